@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** Kinds of leaves, listed once; `docs/audit-events.md` describes each. Source: settlement.md §15. */
+export const leafKinds = [
+  "log.opened",
+  "catalog.published",
+  "catalog.withdrawn",
+  "catalog.refused",
+  "negotiation.changed",
+  "agreement.signed",
+  "agreement.ended",
+  "agreement.head",
+  "transfer.changed",
+  "transfer.finished",
+  "receipt.batch",
+  "receipt.window",
+  "policy.refused",
+  "declaration.signed",
+  "statement.signed",
+  "dispute.opened",
+  "dispute.resolved",
+  "period.closed",
+  "trust.changed",
+  "identity.refused",
+  "identity.changed",
+  "source.changed",
+  "rules.changed",
+] as const;
+
+export const leafSchema = z.object({
+  type: z.literal("heliu.audit.v1"),
+  at: z.string(),
+  region: z.string(),
+  kind: z.enum(leafKinds),
+  subject: z.string(),
+  /** A role or `node` or `peer:<region>`; leaves never name persons. */
+  actor: z.string(),
+  /** Digest of the document the leaf is evidence for. */
+  digest: z.string(),
+  detail: z.record(z.string(), z.string()),
+});
+export type AuditLeaf = z.infer<typeof leafSchema>;
+
+/** What a room says happened; the audit room numbers it. */
+export type AuditEvent = {
+  readonly kind: (typeof leafKinds)[number];
+  readonly atMs: number;
+  readonly subject: string;
+  readonly actor: string;
+  readonly digest: string;
+  /** Numbered per agreement without gap (`agreementSeq`, `agreementPrev`) when given. */
+  readonly agreementId?: string;
+  readonly detail?: { readonly [name: string]: string };
+};

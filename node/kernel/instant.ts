@@ -1,0 +1,27 @@
+/** An RFC 3339 instant in UTC with milliseconds, exactly `2026-10-05T08:00:00.000Z`. Source: settlement.md §1. */
+export type Instant = string;
+
+export function instantOf(ms: number): Instant {
+  return new Date(ms).toISOString();
+}
+
+export function msOf(instant: Instant): number {
+  return Date.parse(instant);
+}
+
+const CHINA_OFFSET_MS = 8 * 3_600_000;
+
+/** The date in China Standard Time (UTC+8 all year), `2026-10-05`. */
+export function chinaDateOf(ms: number): string {
+  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 10);
+}
+
+/** The settlement period an instant falls into: the calendar month in China, `2026-10`. */
+export function periodOf(ms: number): string {
+  return chinaDateOf(ms).slice(0, 7);
+}
+
+/** Midnight that begins a China date, as an instant: `2026-10-05` → `2026-10-04T16:00:00.000Z`. */
+export function chinaMidnight(date: string): Instant {
+  return instantOf(Date.parse(`${date}T00:00:00.000Z`) - CHINA_OFFSET_MS);
+}

@@ -1,0 +1,99 @@
+import type { Failure, Result } from "../kernel/exchange-error.ts";
+import type { Collection, KeyPart, ListOptions, Ref } from "./collection.ts";
+import type { Decision, Found, Key, Snapshot, Store } from "./port.ts";
+
+/**
+ * What a decider works on: reads of the declared records, seeing this commit's own writes, and writes of any record.
+ * Rooms export functions that take a `Tx` (`appendLeaf(tx, …)`, `enqueue(tx, …)`), and the refs those functions read;
+ * a use case merges several of them into one commit.
+ */
+export interface Tx {
+  get<T>(ref: Ref<T>): T | undefined;
+  put<T>(ref: Ref<T>, value: T): void;
+  remove(ref: Ref<unknown>): void;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of refs of different record types has no narrower type
+export type AnyRef = Ref<any>;
+
+/** Carries a refusal out of a decider through the store, so that nothing of it is written. */
+class Refusal extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(failure.error.code);
+    this.failure = failure;
+  }
+}
+
+/**
+ * One atomic, durable commit. `reads` are all records that `decide` may get; reading another one is a bug and throws.
+ * `decide` must be pure: it may run more than once, in commit order. A refusal writes nothing at all.
+ */
+export async function transact<T>(
+  store: Store,
+  reads: readonly AnyRef[],
+  decide: (tx: Tx) => Result<T>,
+): Promise<Result<T>> {
+  const keys = [...new Set(reads.map((ref) => ref.key))];
+  try {
+    return await store.commit(keys, (found) => run(keys, found, decide));
+  } catch (fault) {
+    if (fault instanceof Refusal) return fault.failure;
+    throw fault;
+  }
+}
+
+function run<T>(keys: readonly Key[], found: Found, decide: (tx: Tx) => Result<T>): Decision<Result<T>> {
+  const declared = new Set(keys);
+  const put = new Map<Key, Uint8Array>();
+  const remove = new Set<Key>();
+  const tx: Tx = {
+    get(ref) {
+      const written = put.get(ref.key);
+      if (written !== undefined) return ref.codec.decode(written);
+      if (remove.has(ref.key)) return undefined;
+      if (!declared.has(ref.key)) throw new Error(`commit reads ${ref.key}, which it did not declare`);
+      const bytes = found.get(ref.key);
+      return bytes === undefined ? undefined : ref.codec.decode(bytes);
+    },
+    put(ref, value) {
+      remove.delete(ref.key);
+      put.set(ref.key, ref.codec.encode(value));
+    },
+    remove(ref) {
+      put.delete(ref.key);
+      remove.add(ref.key);
+    },
+  };
+  const result = decide(tx);
+  if (!result.ok) throw new Refusal(result);
+  return { put, remove, result };
+}
+
+export async function read<T>(store: Store, ref: Ref<T>, at?: Snapshot): Promise<T | undefined> {
+  const bytes = await store.get(ref.key, at);
+  return bytes === undefined ? undefined : ref.codec.decode(bytes);
+}
+
+/** The records of a collection whose id begins with `id`, in key order. */
+export async function* list<T>(
+  store: Store,
+  records: Collection<T>,
+  id: readonly KeyPart[] = [],
+  options: ListOptions = {},
+  at?: Snapshot,
+): AsyncGenerator<T> {
+  for await (const [, bytes] of store.range(records.under(id, options), at)) yield records.codec.decode(bytes);
+}
+
+/** A page for lists of the public interface: at most `limit` records. */
+export async function page<T>(
+  store: Store,
+  records: Collection<T>,
+  id: readonly KeyPart[],
+  options: ListOptions,
+): Promise<T[]> {
+  const found: T[] = [];
+  for await (const record of list(store, records, id, options)) found.push(record);
+  return found;
+}
