@@ -25,6 +25,11 @@ class Refusal extends Error {
   }
 }
 
+/** For a piece of a decider that cannot go on: ends the commit with this refusal, writing nothing, without each caller passing it up. */
+export function abandon(failure: Failure): never {
+  throw new Refusal(failure);
+}
+
 /**
  * One atomic, durable commit. `reads` are all records that `decide` may get; reading another one is a bug and throws.
  * `decide` must be pure: it may run more than once, in commit order. A refusal writes nothing at all.
