@@ -2,6 +2,9 @@ import type { Failure, Result } from "../kernel/exchange-error.ts";
 import type { Collection, KeyPart, ListOptions, Ref } from "./collection.ts";
 import type { Decision, Found, Key, Snapshot, Store } from "./port.ts";
 
+// biome-ignore lint/suspicious/noExplicitAny: refs of different record types share no narrower type
+export type AnyRef = Ref<any>;
+
 /**
  * What a decider works on: reads of the declared records, seeing this commit's own writes, and writes of any record.
  * Rooms export functions that take a `Tx` (`appendLeaf(tx, …)`, `enqueue(tx, …)`), and the refs those functions read;
@@ -10,11 +13,8 @@ import type { Decision, Found, Key, Snapshot, Store } from "./port.ts";
 export interface Tx {
   get<T>(ref: Ref<T>): T | undefined;
   put<T>(ref: Ref<T>, value: T): void;
-  remove(ref: Ref<unknown>): void;
+  remove(ref: AnyRef): void;
 }
-
-// biome-ignore lint/suspicious/noExplicitAny: a list of refs of different record types has no narrower type
-export type AnyRef = Ref<any>;
 
 /** Carries a refusal out of a decider through the store, so that nothing of it is written. */
 class Refusal extends Error {
