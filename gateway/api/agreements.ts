@@ -1,0 +1,92 @@
+import { z } from "@hono/zod-openapi";
+import { ok } from "../../node/kernel/exchange-error.ts";
+import { agreementSchema } from "../../node/negotiation/model.ts";
+import { purposeSchema } from "../../node/policy/model.ts";
+import type { GatewayDeps } from "../deps.ts";
+import { pageOf, pageQuery } from "./paging.ts";
+import { type Api, route } from "./route.ts";
+
+const id = z.object({ id: z.string().max(128) });
+const agreement = agreementSchema.openapi("Agreement");
+const tag = "agreements";
+const cells = z.record(z.string(), z.string().max(1_000));
+
+export function agreementRoutes(api: Api, deps: GatewayDeps): void {
+  const { negotiations, transfers } = deps;
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/agreements",
+      tag,
+      summary: "Agreements this region is a party to",
+      access: "any",
+      query: pageQuery.extend({ status: z.string().optional() }),
+      answer: pageOf(agreement),
+    },
+    async ({ query }) => ok(await negotiations.agreements(query)),
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/agreements/{id}",
+      tag,
+      summary: "One agreement",
+      access: "any",
+      params: id,
+      answer: agreement,
+    },
+    async ({ params }) => negotiations.agreement(params.id),
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/agreements/{id}/document",
+      tag,
+      summary: "The signed document: canonical text and both signatures, verifiable offline",
+      access: "any",
+      params: id,
+      answer: z.unknown(),
+    },
+    async ({ params }) => {
+      const found = await negotiations.agreement(params.id);
+      if (!found.ok) return found;
+      const { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = found.value;
+      return ok({ document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature });
+    },
+  );
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/terminate",
+      tag,
+      summary: "End an agreement; live transfers under it stop",
+      access: ["approver"],
+      params: id,
+      body: z.object({ comment: z.string().min(1).max(2_000) }),
+      answer: agreement,
+    },
+    async ({ params, body, principal }) => negotiations.terminateAgreement(principal, params.id, body.comment),
+  );
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/calls",
+      tag,
+      summary: "Call the product of an agreement, one or many inputs",
+      access: ["requester"],
+      params: id,
+      body: z.object({ inputs: z.array(cells).min(1).max(1_000), purpose: purposeSchema }),
+      answer: z.object({
+        answered: z.number(),
+        refused: z.number(),
+        answers: z.array(z.unknown()),
+      }),
+    },
+    async ({ params, body, principal }) => transfers.call(principal, params.id, body.inputs, { purpose: body.purpose }),
+  );
+}

@@ -1,0 +1,80 @@
+import { z } from "@hono/zod-openapi";
+import { ok, refusals } from "../../node/kernel/exchange-error.ts";
+import type { GatewayDeps } from "../deps.ts";
+import { pageQuery } from "./paging.ts";
+import { type Api, route } from "./route.ts";
+
+const tag = "audit";
+const refuse = refusals({ TILE_UNKNOWN: "not-found", TILE_RESTRICTED: "forbidden" });
+const index = z.string().regex(/^(0|[1-9][0-9]*)$/);
+
+export function auditRoutes(api: Api, { audit }: GatewayDeps): void {
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/audit/checkpoint",
+      tag,
+      summary: "Head of this region's log, with the witnesses that cosigned it",
+      access: "any",
+      answer: z.unknown(),
+    },
+    async () => ok(await audit.head()),
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/audit/proof",
+      tag,
+      summary: "Offline proof (c2sp.org/tlog-proof@v1) that a leaf is in the log, with the leaf itself",
+      access: ["auditor", "finance", "approver", "admin"],
+      query: z.object({ leaf: index }),
+      answer: z.object({ leaf: z.string(), proof: z.string() }),
+    },
+    async ({ query }) => {
+      const leaf = await audit.leaf(query.leaf);
+      if (!leaf.ok) return leaf;
+      const proof = await audit.proof(query.leaf);
+      if (!proof.ok) return proof;
+      return ok({ leaf: Buffer.from(leaf.value.bytes).toString("utf8"), proof: proof.value });
+    },
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/events",
+      tag,
+      summary: "Ordered, resumable feed of leaves; `after` is the last index seen",
+      access: ["auditor", "admin"],
+      query: pageQuery.omit({ cursor: true }).extend({
+        after: index.optional(),
+        agreement: z.string().max(128).optional(),
+        kind: z.string().max(64).optional(),
+      }),
+      answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
+    },
+    async ({ query }) =>
+      ok(await audit.leaves({ ...query, ...(query.agreement === undefined ? {} : { agreementId: query.agreement }) })),
+  );
+  tileRoutes(api, { audit });
+}
+
+/** The log itself in C2SP form, readable by tools that are not ours; entries hold leaves and need `auditor`. */
+function tileRoutes(api: Api, { audit }: Pick<GatewayDeps, "audit">): void {
+  api.get("/audit/checkpoint", async (c) => c.text((await audit.head()).note));
+  api.get("/audit/tile/*", async (c) => {
+    const path = c.req.path.slice("/audit/".length);
+    if (path.startsWith("tile/entries/") && !c.get("principal")?.roles.includes("auditor")) {
+      const restricted = refuse("TILE_RESTRICTED", {
+        zh: "日志条目只对审计角色开放;请使用带 auditor 角色的令牌。",
+        en: "Log entries are open to the auditor role only; use a token that holds it.",
+      });
+      return c.json({ code: restricted.error.code, detail: restricted.error.text.zh }, 403);
+    }
+    const tile = await audit.tile(path);
+    if (tile === undefined) return c.notFound();
+    return c.body(tile as Uint8Array<ArrayBuffer>, 200, { "content-type": "application/octet-stream" });
+  });
+}

@@ -1,0 +1,191 @@
+import { z } from "@hono/zod-openapi";
+import { catalogEntrySchema } from "../../node/catalog/model.ts";
+import { err, ok } from "../../node/kernel/exchange-error.ts";
+import type { GatewayDeps } from "../deps.ts";
+import { exportCatalog } from "../formats/export-catalog.ts";
+import { readCatalog } from "../formats/read-catalog.ts";
+import { pageOf, pageQuery } from "./paging.ts";
+import { type Api, route } from "./route.ts";
+
+const id = z.object({ id: z.string().max(128) });
+const entry = catalogEntrySchema.openapi("CatalogEntry");
+const report = z
+  .object({
+    importId: z.string().nullable(),
+    imported: z.array(z.string()),
+    unchanged: z.array(z.string()),
+    refused: z.array(z.object({ row: z.number(), id: z.string(), code: z.string() })),
+    faults: z.array(
+      z.object({
+        row: z.number(),
+        column: z.string(),
+        value: z.string(),
+        rule: z.string(),
+        level: z.enum(["error", "warning", "info"]),
+        text: z.object({ zh: z.string(), en: z.string() }),
+      }),
+    ),
+    notes: z.array(z.object({ zh: z.string(), en: z.string() })),
+  })
+  .openapi("ImportReport");
+const flag = z.enum(["true", "false"]).default("false");
+const importQuery = z.object({
+  filename: z.string().max(255).default("catalog.json"),
+  partial: flag,
+  asPublished: flag,
+});
+
+export function catalogRoutes(api: Api, deps: GatewayDeps): void {
+  const { catalog } = deps;
+  const tag = "catalog";
+
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/catalog/entries",
+      tag,
+      summary: "This region's entries, by id",
+      access: "any",
+      query: pageQuery.extend({ status: z.string().optional() }),
+      answer: pageOf(entry),
+    },
+    async ({ query }) => ok(await catalog.list(query)),
+  );
+
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/catalog/entries/{id}",
+      tag,
+      summary: "One entry of this region",
+      access: "any",
+      params: id,
+      answer: entry,
+    },
+    async ({ params }) => catalog.get(params.id),
+  );
+
+  // Files are sent as they are, so that faults can name the row, column and value of the file itself.
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/catalog/import",
+      tag,
+      summary: "Import a file: CSV, XLSX, JSON or DCAT JSON-LD as the request body",
+      access: ["publisher"],
+      query: importQuery,
+      answer: report,
+    },
+    async ({ query, principal, c }) => {
+      const file = await readCatalog(new Uint8Array(await c.req.arrayBuffer()), query.filename);
+      if (!file.ok) return file;
+      return catalog.importEntries(principal, file.value, {
+        partial: query.partial === "true",
+        asPublished: query.asPublished === "true",
+      });
+    },
+  );
+
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/catalog/validate",
+      tag,
+      summary: "Every fault an import of this file would report; changes nothing",
+      access: ["publisher"],
+      query: z.object({ filename: z.string().max(255).default("catalog.json") }),
+      answer: report,
+    },
+    async ({ query, c }) => {
+      const file = await readCatalog(new Uint8Array(await c.req.arrayBuffer()), query.filename);
+      return file.ok ? ok(await catalog.validate(file.value)) : err(file.error);
+    },
+  );
+
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/catalog/imports/{id}/confirm",
+      tag,
+      summary: "Confirm an import that carries its own published status; never by who imported it",
+      access: ["approver"],
+      params: id,
+      answer: report,
+    },
+    async ({ params, principal }) => catalog.confirmImport(principal, params.id),
+  );
+
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/catalog/entries/{id}/publish",
+      tag,
+      summary: "Publish an entry under review; never by who submitted it",
+      access: ["approver"],
+      params: id,
+      answer: entry,
+    },
+    async ({ params, principal }) => catalog.publish(principal, params.id),
+  );
+
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/catalog/entries/{id}/withdraw",
+      tag,
+      summary: "Withdraw an entry; its id is never used again",
+      access: ["approver"],
+      params: id,
+      body: z.object({ reason: z.string().min(1).max(500) }),
+      answer: entry,
+    },
+    async ({ params, body, principal }) => catalog.withdraw(principal, params.id, body.reason),
+  );
+
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/catalog/export",
+      tag,
+      summary: "The published catalogue as a file",
+      access: "any",
+      query: z.object({ format: z.enum(["json", "csv", "xlsx", "dcat"]).default("json") }),
+      answer: z.unknown(),
+    },
+    async ({ query, c }) => {
+      const { items } = await catalog.list({ limit: 1_000_000, status: "published" });
+      const file = await exportCatalog(query.format, deps.config.region, items);
+      return ok(
+        c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
+          "content-type": file.contentType,
+          "content-disposition": `attachment; filename="${file.filename}"`,
+        }),
+      );
+    },
+  );
+
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/federated/entries/{region}/{id}",
+      tag,
+      summary: "An entry of any region, as mirrored here",
+      access: "any",
+      params: id.extend({ region: z.string().regex(/^[0-9]{6}$/) }),
+      answer: entry,
+    },
+    async ({ params }) =>
+      params.region === deps.config.region.id
+        ? catalog.get(params.id)
+        : deps.federation.entry(params.region, params.id),
+  );
+}

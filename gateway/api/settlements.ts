@@ -1,0 +1,104 @@
+import { z } from "@hono/zod-openapi";
+import { err, ok } from "../../node/kernel/exchange-error.ts";
+import type { GatewayDeps } from "../deps.ts";
+import { reportModelOf } from "../reports/model.ts";
+import { renderReport, reportFormats } from "../reports/render.ts";
+import { pageQuery } from "./paging.ts";
+import { type Api, route } from "./route.ts";
+
+const period = z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/) });
+const tag = "settlements";
+const readers = ["finance", "auditor", "approver"] as const;
+
+export function settlementRoutes(api: Api, deps: GatewayDeps): void {
+  const { settlements, metering, ledger } = deps;
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/receipts",
+      tag,
+      summary: "Receipts signed by both regions, in number order",
+      access: ["finance", "auditor", "requester", "publisher"],
+      query: pageQuery.extend({ agreement: z.string().max(128).optional(), period: z.string().optional() }),
+      answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
+    },
+    async ({ query }) => ok(await metering.receipts(query)),
+  );
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/settlements/{period}/close",
+      tag,
+      summary: "Close a period: declare, compute, compare and sign with each region",
+      access: ["finance"],
+      params: period,
+      body: z.object({
+        early: z.boolean().default(false),
+        reason: z.string().max(500).optional(),
+        /** Figures that are in no receipt, by agreement (settlement.md §10). */
+        declarations: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+      }),
+      answer: z.unknown(),
+      status: 202,
+    },
+    async ({ params, body, principal }) => settlements.close(principal, params.period, body),
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/settlements/{period}",
+      tag,
+      summary: "Where a period stands: statements, digests of both regions, what blocks closing",
+      access: [...readers],
+      params: period,
+      query: z.object({ agreement: z.string().max(128).optional() }),
+      answer: z.unknown(),
+    },
+    async ({ params, query }) => settlements.get(params.period, query.agreement),
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/settlements/{period}/report",
+      tag,
+      summary: "The signed statements as a report",
+      access: [...readers],
+      params: period,
+      query: z.object({
+        format: z.enum(reportFormats).default("json"),
+        agreement: z.string().max(128).optional(),
+      }),
+      answer: z.unknown(),
+    },
+    async ({ params, query, c }) => {
+      const model = await reportModelOf(deps, params.period, query.agreement);
+      if (!model.ok) return err(model.error);
+      const file = await renderReport(query.format, model.value);
+      return ok(
+        c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
+          "content-type": file.contentType,
+          "content-disposition": `attachment; filename="${file.filename}"`,
+        }),
+      );
+    },
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/ledger/balances",
+      tag,
+      summary: "Balances of every account, with the check of the ledger's invariants",
+      access: [...readers],
+      answer: z.unknown(),
+    },
+    async () => {
+      const check = await ledger.check();
+      return check.ok ? ok({ items: await ledger.balances({}), check: check.value }) : check;
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import type { Principal } from "../node/identity/model.ts";
+import type { Reason } from "../node/kernel/reason.ts";
+import type { GatewayDeps } from "./deps.ts";
+
+/** Something that waits for the reader: what, why, until when, and where to act. */
+export type Task = {
+  readonly kind: "negotiation" | "settlement" | "import";
+  readonly id: string;
+  readonly title: { readonly zh: string; readonly en: string };
+  readonly reason: Reason | null;
+  readonly href: string;
+};
+
+/** What waits for a person, earliest deadline first. Shared by the API, the console and `heliu tasks list`. */
+export async function waitingFor(deps: GatewayDeps, principal: Principal): Promise<Task[]> {
+  const negotiations = (await deps.negotiations.waiting(principal)).map(
+    (n): Task => ({
+      kind: "negotiation",
+      id: n.id,
+      title: { zh: `协商:${n.entry.name}`, en: `Negotiation: ${n.entry.name}` },
+      reason: n.reason,
+      href: `/console/negotiations/${encodeURIComponent(n.id)}`,
+    }),
+  );
+  const settlements = (await deps.settlements.waiting(principal)).map(
+    (s): Task => ({
+      kind: "settlement",
+      id: s.periodId,
+      title: { zh: `结算:${s.periodId}`, en: `Settlement: ${s.periodId}` },
+      reason: s.reason,
+      href: `/console/settlements/${s.periodId}`,
+    }),
+  );
+  const imports = (await deps.catalog.waiting(principal)).map(
+    (i): Task => ({
+      kind: "import",
+      id: i.id,
+      title: { zh: `目录导入待确认:${i.entries} 条`, en: `Import to confirm: ${i.entries} entries` },
+      reason: i.reason,
+      href: "/console/catalog",
+    }),
+  );
+  return [...negotiations, ...settlements, ...imports].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
+}
+
+const dueOf = (task: Task): string => task.reason?.until ?? "9999";
