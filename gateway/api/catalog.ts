@@ -35,10 +35,16 @@ const importQuery = z.object({
   asPublished: flag,
 });
 
-export function catalogRoutes(api: Api, deps: GatewayDeps): void {
-  const { catalog } = deps;
-  const tag = "catalog";
+const tag = "catalog";
 
+export function catalogRoutes(api: Api, deps: GatewayDeps): void {
+  entryRoutes(api, deps);
+  importRoutes(api, deps);
+  publicationRoutes(api, deps);
+  exportRoutes(api, deps);
+}
+
+function entryRoutes(api: Api, { catalog, config, federation }: GatewayDeps): void {
   route(
     api,
     {
@@ -67,6 +73,23 @@ export function catalogRoutes(api: Api, deps: GatewayDeps): void {
     async ({ params }) => catalog.get(params.id),
   );
 
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/federated/entries/{region}/{id}",
+      tag,
+      summary: "An entry of any region, as mirrored here",
+      access: "any",
+      params: id.extend({ region: z.string().regex(/^[0-9]{6}$/) }),
+      answer: entry,
+    },
+    async ({ params }) =>
+      params.region === config.region.id ? catalog.get(params.id) : federation.entry(params.region, params.id),
+  );
+}
+
+function importRoutes(api: Api, { catalog }: GatewayDeps): void {
   // Files are sent as they are, so that faults can name the row, column and value of the file itself.
   route(
     api,
@@ -105,7 +128,9 @@ export function catalogRoutes(api: Api, deps: GatewayDeps): void {
       return file.ok ? ok(await catalog.validate(file.value)) : err(file.error);
     },
   );
+}
 
+function publicationRoutes(api: Api, { catalog }: GatewayDeps): void {
   route(
     api,
     {
@@ -148,7 +173,9 @@ export function catalogRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ params, body, principal }) => catalog.withdraw(principal, params.id, body.reason),
   );
+}
 
+function exportRoutes(api: Api, { catalog, config }: GatewayDeps): void {
   route(
     api,
     {
@@ -162,7 +189,7 @@ export function catalogRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ query, c }) => {
       const { items } = await catalog.list({ limit: 1_000_000, status: "published" });
-      const file = await exportCatalog(query.format, deps.config.region, items);
+      const file = await exportCatalog(query.format, config.region, items);
       return ok(
         c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
           "content-type": file.contentType,
@@ -170,22 +197,5 @@ export function catalogRoutes(api: Api, deps: GatewayDeps): void {
         }),
       );
     },
-  );
-
-  route(
-    api,
-    {
-      method: "get",
-      path: "/api/v1/federated/entries/{region}/{id}",
-      tag,
-      summary: "An entry of any region, as mirrored here",
-      access: "any",
-      params: id.extend({ region: z.string().regex(/^[0-9]{6}$/) }),
-      answer: entry,
-    },
-    async ({ params }) =>
-      params.region === deps.config.region.id
-        ? catalog.get(params.id)
-        : deps.federation.entry(params.region, params.id),
   );
 }

@@ -11,7 +11,11 @@ const tag = "settlements";
 const readers = ["finance", "auditor", "approver"] as const;
 
 export function settlementRoutes(api: Api, deps: GatewayDeps): void {
-  const { settlements, metering, ledger } = deps;
+  periodRoutes(api, deps);
+  bookRoutes(api, deps);
+}
+
+function bookRoutes(api: Api, { metering, ledger }: GatewayDeps): void {
   route(
     api,
     {
@@ -25,6 +29,25 @@ export function settlementRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ query }) => ok(await metering.receipts(query)),
   );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/ledger/balances",
+      tag,
+      summary: "Balances of every account, with the check of the ledger's invariants",
+      access: [...readers],
+      answer: z.unknown(),
+    },
+    async () => {
+      const check = await ledger.check();
+      return check.ok ? ok({ items: await ledger.balances({}), check: check.value }) : check;
+    },
+  );
+}
+
+function periodRoutes(api: Api, deps: GatewayDeps): void {
+  const { settlements } = deps;
   route(
     api,
     {
@@ -84,21 +107,6 @@ export function settlementRoutes(api: Api, deps: GatewayDeps): void {
           "content-disposition": `attachment; filename="${file.filename}"`,
         }),
       );
-    },
-  );
-  route(
-    api,
-    {
-      method: "get",
-      path: "/api/v1/ledger/balances",
-      tag,
-      summary: "Balances of every account, with the check of the ledger's invariants",
-      access: [...readers],
-      answer: z.unknown(),
-    },
-    async () => {
-      const check = await ledger.check();
-      return check.ok ? ok({ items: await ledger.balances({}), check: check.value }) : check;
     },
   );
 }
