@@ -1,0 +1,174 @@
+import { open as openFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { Level } from "level";
+import { createCommitter } from "./committer.ts";
+import { decideGroup, type Pending, type Writes } from "./group.ts";
+import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
+import { corrupt, seal, unseal } from "./seal.ts";
+import { createWatchers } from "./watchers.ts";
+
+export type LevelOptions = {
+  /** False only for derived data: what was acknowledged in the last seconds is lost at a power cut. */
+  readonly sync?: boolean;
+  /** Called with `store.before-write` and `store.after-write` around each group's write. */
+  readonly failPoint?: (name: string) => void;
+};
+
+type Database = Level<string, Buffer>;
+type LevelSnapshot = ReturnType<Database["snapshot"]>;
+
+/** One process at a time may hold the folder. */
+export async function openLevelStore(directory: string, options: LevelOptions = {}): Promise<Store> {
+  const { sync = true, failPoint = () => {} } = options;
+  const db = await openDatabase(directory);
+  if (sync) await syncFolders(directory);
+  const watchers = createWatchers();
+  const snapshots = new WeakMap<Snapshot, LevelSnapshot>();
+  let failure: StoreFault | undefined;
+
+  async function writeGroup(group: readonly Pending[]): Promise<void> {
+    if (failure !== undefined) throw failure;
+    const values = await readValues(db, [...new Set(group.flatMap(({ keys }) => keys))]);
+    const { writes, settle } = decideGroup(group, (key) => openValue(key, values.get(key)));
+    if (writes.put.size + writes.remove.size > 0) {
+      failPoint("store.before-write");
+      try {
+        await db.batch(operations(writes), { sync });
+      } catch (cause) {
+        // After EIO or ENOSPC nobody knows what reached the disk; going on could acknowledge on top of a hole.
+        failure = new StoreFault("STORE_FAILED", WRITE_FAILED, { cause });
+        throw failure;
+      }
+      failPoint("store.after-write");
+    }
+    settle();
+    watchers.touched(writes.put.keys());
+    watchers.touched(writes.remove);
+  }
+
+  const committer = createCommitter(writeGroup);
+  const within = (at: Snapshot | undefined): { snapshot?: LevelSnapshot } => {
+    if (at === undefined) return {};
+    const snapshot = snapshots.get(at);
+    if (snapshot === undefined) throw new Error("the snapshot is closed, or of another store");
+    return { snapshot };
+  };
+
+  return {
+    commit: committer.commit,
+    watch: watchers.add,
+    async get(key, at) {
+      const options = within(at);
+      const sealed = await db.get(key, options).catch((fault) => Promise.reject(readFault(fault, key)));
+      return openValue(key, sealed);
+    },
+    range: (range, at) => scan(db, range, within(at)),
+    async snapshot() {
+      if (db.status !== "open") throw closedFault();
+      const taken = db.snapshot();
+      const snapshot: Snapshot = {
+        close: async () => {
+          snapshots.delete(snapshot);
+          await taken.close();
+        },
+      };
+      snapshots.set(snapshot, taken);
+      return snapshot;
+    },
+    async close() {
+      await committer.close();
+      watchers.clear();
+      await db.close();
+    },
+  };
+}
+
+const WRITE_FAILED =
+  "writing to the store's disk failed; no write is taken until the disk has space and works, and the node is restarted";
+
+async function openDatabase(directory: string): Promise<Database> {
+  const db: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
+  try {
+    await db.open();
+    return db;
+  } catch (fault) {
+    const cause = fault instanceof Error ? fault.cause : undefined;
+    if (codeOf(cause) === "LEVEL_LOCKED") {
+      const message = `another process has the store ${directory} open; stop that process, or give this node a folder of its own`;
+      throw new StoreFault("STORE_LOCKED", message, { cause });
+    }
+    if (codeOf(cause) === "LEVEL_CORRUPTION") {
+      const message = `the store ${directory} cannot be opened: ${(cause as Error).message}; restore this node from a backup or from its peers`;
+      throw new StoreFault("STORE_CORRUPT", message, { cause });
+    }
+    throw new StoreFault("STORE_FAILED", `the store ${directory} cannot be opened: ${String(cause ?? fault)}`, {
+      cause: fault,
+    });
+  }
+}
+
+/** LevelDB syncs its files, not the folders that name them: a power cut after the first start could lose the whole store. */
+async function syncFolders(directory: string): Promise<void> {
+  for (const folder of [directory, dirname(resolve(directory))]) {
+    const handle = await openFile(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+type Sealed = Buffer | StoreFault | undefined;
+
+/** A fault is kept per key, so that a rotten block stops only the commits that asked for something in it. */
+async function readValues(db: Database, keys: readonly Key[]): Promise<Map<Key, Sealed>> {
+  if (keys.length === 0) return new Map();
+  try {
+    const values = await db.getMany([...keys]);
+    return new Map(keys.map((key, i) => [key, values[i]]));
+  } catch {
+    const one = async (key: Key) => [key, await db.get(key).catch((fault) => readFault(fault, key))] as const;
+    return new Map(await Promise.all(keys.map(one)));
+  }
+}
+
+function openValue(key: Key, sealed: Sealed): Uint8Array | undefined {
+  if (sealed instanceof StoreFault) throw sealed;
+  return sealed === undefined ? undefined : unseal(key, sealed);
+}
+
+function operations({ put, remove }: Writes) {
+  const puts = [...put].map(([key, value]) => ({ type: "put" as const, key, value: seal(key, value) }));
+  return [...puts, ...[...remove].map((key) => ({ type: "del" as const, key }))];
+}
+
+async function* scan(db: Database, range: KeyRange, within: { snapshot?: LevelSnapshot }) {
+  if (db.status !== "open") throw closedFault();
+  const { from, to, reverse = false, limit = -1 } = range;
+  const iterator = db.iterator({ gte: from, lt: to, reverse, limit, highWaterMarkBytes: 262_144, ...within });
+  try {
+    while (true) {
+      const entries = await iterator.nextv(500).catch((fault) => Promise.reject(readFault(fault, from)));
+      if (entries.length === 0) return;
+      for (const [key, sealed] of entries) yield [key, unseal(key, sealed)] as const;
+    }
+  } finally {
+    await iterator.close();
+  }
+}
+
+function readFault(fault: unknown, key: Key): StoreFault {
+  const code = codeOf(fault);
+  if (code === "LEVEL_CORRUPTION") return corrupt(key, fault);
+  if (code === "LEVEL_DATABASE_NOT_OPEN" || code === "LEVEL_ITERATOR_NOT_OPEN") return closedFault();
+  return new StoreFault("STORE_FAILED", `reading the store's disk failed: ${String(fault)}`, { cause: fault });
+}
+
+function closedFault(): StoreFault {
+  return new StoreFault("STORE_CLOSED", "the store is closed");
+}
+
+function codeOf(fault: unknown): unknown {
+  return fault instanceof Error && "code" in fault ? fault.code : undefined;
+}
