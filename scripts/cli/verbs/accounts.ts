@@ -1,0 +1,95 @@
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import { call, callJson } from "../client.ts";
+import { language, say, table, yuan } from "../output.ts";
+import { contextOf, example } from "../verb.ts";
+
+type Statement = {
+  agreementId: string;
+  state: string;
+  digest: string | null;
+  peerDigest: string | null;
+  amountFen: string | null;
+  reason: { text: { zh: string; en: string } } | null;
+};
+
+export function accountVerbs(program: Command): void {
+  const settle = program.command("settle").description("结算 benefit sharing");
+  example(
+    settle
+      .command("close <period>")
+      .description("关账 close a period")
+      .option("--early", "月末之前 before the month ends")
+      .option("--reason <text>", "提前的原因 why early"),
+    "heliu settle close 2026-10",
+    "heliu settle close 2026-11 --early --reason 试点验收",
+  ).action(async (period: string, options: { early?: boolean; reason?: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const body = { early: options.early === true, ...(options.reason === undefined ? {} : { reason: options.reason }) };
+    const done = await callJson<{ statements: Statement[] }>(connection(), `/settlements/${period}/close`, { body });
+    answer(done, () => describe(done.statements));
+  });
+  example(settle.command("show <period>").description("查看 show"), "heliu settle show 2026-10").action(
+    async (period: string, _options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const found = await callJson<{ statements: Statement[] }>(connection(), `/settlements/${period}`);
+      answer(found, () => describe(found.statements));
+    },
+  );
+  example(
+    settle
+      .command("report <period>")
+      .description("报表 report")
+      .requiredOption("--format <format>", "json csv xlsx pdf ledger hledger beancount")
+      .requiredOption("--out <file>"),
+    "heliu settle report 2026-10 --format pdf --out statement.pdf",
+  ).action(async (period: string, options: { format: string; out: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const response = await call(connection(), `/settlements/${period}/report?format=${options.format}`);
+    const bytes = Buffer.from(await response.arrayBuffer());
+    writeFileSync(options.out, bytes);
+    answer({ file: options.out, bytes: bytes.length }, () => options.out);
+  });
+  const ledger = program.command("ledger").description("账本 the ledger");
+  example(ledger.command("check").description("核对不变量 check its invariants"), "heliu ledger check").action(
+    async (_options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const found = await callJson<{
+        items: { account: string; debitsPosted: string; creditsPosted: string }[];
+        check: unknown;
+      }>(connection(), "/ledger/balances");
+      const columns = [
+        { title: say("账户", "account") },
+        { title: say("借方", "debits"), right: true },
+        { title: say("贷方", "credits"), right: true },
+      ];
+      answer(found, () =>
+        table(
+          columns,
+          found.items.map((a) => [a.account, a.debitsPosted, a.creditsPosted]),
+        ),
+      );
+    },
+  );
+}
+
+function describe(statements: readonly Statement[]): string {
+  if (statements.length === 0)
+    return say("本期没有需要结算的协议", "No agreement has anything to settle in this period");
+  return table(
+    [
+      { title: say("协议", "agreement") },
+      { title: say("状态", "state") },
+      { title: say("金额(元)", "amount (CNY)"), right: true },
+      { title: say("双方一致", "match") },
+      { title: say("说明", "why") },
+    ],
+    statements.map((s) => [
+      s.agreementId,
+      s.state,
+      s.amountFen === null ? "—" : yuan(s.amountFen),
+      s.digest !== null && s.digest === s.peerDigest ? say("是", "yes") : "—",
+      s.reason?.text[language()] ?? "",
+    ]),
+  );
+}

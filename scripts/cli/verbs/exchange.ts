@@ -1,0 +1,319 @@
+import { createWriteStream, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Command } from "commander";
+import type { Agreement, Negotiation } from "../../../node/negotiation/model.ts";
+import type { RowCondition } from "../../../node/policy/model.ts";
+import type { Transfer } from "../../../node/transfer/model.ts";
+import { CliFault, type Connection, call, callJson } from "../client.ts";
+import { language, progress, say, table } from "../output.ts";
+import { contextOf, example } from "../verb.ts";
+
+type Page<T> = { items: T[]; next: string | null };
+
+export function exchangeVerbs(program: Command): void {
+  searchVerb(program);
+  negotiationVerbs(program);
+  agreementVerbs(program);
+  transferVerbs(program);
+  callVerb(program);
+}
+
+function searchVerb(program: Command): void {
+  example(
+    program
+      .command("search <query>")
+      .description("检索联邦目录 search the federated catalogue")
+      .option("--region <id>")
+      .option("--theme <code>")
+      .option("--sharing <attribute>", "unconditional conditional none")
+      .option("--limit <n>", "", "20"),
+    "heliu search 电梯 --region 510100",
+  ).action(async (query: string, options: { [name: string]: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const wanted = ["region", "theme", "sharing", "limit"].flatMap((name) =>
+      options[name] === undefined ? [] : [[name, options[name]]],
+    );
+    const parameters = new URLSearchParams([["q", query], ...(wanted as [string, string][])]);
+    const found = await callJson<{
+      total: number;
+      tookMs: number;
+      items: { region: string; id: string; name: string; sharing: string; provider: string }[];
+      reason: { text: { zh: string; en: string } } | null;
+    }>(connection(), `/search?${parameters}`);
+    answer(found, () => {
+      if (found.reason !== null && found.items.length === 0) return found.reason.text[language()];
+      const columns = [
+        say("区域", "region"),
+        "ID",
+        say("名称", "name"),
+        say("共享", "sharing"),
+        say("提供单位", "provider"),
+      ];
+      const rows = found.items.map((hit) => [hit.region, hit.id, hit.name, hit.sharing, hit.provider]);
+      return `${table(
+        columns.map((title) => ({ title })),
+        rows,
+      )}\n${say(`共 ${found.total} 条,${found.tookMs} 毫秒`, `${found.total} hits in ${found.tookMs} ms`)}`;
+    });
+  });
+}
+
+function negotiationVerbs(program: Command): void {
+  example(
+    program
+      .command("negotiate <entry>")
+      .description("发起协商,条目写作 区域/编号 ask for an entry, region/id")
+      .requiredOption("--purpose <purpose...>", "public-governance public-welfare industrial internal-duty")
+      .option("--basis <text>", "依据 legal basis")
+      .option("--comment <text>")
+      .option("--terms <file>", "与发布条件不同之处(JSON)what differs from the offer"),
+    "heliu negotiate 510100/cd-scjg-0004 --purpose public-governance",
+  ).action(
+    async (
+      entry: string,
+      options: { purpose: string[]; basis?: string; comment?: string; terms?: string },
+      command: Command,
+    ) => {
+      const { connection, answer } = contextOf(command);
+      const [region, entryId] = entry.split("/");
+      const body = {
+        region,
+        entryId,
+        purposes: options.purpose,
+        ...(options.basis === undefined ? {} : { legalBasis: options.basis }),
+        ...(options.comment === undefined ? {} : { comment: options.comment }),
+        ...(options.terms === undefined ? {} : { terms: jsonOf(options.terms) }),
+      };
+      const negotiation = await callJson<Negotiation>(connection(), "/negotiations", { body });
+      answer(negotiation, () => describeNegotiation(negotiation));
+    },
+  );
+  const negotiations = program.command("negotiations").description("进行中的协商 agreements in the making");
+  example(negotiations.command("list").description("列出 list"), "heliu negotiations list").action(
+    async (_options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const { items } = await callJson<Page<Negotiation>>(connection(), "/negotiations?limit=100");
+      const columns = [
+        "ID",
+        say("条目", "entry"),
+        say("对方", "peer"),
+        say("状态", "state"),
+        say("在等", "waiting for"),
+      ];
+      answer(items, () =>
+        table(
+          columns.map((title) => ({ title })),
+          items.map((n) => [n.id, n.entry.name, n.peer, n.state, n.reason?.text[language()] ?? ""]),
+        ),
+      );
+    },
+  );
+  example(negotiations.command("show <id>").description("查看 show"), "heliu negotiations show urn:uuid:…").action(
+    async (id: string, _options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const found = await callJson<Negotiation>(connection(), `/negotiations/${encodeURIComponent(id)}`);
+      answer(found, () => describeNegotiation(found));
+    },
+  );
+  for (const action of ["approve", "accept", "counter", "reject", "terminate"] as const) {
+    const verb = negotiations.command(`${action} <id>`).description(action).option("--comment <text>");
+    if (action === "counter") verb.requiredOption("--terms <file>", "新的条件(JSON)the other terms");
+    if (action === "reject") verb.option("--code <code>", "规则代码 rule code");
+    example(verb, `heliu negotiations ${action} urn:uuid:… --comment 同意`).action(
+      async (id: string, options: { comment?: string; terms?: string; code?: string }, command: Command) => {
+        const { connection, answer } = contextOf(command);
+        const body = { ...options, ...(options.terms === undefined ? {} : { terms: jsonOf(options.terms) }) };
+        const done = await callJson<Negotiation>(connection(), `/negotiations/${encodeURIComponent(id)}/${action}`, {
+          body,
+        });
+        answer(done, () => describeNegotiation(done));
+      },
+    );
+  }
+}
+
+function describeNegotiation(n: Negotiation): string {
+  const reason = n.reason === null ? "" : `\n${n.reason.text[language()]}(${n.reason.rule})`;
+  const turn = n.reason?.turn;
+  const whose =
+    turn === null || turn === undefined
+      ? ""
+      : `\n${say("下一步", "next")}: ${turn.region} ${turn.role}${n.reason?.until ? ` ≤ ${n.reason.until}` : ""}`;
+  return `${n.id}  ${n.entry.name}  ${n.state}${reason}${whose}`;
+}
+
+function agreementVerbs(program: Command): void {
+  const agreements = program.command("agreements").description("已签协议 signed agreements");
+  example(agreements.command("list").description("列出 list"), "heliu agreements list").action(
+    async (_options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const { items } = await callJson<Page<Agreement>>(connection(), "/agreements?limit=100");
+      answer(items, () =>
+        table(
+          ["ID", say("条目", "entry"), say("对方", "peer"), say("状态", "status"), say("摘要", "digest")].map(
+            (title) => ({ title }),
+          ),
+          items.map((a) => [a.id, a.entry.name, a.peer, a.status, a.digest.slice(0, 23)]),
+        ),
+      );
+    },
+  );
+  example(
+    agreements.command("show <id>").description("签名文档 the signed document"),
+    "heliu agreements show AGR-… > agreement.json",
+  ).action(async (id: string, _options: unknown, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const found = await callJson(connection(), `/agreements/${encodeURIComponent(id)}/document`);
+    answer(found, () => JSON.stringify(found, undefined, 2));
+  });
+  example(
+    agreements.command("terminate <id>").description("终止 end it").requiredOption("--comment <text>", "原因 why"),
+    "heliu agreements terminate AGR-… --comment 职责调整",
+  ).action(async (id: string, options: { comment: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const done = await callJson<Agreement>(connection(), `/agreements/${encodeURIComponent(id)}/terminate`, {
+      body: options,
+    });
+    answer(done, () => `${done.id}  ${done.status}`);
+  });
+}
+
+function transferVerbs(program: Command): void {
+  example(
+    program
+      .command("transfer <agreement>")
+      .description("按协议取数并存为文件 move data under an agreement into a file")
+      .requiredOption("--out <file>", "写到哪里 where to")
+      .option("--fields <names>", "只要这些字段,逗号分隔 only these fields")
+      .option("--where <condition...>", "字段=值 field=value"),
+    "heliu transfer AGR-… --out equipment.csv --fields reg_code,status --where category_code=3000",
+  ).action(
+    async (agreementId: string, options: { out: string; fields?: string; where?: string[] }, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const at = connection();
+      const selection = {
+        ...(options.fields === undefined ? {} : { fields: options.fields.split(",") }),
+        ...(options.where === undefined ? {} : { rows: options.where.map(conditionOf) }),
+      };
+      const started = await callJson<Transfer>(at, "/transfers", { body: { agreementId, selection } });
+      const done = await follow(at, started.id);
+      const content = await call(at, `/transfers/${encodeURIComponent(done.id)}/content`);
+      if (content.body !== null)
+        await pipeline(Readable.fromWeb(content.body as never), createWriteStream(options.out));
+      answer(done, () =>
+        say(
+          `${options.out}:${done.rows} 行,${done.bytes} 字节,sha256 ${done.sha256}`,
+          `${options.out}: ${done.rows} rows, ${done.bytes} bytes, sha256 ${done.sha256}`,
+        ),
+      );
+    },
+  );
+  const transfers = program.command("transfers").description("传输 transfers");
+  example(transfers.command("list").description("列出 list"), "heliu transfers list").action(
+    async (_options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const { items } = await callJson<Page<Transfer>>(connection(), "/transfers?limit=100");
+      answer(items, () =>
+        table(
+          [
+            { title: "ID" },
+            { title: say("条目", "entry") },
+            { title: say("状态", "state") },
+            { title: say("行", "rows"), right: true },
+            { title: say("字节", "bytes"), right: true },
+          ],
+          items.map((t) => [t.id, t.entry.name, t.state, t.rows, t.bytes]),
+        ),
+      );
+    },
+  );
+  for (const action of ["show", "suspend", "resume", "terminate"] as const) {
+    example(transfers.command(`${action} <id>`).description(action), `heliu transfers ${action} urn:uuid:…`).action(
+      async (id: string, _options: unknown, command: Command) => {
+        const { connection, answer } = contextOf(command);
+        const path = `/transfers/${encodeURIComponent(id)}`;
+        const found =
+          action === "show"
+            ? await callJson<Transfer>(connection(), path)
+            : await callJson<Transfer>(connection(), `${path}/${action}`, { body: {} });
+        answer(
+          found,
+          () =>
+            `${found.id}  ${found.entry.name}  ${found.state}  ${found.rows}${found.reason === null ? "" : `\n${found.reason.text[language()]}`}`,
+        );
+      },
+    );
+  }
+}
+
+function callVerb(program: Command): void {
+  example(
+    program
+      .command("call <agreement>")
+      .description("调用产品 call a product, once or many times")
+      .requiredOption("--input <file>", "输入(JSON 对象或数组)input, one object or an array")
+      .option("--purpose <purpose>", "", "industrial"),
+    "heliu call AGR-… --input inputs.json",
+  ).action(async (agreement: string, options: { input: string; purpose: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const input = jsonOf(options.input);
+    const inputs = Array.isArray(input) ? input : [input];
+    const body = { inputs, purpose: options.purpose };
+    const done = await callJson<{ answered: number; refused: number; answers: unknown[] }>(
+      connection(),
+      `/agreements/${encodeURIComponent(agreement)}/calls`,
+      { body },
+    );
+    answer(
+      done,
+      () =>
+        `${done.answers.map((one) => JSON.stringify(one)).join("\n")}\n${say(`应答 ${done.answered},拒绝 ${done.refused}`, `${done.answered} answered, ${done.refused} refused`)}`,
+    );
+  });
+}
+
+async function follow(at: Connection, id: string): Promise<Transfer> {
+  const bar = progress(say("传输", "transfer"));
+  for (;;) {
+    const now = await callJson<Transfer>(at, `/transfers/${encodeURIComponent(id)}`);
+    bar.update(`${now.rows} ${say("行", "rows")}`);
+    if (now.state === "COMPLETED") {
+      bar.end();
+      return now;
+    }
+    if (now.state === "TERMINATED" || now.state === "SUSPENDED") {
+      bar.end();
+      throw new CliFault(
+        now.reason?.code ?? now.state,
+        now.reason?.text ?? { zh: `传输状态为 ${now.state}`, en: `The transfer is ${now.state}` },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function conditionOf(text: string): RowCondition {
+  const [, field, value] = /^([A-Za-z][A-Za-z0-9_]*)=(.*)$/.exec(text) ?? [];
+  if (field !== undefined && value !== undefined) return { field, op: "eq", value };
+  throw new CliFault(
+    "CLI_WHERE",
+    { zh: `条件 ${text} 不是 字段=值 的形式。`, en: `The condition ${text} is not of the form field=value.` },
+    { exitCode: 2 },
+  );
+}
+
+function jsonOf(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (fault) {
+    throw new CliFault(
+      "CLI_FILE",
+      {
+        zh: `${file} 不是可读的 JSON 文件;请检查路径和内容。`,
+        en: `${file} is not a readable JSON file; check its path and content.`,
+      },
+      { more: String(fault), exitCode: 2 },
+    );
+  }
+}
