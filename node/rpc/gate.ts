@@ -1,0 +1,97 @@
+import type { Metadata } from "@grpc/grpc-js";
+import type { Peer, TrustView } from "../identity/model.ts";
+import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Metrics } from "../kernel/metrics.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { callMetadata, listVersionOf, traceIdOf } from "./call-metadata.ts";
+
+/** Services a region may be allowed to use, as its entry in the trust list names them. Trust itself needs none. */
+export const capabilities = ["catalog", "negotiation", "transfer", "settlement", "audit"] as const;
+export type Capability = (typeof capabilities)[number];
+
+/** Who calls and on whose trace; never taken from a message. */
+export type CallContext = { readonly peer: Peer; readonly traceId: string };
+
+export type IncomingCall = { getPeer(): string; readonly metadata: Metadata; sendMetadata(metadata: Metadata): void };
+
+/** What every handler passes before it looks at its request. */
+export type Gate = {
+  readonly admit: (
+    call: IncomingCall,
+    capability: Capability | null,
+    isStream: boolean,
+  ) => Promise<Result<CallContext>>;
+  readonly reportBug: (fault: unknown, method: string) => void;
+  readonly observe: (method: string, code: string, startedMs: number) => void;
+  readonly nowMs: () => number;
+};
+
+export type GateDeps = {
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly trust: TrustView;
+  /** The peer of an accepted connection by `address:port`; undefined once it is closed. */
+  readonly peerAt: (connection: string) => Peer | undefined;
+  /** The checks of a new connection that time or a new trust list may have changed since. */
+  readonly stillTrusted: (peer: Peer) => Result<unknown>;
+  /** Fetches the trust list of a region that shows a higher version than ours; ok once ours is as high. */
+  readonly follow: (region: string, version: bigint) => Promise<Result<unknown>>;
+};
+
+const refuse = refusals({
+  "identity.no_channel": "unauthenticated",
+  "authz.capability": "forbidden",
+});
+
+export function createGate(deps: GateDeps): Gate {
+  const { runtime, logger, metrics, trust } = deps;
+  return {
+    async admit(call, capability, isStream) {
+      const peer = deps.peerAt(call.getPeer());
+      if (peer === undefined) return noChannel();
+      const trusted = deps.stillTrusted(peer);
+      if (!trusted.ok) return trusted;
+      if (capability !== null && !trust.region(peer.region)?.capabilities.includes(capability)) {
+        return notAllowed(peer.region, capability);
+      }
+      const ours = trust.current()?.list.version;
+      call.sendMetadata(callMetadata(ours));
+      const theirs = listVersionOf(call.metadata);
+      if (theirs !== undefined && theirs > BigInt(ours ?? "0")) {
+        const followed = deps.follow(peer.region, theirs);
+        // A short call may finish under the old list; a stream would live on under it.
+        if (isStream) {
+          const result = await followed;
+          if (!result.ok) return result;
+          const again = deps.stillTrusted(peer);
+          if (!again.ok) return again;
+        }
+      }
+      return ok({ peer, traceId: traceIdOf(call.metadata, runtime) });
+    },
+    reportBug: (fault, method) => logger.error({ fault, method }, "unexpected fault in a call of a peer"),
+    observe: (method, code, startedMs) =>
+      metrics.observe("heliu_rpc_server_seconds", (runtime.nowMs() - startedMs) / 1_000, { method, code }),
+    nowMs: runtime.nowMs,
+  };
+}
+
+function noChannel(): Failure {
+  return refuse("identity.no_channel", {
+    zh: "此连接没有已核验的身份(可能刚被关闭);请重新连接。",
+    en: "This connection has no verified identity (it may just have been closed); connect again.",
+  });
+}
+
+function notAllowed(region: string, capability: Capability): Failure {
+  return refuse(
+    "authz.capability",
+    {
+      zh: `信任列表没有授予地区 ${region} 使用 ${capability} 的权限;请由发起地区更新信任列表。`,
+      en: `The trust list does not grant region ${region} the use of ${capability}; the founding regions have to update it.`,
+    },
+    { region, capability },
+  );
+}
