@@ -53,7 +53,7 @@ export function chain(receipts: readonly unknown[], keys: KeyLookup): Result<Map
   return ok(heads);
 }
 
-function equivocation(core: ReceiptCore): Failure {
+export function equivocation(core: ReceiptCore): Failure {
   return refuse(
     "RECEIPT_EQUIVOCATION",
     {
