@@ -1,0 +1,113 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { CliFault } from "../client.ts";
+import { initialiseNode } from "../initialise.ts";
+import { say } from "../output.ts";
+import { contextOf, example, type GlobalOptions } from "../verb.ts";
+
+type InitOptions = {
+  region: string;
+  name: string;
+  node: string;
+  httpPort: string;
+  rpcPort: string;
+  dspPort: string;
+  trustList?: string;
+  digest?: string;
+};
+
+/** The verbs that need the node's folder instead of its API: init, serve, doctor. */
+export function nodeVerbs(program: Command): void {
+  example(
+    program
+      .command("init")
+      .description("建立新节点 a new node: settings, region CA, keys, first leaf, empty store, first administrator")
+      .requiredOption("--region <id>", "行政区划代码 six-digit division code")
+      .requiredOption("--name <name>", "区域名称 the region's name")
+      .option("--node <name>", "节点名称 the node's name", "main")
+      .option("--http-port <port>", "", "8510")
+      .option("--rpc-port <port>", "", "8511")
+      .option("--dsp-port <port>", "", "8512")
+      .option("--trust-list <file>", "首份信任列表 the first trust list")
+      .option("--digest <digest>", "经其他渠道核对过的摘要 its digest, compared out of band"),
+    "heliu init --region 510100 --name 成都市 --dir /srv/heliu",
+  ).action(async (options: InitOptions, command: Command) => {
+    const { answer, options: globals } = contextOf(command);
+    const made = await initialiseNode({
+      dir: folderOf(globals),
+      region: { id: options.region, name: options.name },
+      nodeName: options.node,
+      ports: { http: Number(options.httpPort), rpc: Number(options.rpcPort), dsp: Number(options.dspPort) },
+      ...(options.trustList === undefined
+        ? {}
+        : { trustList: { file: options.trustList, digest: options.digest ?? "" } }),
+    });
+    answer(made, () =>
+      [
+        say(`节点已建立:${made.dir}`, `The node is ready in ${made.dir}`),
+        say(`区域信息(交给信任列表):${made.regionFile}`, `Its entry for the trust list: ${made.regionFile}`),
+        say(
+          `管理员令牌已存入 ${made.tokenFile}(权限 0600)`,
+          `The administrator's token is in ${made.tokenFile} (mode 0600)`,
+        ),
+        say(`下一步:heliu serve --dir ${made.dir}`, `Next: heliu serve --dir ${made.dir}`),
+      ].join("\n"),
+    );
+  });
+  serveVerb(program);
+  example(
+    program.command("doctor").description("检查配置、时钟、存储、证书、端口、对端 check the node"),
+    "heliu doctor --dir /srv/heliu",
+  ).action(async (_options: unknown, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const { examine } = await import("../examine.ts");
+    const findings = await examine(folderOf(options));
+    answer(findings, () => findings.map((f) => `${f.ok ? "✓" : "✗"} ${f.check}  ${f.text}`).join("\n"));
+    if (findings.some((finding) => !finding.ok)) process.exitCode = 1;
+  });
+}
+
+function serveVerb(program: Command): void {
+  example(
+    program
+      .command("serve")
+      .description("运行节点:gRPC、HTTP、后台任务 the whole node")
+      .option("--config <file>", "默认为目录中的 heliu.yaml")
+      .option("--headless", "只运行 gRPC,不开 HTTP gRPC only"),
+    "heliu serve --dir /srv/heliu",
+  ).action(async (options: { config?: string; headless?: boolean }, command: Command) => {
+    const { options: globals } = contextOf(command);
+    const { loadConfig } = await import("../../../node/config.ts");
+    const file = options.config ?? process.env.HELIU_CONFIG;
+    const config = loadConfig({
+      dir: folderOf(globals),
+      ...(file === undefined ? {} : { file }),
+      environment: process.env,
+    });
+    if (!config.ok) throw new CliFault(config.error.code, config.error.text, { exitCode: 2 });
+    const { serve } =
+      options.headless === true ? await import("../../../node/main.ts") : await import("../../../gateway/main.ts");
+    await serve(config.value);
+  });
+}
+
+function folderOf(options: GlobalOptions): string {
+  const dir = options.dir ?? process.env.HELIU_DIR;
+  if (dir !== undefined) return dir;
+  throw new CliFault(
+    "CLI_NO_DIR",
+    { zh: "请用 --dir 或 HELIU_DIR 指定节点目录。", en: "Name the node's folder with --dir or HELIU_DIR." },
+    { exitCode: 2 },
+  );
+}
+
+export function readJsonFile<T>(file: string): T {
+  if (!existsSync(file)) {
+    throw new CliFault(
+      "CLI_FILE",
+      { zh: `没有文件 ${file};请检查路径。`, en: `There is no file ${file}; check the path.` },
+      { exitCode: 2 },
+    );
+  }
+  return JSON.parse(readFileSync(file, "utf8")) as T;
+}
