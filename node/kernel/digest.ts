@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 
 export function sha256(data: Uint8Array | string): Buffer {
   return createHash("sha256").update(data).digest();
@@ -6,4 +6,9 @@ export function sha256(data: Uint8Array | string): Buffer {
 
 export function sha256Hex(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
+}
+
+/** HMAC-SHA-256 (RFC 2104): a digest that nobody without the key can try values against. */
+export function hmacSha256Hex(key: Uint8Array, data: Uint8Array | string): string {
+  return createHmac("sha256", key).update(data).digest("hex");
 }

@@ -50,6 +50,33 @@ export const usageTermsSchema = z.object({
 });
 export type UsageTerms = z.infer<typeof usageTermsSchema>;
 
+/**
+ * Some of the terms: what differs from those on the table. Not `usageTermsSchema.partial()`, which fills absent keys with
+ * their defaults, so that a change of the dates alone would drop the masks, the limits and the price.
+ */
+export const partialTermsSchema = z
+  .strictObject({
+    purposes: usageTermsSchema.shape.purposes,
+    legalBasis: z.string().max(500).nullable(),
+    fields: usageTermsSchema.shape.fields,
+    rows: z.array(rowConditionSchema).max(50),
+    masks: z.record(z.string(), maskSchema),
+    limits: z
+      .object({
+        maxRows: count.nullable(),
+        maxBytes: count.nullable(),
+        maxCallsPerMonth: count.nullable(),
+        rowsPerSecond: count.nullable(),
+      })
+      .partial(),
+    validFrom: z.string(),
+    validTo: z.string(),
+    channel: z.string().max(100),
+    price: settlementTermsSchema.nullable(),
+  })
+  .partial();
+export type PartialTerms = z.infer<typeof partialTermsSchema>;
+
 /** Terms as published with an entry: what can be had without anyone being asked, or who must be asked. */
 export type Offer = {
   /** `urn:heliu:offer:<region>:<entry>:<version>`. */

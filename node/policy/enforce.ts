@@ -1,0 +1,231 @@
+import type { DataItem } from "../catalog/model.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { msOf, periodOf } from "../kernel/instant.ts";
+import type { Mask, Purpose, RowCondition, UsageTerms } from "./model.ts";
+import { type Breach, denied } from "./refusal.ts";
+
+/** The parts of an agreement that bind its use. */
+export type BindingAgreement = {
+  readonly id: string;
+  readonly status: "pending" | "in-force" | "superseded" | "suspended" | "terminated" | "expired";
+  readonly terms: UsageTerms;
+};
+
+/** Usage so far; the metering room's `UsageTotals`. */
+export type UsageSoFar = {
+  readonly rows: string;
+  readonly bytes: string;
+  readonly calls: string;
+  readonly callsByMonth: { readonly [month: string]: { readonly [purposeClass: string]: string } };
+};
+
+/** What a consumer asks for within its agreement. */
+export type Selection = {
+  readonly fields?: readonly string[] | undefined;
+  readonly rows?: readonly RowCondition[] | undefined;
+  readonly purpose?: Purpose | undefined;
+};
+
+/** How the source is to be read: nothing outside the plan leaves. */
+export type ReadPlan = {
+  /** In the entry's order. */
+  readonly columns: readonly string[];
+  readonly rows: readonly RowCondition[];
+  readonly masks: { readonly [field: string]: Mask };
+  readonly maxRowsLeft: bigint | null;
+  readonly maxBytesLeft: bigint | null;
+  readonly rowsPerSecond: number | null;
+  /** For `hash`; belongs to the agreement and never leaves the provider. */
+  readonly maskKey: Uint8Array;
+};
+
+type TransferRequest = {
+  readonly agreement: BindingAgreement;
+  readonly selection: Selection;
+  readonly fieldsOfEntry: readonly DataItem[];
+  readonly totals: UsageSoFar;
+  readonly nowMs: number;
+  /** Needed as soon as a field is masked by `hash`. */
+  readonly maskKey?: Uint8Array | undefined;
+};
+
+const NO_KEY = new Uint8Array(0);
+
+/** Every stream passes here before its first byte (INV-02): agreement, channel, purpose, fields, rows, volume. */
+export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
+  const { agreement, selection, totals, nowMs, maskKey = NO_KEY } = request;
+  const { terms } = agreement;
+  const { purpose } = selection;
+  const breach =
+    notAlive(agreement, nowMs) ??
+    (purpose === undefined ? undefined : purposeOutside(purpose, terms)) ??
+    selectionOutside(request) ??
+    rowsOutside(selection.rows ?? [], terms);
+  if (breach !== undefined) return denied(breach);
+
+  const wanted = selection.fields ?? terms.fields;
+  const shareable = request.fieldsOfEntry.filter(isStillShareable).map((field) => field.name);
+  const columns = shareable.filter((name) => wanted.includes(name) && terms.masks[name] !== "drop");
+  if (columns.length === 0) return denied(fieldOutside([...wanted]));
+  const masks = Object.fromEntries(Object.entries(terms.masks).filter(([field]) => columns.includes(field)));
+  if (Object.values(masks).includes("hash") && maskKey.length === 0) return denied(noMaskKey());
+
+  const maxRowsLeft = left(terms.limits.maxRows, totals.rows);
+  const maxBytesLeft = left(terms.limits.maxBytes, totals.bytes);
+  if (maxRowsLeft === 0n) return denied(usedUp("maxRows", terms.limits.maxRows));
+  if (maxBytesLeft === 0n) return denied(usedUp("maxBytes", terms.limits.maxBytes));
+  return ok({
+    columns,
+    rows: [...terms.rows, ...(selection.rows ?? [])],
+    masks,
+    maxRowsLeft,
+    maxBytesLeft,
+    rowsPerSecond: terms.limits.rowsPerSecond === null ? null : Number(terms.limits.rowsPerSecond),
+    maskKey,
+  });
+}
+
+export type CallPlan = {
+  readonly purposeClass: "commercial" | "public-interest";
+  /** Fields of the entry that may be in the answer. */
+  readonly outputs: readonly string[];
+  /** Calls left in this China month, this one not yet counted; null: no limit. */
+  readonly callsLeft: bigint | null;
+};
+
+type CallRequest = {
+  readonly agreement: BindingAgreement;
+  readonly input: { readonly [field: string]: string };
+  /** Restated per call; a call that states none is billed as industrial where the agreement allows that (PR-10). */
+  readonly purpose?: Purpose | undefined;
+  readonly totals: UsageSoFar;
+  readonly nowMs: number;
+};
+
+/** Every call of a product passes here: agreement, channel, purpose, fields, monthly quota. */
+export function enforceCall({ agreement, input, purpose, totals, nowMs }: CallRequest): Result<CallPlan> {
+  const { terms } = agreement;
+  const stated = purpose ?? (terms.purposes.includes("industrial") ? "industrial" : terms.purposes[0]);
+  const outside = Object.keys(input).filter((field) => !terms.fields.includes(field));
+  const breach =
+    notAlive(agreement, nowMs) ??
+    (stated === undefined ? undefined : purposeOutside(stated, terms)) ??
+    (outside.length === 0 ? undefined : fieldOutside(outside));
+  if (breach !== undefined) return denied(breach);
+
+  const counted = Object.values(totals.callsByMonth[periodOf(nowMs)] ?? {});
+  const thisMonth = counted.reduce((sum, calls) => sum + BigInt(calls), 0n);
+  const callsLeft = left(terms.limits.maxCallsPerMonth, String(thisMonth));
+  if (callsLeft === 0n) return denied(usedUp("maxCallsPerMonth", terms.limits.maxCallsPerMonth));
+  return ok({
+    purposeClass: stated === "industrial" ? "commercial" : "public-interest",
+    outputs: terms.fields.filter((field) => terms.masks[field] !== "drop"),
+    callsLeft,
+  });
+}
+
+function left(limit: string | null, used: string): bigint | null {
+  if (limit === null) return null;
+  const rest = BigInt(limit) - BigInt(used);
+  return rest > 0n ? rest : 0n;
+}
+
+/** A field may have become secret, or unshareable, after the agreement was signed. */
+function isStillShareable(field: DataItem): boolean {
+  return field.shareable !== false && field.sensitivity !== "S4";
+}
+
+function notAlive({ id, status, terms }: BindingAgreement, nowMs: number): Breach | undefined {
+  if (terms.channel !== "heliu") return outsideChannel(terms.channel);
+  const isDated = msOf(terms.validFrom) <= nowMs && nowMs < msOf(terms.validTo);
+  if (status === "in-force" && isDated) return undefined;
+  return {
+    code: "AUTH_EXPIRED",
+    rule: status === "in-force" ? "policy.dates" : "policy.status",
+    text: {
+      zh: `协议 ${id} 当前不生效(状态 ${status},有效期 ${terms.validFrom} 至 ${terms.validTo});请续签或另行申请。`,
+      en: `Agreement ${id} is not in force (status ${status}, valid ${terms.validFrom} to ${terms.validTo}); renew it or ask for a new one.`,
+    },
+    details: { agreementId: id, status },
+  };
+}
+
+function outsideChannel(channel: string): Breach {
+  return {
+    code: "CHANNEL_OUTSIDE",
+    rule: "policy.channel",
+    text: {
+      zh: `协议约定数据经由 ${channel} 提供,不经过本节点;请按提供方公布的方式获取。`,
+      en: `The agreement names ${channel}: the data does not pass here; get it the way the provider published.`,
+    },
+    details: { channel },
+  };
+}
+
+function purposeOutside(purpose: Purpose, terms: UsageTerms): Breach | undefined {
+  if (terms.purposes.includes(purpose)) return undefined;
+  return {
+    code: "PURPOSE_NOT_ALLOWED",
+    rule: "policy.purpose",
+    text: {
+      zh: `用途 ${purpose} 不在协议之内(${terms.purposes.join("、")});请按协议用途使用,或为新用途另行申请。`,
+      en: `Purpose ${purpose} is not one of the agreement's (${terms.purposes.join(", ")}); use it for these, or ask for a new agreement.`,
+    },
+    details: { purpose },
+  };
+}
+
+function selectionOutside({ selection, agreement }: TransferRequest): Breach | undefined {
+  const outside = (selection.fields ?? []).filter((field) => !agreement.terms.fields.includes(field));
+  return outside.length === 0 ? undefined : fieldOutside(outside);
+}
+
+function fieldOutside(fields: readonly string[]): Breach {
+  return {
+    code: "OUT_OF_SCOPE",
+    rule: "policy.fields",
+    text: {
+      zh: `数据项 ${fields.join("、")} 不在协议之内或已不可共享;请去掉后重试。`,
+      en: `Field ${fields.join(", ")} is not granted by the agreement or no longer shareable; leave it out.`,
+    },
+    details: { fields: fields.join(",") },
+  };
+}
+
+/** Selecting by a hidden or masked column would let its values be guessed one question at a time. */
+function rowsOutside(rows: readonly RowCondition[], terms: UsageTerms): Breach | undefined {
+  const hidden = rows.find(({ field }) => !terms.fields.includes(field) || terms.masks[field] !== undefined);
+  if (hidden === undefined) return undefined;
+  return {
+    code: "OUT_OF_SCOPE",
+    rule: "policy.rows",
+    text: {
+      zh: `不能按 ${hidden.field} 筛选:该数据项未授权或已脱敏;请改用明文授权的数据项。`,
+      en: `Rows cannot be selected by ${hidden.field}: it is not granted, or masked; use a field granted in clear.`,
+    },
+    details: { field: hidden.field },
+  };
+}
+
+function usedUp(limit: string, value: string | null): Breach {
+  return {
+    code: "QUOTA_EXCEEDED",
+    rule: `policy.${limit}`,
+    text: {
+      zh: `已达到协议上限 ${limit}=${value};请等待下一周期或协商提高额度。`,
+      en: `The agreement's limit ${limit}=${value} is reached; wait for the next period or negotiate a higher one.`,
+    },
+    details: { limit, value: value ?? "" },
+  };
+}
+
+function noMaskKey(): Breach {
+  return {
+    code: "MASK_KEY_MISSING",
+    rule: "policy.masks",
+    text: {
+      zh: "缺少该协议的脱敏密钥,暂不能提供数据;请提供方管理员检查节点存储。",
+      en: "The agreement's masking key is missing, so no data leaves for now; the provider's administrator must check the store.",
+    },
+  };
+}
