@@ -31,7 +31,7 @@ function stopAll(): Promise<void> {
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     note(say("\n正在停止两个节点…", "\nStopping both nodes…"));
-    stopAll().then(() => {
+    void stopAll().then(() => {
       if (options.dir === undefined) rmSync(root, { recursive: true, force: true });
       process.exit(signal === "SIGINT" ? 130 : 143);
     });
