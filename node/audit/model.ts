@@ -3,6 +3,7 @@ import { z } from "zod";
 /** Kinds of leaves, listed once; `docs/audit-events.md` describes each. Source: settlement.md §15. */
 export const leafKinds = [
   "log.opened",
+  "log.equivocation",
   "catalog.published",
   "catalog.withdrawn",
   "catalog.refused",

@@ -1,0 +1,164 @@
+import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Metrics } from "../kernel/metrics.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import type { Scheduler } from "../kernel/scheduler.ts";
+import type { Worker } from "../kernel/worker.ts";
+import type { Store } from "../storage/port.ts";
+import { read, transact } from "../storage/transact.ts";
+import type { WitnessChannel, WitnessPeer } from "./cosigner.ts";
+import { findLeaves, type LeafPage, type LeafQuery, parseIndex, readLeaf, type StoredLeaf } from "./leaves.ts";
+import type { NoteSigner } from "./note.ts";
+import { writeProof } from "./proof.ts";
+import { createSequencer } from "./sequencer.ts";
+import { latestCheckpoint, noteOf, type StoredCheckpoint, witnessedCheckpoint } from "./signed-head.ts";
+import { type AppendedLeaf, appendAgreementHead, appendLeafRefs } from "./store.ts";
+import { treeOn } from "./tree.ts";
+import { addCheckpoint, type Equivocation, heldEquivocations, type WitnessAnswer } from "./witness.ts";
+
+export type AuditDeps = {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly region: string;
+  /** Name of the log and of its key: `<node name>/<region>/log`. */
+  readonly origin: string;
+  readonly logSigner: NoteSigner;
+  readonly witnessSigner: NoteSigner;
+  readonly peers: () => readonly WitnessPeer[];
+  readonly witness: WitnessChannel;
+  readonly checkpointIntervalMs: number;
+  /** Is the region a party to the agreement? Without an answer, peers get no proofs. */
+  readonly isParty?: (agreementId: string, region: string) => Promise<boolean>;
+};
+
+export type AuditHead = {
+  readonly size: string;
+  /** Base64. */
+  readonly root: string;
+  /** The signed checkpoint, as `GET /audit/checkpoint` answers it. */
+  readonly note: string;
+  /** Regions whose witnesses have signed this checkpoint. */
+  readonly witnessedBy: readonly string[];
+};
+
+export type Audit = {
+  /** The newest checkpoint; makes the first one if there is none. */
+  readonly head: () => Promise<AuditHead>;
+  /** A tlog-proof. `AUDIT_NOT_YET` (details.retryAfterSeconds) until a checkpoint covers the leaf. */
+  readonly proof: (index: string) => Promise<Result<string>>;
+  /** The same for a peer, and only for leaves of agreements it is a party to. */
+  readonly proofForPeer: (peer: { readonly region: string }, index: string) => Promise<Result<string>>;
+  readonly leaf: (index: string) => Promise<Result<StoredLeaf>>;
+  readonly leaves: (query: LeafQuery) => Promise<LeafPage>;
+  /** This node as witness of a peer's log. */
+  readonly addCheckpoint: (body: string) => Promise<WitnessAnswer>;
+  /** A hash tile or entry bundle by its C2SP path (`tile/0/000.p/7`), as far as the newest checkpoint covers it. */
+  readonly tile: (path: string) => Promise<Uint8Array | undefined>;
+  readonly sequenceNow: () => Promise<void>;
+  /** Writes an `agreement.head` leaf, which fixes how many leaves the agreement has. */
+  readonly fixAgreement: (agreementId: string, actor: string) => Promise<Result<AppendedLeaf>>;
+  /** Evidence against peers' logs. */
+  readonly equivocations: () => Promise<Equivocation[]>;
+};
+
+const refuse = refusals({
+  AUDIT_NOT_YET: "not-yet",
+  AUDIT_UNKNOWN_LEAF: "not-found",
+  AUDIT_NOT_PARTY: "forbidden",
+});
+
+export function createAudit(deps: AuditDeps): Audit & Worker {
+  const { store, region, runtime } = deps;
+  const tree = treeOn(store);
+  const sequencer = createSequencer({ ...deps, tree });
+
+  const proof = async (index: string): Promise<Result<string>> => {
+    if (parseIndex(index) === undefined || (await readLeaf(store, index)) === undefined) return unknownLeaf(index);
+    const checkpoint = await checkpointCovering(store, BigInt(index));
+    if (checkpoint === undefined) return notYet(index, deps.checkpointIntervalMs);
+    const hashes = await tree.inclusion(BigInt(index), BigInt(checkpoint.size));
+    return ok(writeProof({ index: BigInt(index), hashes, checkpoint: noteOf(checkpoint) }));
+  };
+
+  return {
+    name: sequencer.name,
+    start: sequencer.start,
+    stop: sequencer.stop,
+    sequenceNow: sequencer.sequenceNow,
+    async head() {
+      if ((await read(store, latestCheckpoint)) === undefined) await sequencer.sequenceNow();
+      const latest = await read(store, latestCheckpoint);
+      if (latest === undefined) throw new Error("the audit log refuses to sign; see LOG_INCONSISTENT in the log");
+      const { size, root, cosignatures } = latest;
+      return { size, root, note: noteOf(latest), witnessedBy: Object.keys(cosignatures) };
+    },
+    proof,
+    async proofForPeer(peer, index) {
+      const agreementId = (await readLeaf(store, index))?.leaf.detail.agreementId;
+      const isParty = agreementId !== undefined && (await deps.isParty?.(agreementId, peer.region));
+      // The same answer for a leaf that does not exist: a peer learns nothing about others' business.
+      return isParty ? await proof(index) : notParty(index);
+    },
+    async leaf(index) {
+      const found = await readLeaf(store, index);
+      return found === undefined ? unknownLeaf(index) : ok(found);
+    },
+    leaves: (query) => findLeaves(store, query),
+    addCheckpoint: (body) => addCheckpoint(deps, body),
+    async tile(path) {
+      const latest = await read(store, latestCheckpoint);
+      return latest === undefined ? undefined : await tree.tile(path, BigInt(latest.size));
+    },
+    fixAgreement: (agreementId, actor) =>
+      transact(store, appendLeafRefs({ agreementId }), (tx) =>
+        ok(appendAgreementHead(tx, region, { agreementId, actor, atMs: runtime.nowMs() })),
+      ),
+    equivocations: () => heldEquivocations(store),
+  };
+}
+
+/** The newest witnessed checkpoint if it covers the leaf: a witness's word is worth more than being newest. */
+async function checkpointCovering(store: Store, index: bigint): Promise<StoredCheckpoint | undefined> {
+  for (const ref of [witnessedCheckpoint, latestCheckpoint]) {
+    const checkpoint = await read(store, ref);
+    if (checkpoint !== undefined && index < BigInt(checkpoint.size)) return checkpoint;
+  }
+  return undefined;
+}
+
+function unknownLeaf(index: string) {
+  return refuse(
+    "AUDIT_UNKNOWN_LEAF",
+    {
+      zh: `审计日志中没有编号为 ${index} 的记录;请核对编号(从 0 开始的十进制数)。`,
+      en: `The audit log has no leaf ${index}; check the number (decimal, counted from 0).`,
+    },
+    { index },
+  );
+}
+
+function notYet(index: string, intervalMs: number) {
+  const retryAfterSeconds = String(Math.max(1, Math.ceil(intervalMs / 1000)));
+  return refuse(
+    "AUDIT_NOT_YET",
+    {
+      zh: `第 ${index} 条记录已写入,但尚未被检查点覆盖;请在 ${retryAfterSeconds} 秒后再取证明。`,
+      en: `Leaf ${index} is written but no checkpoint covers it yet; ask for the proof again in ${retryAfterSeconds} s.`,
+    },
+    { index, retryAfterSeconds },
+  );
+}
+
+function notParty(index: string) {
+  return refuse(
+    "AUDIT_NOT_PARTY",
+    {
+      zh: `第 ${index} 条记录不属于贵方参与的协议,不能提供证明;请核对协议与编号。`,
+      en: `Leaf ${index} is not of an agreement you are a party to, so no proof of it is given; check agreement and number.`,
+    },
+    { index },
+  );
+}
