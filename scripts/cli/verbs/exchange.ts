@@ -6,6 +6,7 @@ import type { Agreement, Negotiation } from "../../../node/negotiation/model.ts"
 import type { RowCondition } from "../../../node/policy/model.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
 import { CliFault, type Connection, call, callJson } from "../client.ts";
+import { readJsonFile } from "../files.ts";
 import { language, progress, say, table } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
 
@@ -83,7 +84,7 @@ function negotiationVerbs(program: Command): void {
         purposes: options.purpose,
         ...(options.basis === undefined ? {} : { legalBasis: options.basis }),
         ...(options.comment === undefined ? {} : { comment: options.comment }),
-        ...(options.terms === undefined ? {} : { terms: jsonOf(options.terms) }),
+        ...(options.terms === undefined ? {} : { terms: readJsonFile(options.terms) }),
       };
       const negotiation = await callJson<Negotiation>(connection(), "/negotiations", { body });
       answer(negotiation, () => describeNegotiation(negotiation));
@@ -123,7 +124,7 @@ function negotiationVerbs(program: Command): void {
     example(verb, `heliu negotiations ${action} urn:uuid:… --comment 同意`).action(
       async (id: string, options: { comment?: string; terms?: string; code?: string }, command: Command) => {
         const { connection, answer } = contextOf(command);
-        const body = { ...options, ...(options.terms === undefined ? {} : { terms: jsonOf(options.terms) }) };
+        const body = { ...options, ...(options.terms === undefined ? {} : { terms: readJsonFile(options.terms) }) };
         const done = await callJson<Negotiation>(connection(), `/negotiations/${encodeURIComponent(id)}/${action}`, {
           body,
         });
@@ -257,7 +258,7 @@ function callVerb(program: Command): void {
     "heliu call AGR-… --input inputs.json",
   ).action(async (agreement: string, options: { input: string; purpose: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const input = jsonOf(options.input);
+    const input = readJsonFile(options.input);
     const inputs = Array.isArray(input) ? input : [input];
     const body = { inputs, purpose: options.purpose };
     const done = await callJson<{ answered: number; refused: number; answers: unknown[] }>(
@@ -301,19 +302,4 @@ function conditionOf(text: string): RowCondition {
     { zh: `条件 ${text} 不是 字段=值 的形式。`, en: `The condition ${text} is not of the form field=value.` },
     { exitCode: 2 },
   );
-}
-
-function jsonOf(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch (fault) {
-    throw new CliFault(
-      "CLI_FILE",
-      {
-        zh: `${file} 不是可读的 JSON 文件;请检查路径和内容。`,
-        en: `${file} is not a readable JSON file; check its path and content.`,
-      },
-      { more: String(fault), exitCode: 2 },
-    );
-  }
 }

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { CliFault } from "../client.ts";
 import { initialiseNode } from "../initialise.ts";
@@ -99,15 +98,4 @@ function folderOf(options: GlobalOptions): string {
     { zh: "请用 --dir 或 HELIU_DIR 指定节点目录。", en: "Name the node's folder with --dir or HELIU_DIR." },
     { exitCode: 2 },
   );
-}
-
-export function readJsonFile<T>(file: string): T {
-  if (!existsSync(file)) {
-    throw new CliFault(
-      "CLI_FILE",
-      { zh: `没有文件 ${file};请检查路径。`, en: `There is no file ${file}; check the path.` },
-      { exitCode: 2 },
-    );
-  }
-  return JSON.parse(readFileSync(file, "utf8")) as T;
 }

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { verifyOffline } from "../../../node/audit/verify.ts";
 import { CliFault, callJson } from "../client.ts";
+import { readJsonFile } from "../files.ts";
 import { language, say, table } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
 
@@ -148,7 +149,7 @@ function auditVerbs(program: Command): void {
     "heliu audit verify proof.json --log-key main/510100/log+…",
   ).action((file: string, options: { logKey: string; witness?: string[] }, command: Command) => {
     const { answer } = contextOf(command);
-    const { leaf, proof } = JSON.parse(readFileSync(file, "utf8")) as { leaf: string; proof: string };
+    const { leaf, proof } = readJsonFile<{ leaf: string; proof: string }>(file);
     const verified = verifyOffline(proof, Buffer.from(leaf, "utf8"), options.logKey, options.witness ?? []);
     if (!verified.ok) throw new CliFault(verified.error.code, verified.error.text);
     answer(verified.value, () =>
@@ -211,7 +212,7 @@ function ruleVerbs(program: Command): void {
     "heliu policy explain AGR-… --request request.json",
   ).action(async (agreementId: string, options: { request: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const body = { agreementId, ...JSON.parse(readFileSync(options.request, "utf8")) };
+    const body = { agreementId, ...readJsonFile<object>(options.request) };
     const found = await callJson<{ allowed: boolean; code: string | null; rule: string | null }>(
       connection(),
       "/policy/explain",

@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { CliFault } from "./client.ts";
+
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new CliFault(
+      "CLI_FILE",
+      { zh: `读不到文件 ${file};请检查路径和权限。`, en: `Cannot read ${file}; check its path and permissions.` },
+      { exitCode: 2 },
+    );
+  }
+}
+
+export function readJsonFile<T>(file: string): T {
+  try {
+    return JSON.parse(readTextFile(file)) as T;
+  } catch (fault) {
+    if (fault instanceof CliFault) throw fault;
+    throw new CliFault(
+      "CLI_FILE",
+      { zh: `${file} 不是 JSON;请检查文件内容。`, en: `${file} is not JSON; check what it holds.` },
+      { more: String(fault), exitCode: 2 },
+    );
+  }
+}
