@@ -28,7 +28,12 @@ import type { Operation, Section } from "./vector-file.ts";
 
 /** The cases of signed-note.json. */
 export const notes: { readonly [op: string]: Operation } = {
-  open: ({ note, vkeys }) => openNote(note, vkeys),
+  open: ({ note, vkeys }) => {
+    const opened = openNote(note, vkeys);
+    if (!opened.ok) return opened;
+    const { text, verified } = opened.value;
+    return ok({ text, verified });
+  },
   checkpoint: ({ text }) => {
     const parsed = parseCheckpoint(text);
     if (!parsed.ok) return parsed;
@@ -41,7 +46,7 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, "hex");
 const hex = (data: Uint8Array): string => Buffer.from(data).toString("hex");
 const leafOf = (prefix: string, i: number): Uint8Array => Buffer.from(`${prefix}-${i}`, "utf8");
 
-/** Trees by leaf prefix and size; the sections ask for the same ones again and again. */
+/** Trees by leaf prefix and size. The nodes of a tree are also those of every later one, so one serves all proofs. */
 const trees = new Map<string, Map<string, Uint8Array>>();
 
 function tilesOf(prefix: string, size: number): Map<string, Uint8Array> {
@@ -82,7 +87,7 @@ export const merkleSections: { readonly [section: string]: Section } = {
 
   inclusion: ({ index, size, proof }, { leafPrefix, leafHashes, roots }) => {
     const made = inclusionRanges(BigInt(index), BigInt(size)).map((r) =>
-      hex(hashIn(tilesOf(leafPrefix, Number(size)), r)),
+      hex(hashIn(tilesOf(leafPrefix, roots.length - 1), r)),
     );
     const claim = {
       index: BigInt(index),
@@ -95,7 +100,7 @@ export const merkleSections: { readonly [section: string]: Section } = {
 
   consistency: ({ first, second, proof }, { leafPrefix, roots }) => {
     const made = consistencyRanges(BigInt(first), BigInt(second)).map((r) =>
-      hex(hashIn(tilesOf(leafPrefix, Number(second)), r)),
+      hex(hashIn(tilesOf(leafPrefix, roots.length - 1), r)),
     );
     const claim = {
       first: BigInt(first),

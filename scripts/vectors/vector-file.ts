@@ -18,9 +18,10 @@ export type VectorCase = {
 export type Operation = (input: any, file: VectorFile) => Result<unknown>;
 
 /** A list of a file that is not among its `cases`, such as the proofs of merkle.json. */
-// biome-ignore lint/suspicious/noExplicitAny: the items of a section have the shape of that section
 export type Section = (
+  // biome-ignore lint/suspicious/noExplicitAny: the items of a section have the shape of that section
   item: any,
+  // biome-ignore lint/suspicious/noExplicitAny: sections refer to one another
   file: any,
   position: number,
 ) => { readonly actual: unknown; readonly expect: unknown };
@@ -36,7 +37,25 @@ export const passed: Outcome = { kind: "passed" };
 export function judge(id: string, expect: unknown, actual: unknown): Outcome {
   const plain = JSON.parse(JSON.stringify(actual ?? null));
   if (isDeepStrictEqual(plain, expect)) return passed;
-  return { kind: "failed", id, expected: brief(expect), actual: brief(plain) };
+  const at = firstDifference(expect, plain);
+  return { kind: "failed", id, expected: at.path + brief(at.expect), actual: at.path + brief(at.actual) };
+}
+
+type Difference = { readonly path: string; readonly expect: unknown; readonly actual: unknown };
+
+/** The smallest part that differs, so that a statement of a thousand lines is not poured over the terminal. */
+function firstDifference(expect: unknown, actual: unknown, path = ""): Difference {
+  if (isContainer(expect) && isContainer(actual) && Array.isArray(expect) === Array.isArray(actual)) {
+    for (const key of new Set([...Object.keys(expect), ...Object.keys(actual)])) {
+      if (isDeepStrictEqual(expect[key], actual[key])) continue;
+      return firstDifference(expect[key], actual[key], path === "" ? key : `${path}.${key}`);
+    }
+  }
+  return { path: path === "" ? "" : `${path} = `, expect, actual };
+}
+
+function isContainer(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 export function judgeResult(vector: VectorCase, run: () => Result<unknown>): Outcome {
@@ -50,8 +69,7 @@ export function judgeResult(vector: VectorCase, run: () => Result<unknown>): Out
   return judge(vector.id, vector.error === undefined ? vector.expect : { error: vector.error }, actual);
 }
 
-/** Enough to see what differs, without pouring a megabyte over the terminal. */
 function brief(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length <= 2_000 ? text : `${text.slice(0, 2_000)}… (${text.length} characters)`;
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length <= 1_000 ? text : `${text.slice(0, 1_000)}… (${text.length} characters)`;
 }
