@@ -1,6 +1,7 @@
 import type { Metadata } from "@grpc/grpc-js";
 import type { Peer, TrustView } from "../identity/model.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
+import { msOf } from "../kernel/instant.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -34,8 +35,6 @@ export type GateDeps = {
   readonly trust: TrustView;
   /** The peer of an accepted connection by `address:port`; undefined once it is closed. */
   readonly peerAt: (connection: string) => Peer | undefined;
-  /** The checks of a new connection that time or a new trust list may have changed since. */
-  readonly stillTrusted: (peer: Peer) => Result<unknown>;
   /** Fetches the trust list of a region that shows a higher version than ours; ok once ours is as high. */
   readonly follow: (region: string, version: bigint) => Promise<Result<unknown>>;
 };
@@ -43,6 +42,7 @@ export type GateDeps = {
 const refuse = refusals({
   "identity.no_channel": "unauthenticated",
   "authz.capability": "forbidden",
+  "trust.expired": "unavailable",
 });
 
 export function createGate(deps: GateDeps): Gate {
@@ -51,11 +51,8 @@ export function createGate(deps: GateDeps): Gate {
     async admit(call, capability, isStream) {
       const peer = deps.peerAt(call.getPeer());
       if (peer === undefined) return noChannel();
-      const trusted = deps.stillTrusted(peer);
-      if (!trusted.ok) return trusted;
-      if (capability !== null && !trust.region(peer.region)?.capabilities.includes(capability)) {
-        return notAllowed(peer.region, capability);
-      }
+      const allowed = checkList(deps, peer, capability);
+      if (!allowed.ok) return allowed;
       const ours = trust.current()?.list.version;
       call.sendMetadata(callMetadata(ours));
       const theirs = listVersionOf(call.metadata);
@@ -65,8 +62,9 @@ export function createGate(deps: GateDeps): Gate {
         if (isStream) {
           const result = await followed;
           if (!result.ok) return result;
-          const again = deps.stillTrusted(peer);
-          if (!again.ok) return again;
+          if (deps.peerAt(call.getPeer()) === undefined) return noChannel();
+          const still = checkList(deps, peer, capability);
+          if (!still.ok) return still;
         }
       }
       return ok({ peer, traceId: traceIdOf(call.metadata, runtime) });
@@ -76,6 +74,26 @@ export function createGate(deps: GateDeps): Gate {
       metrics.observe("heliu_rpc_server_seconds", (runtime.nowMs() - startedMs) / 1_000, { method, code }),
     nowMs: runtime.nowMs,
   };
+}
+
+/** Connections are checked again when the list changes; that it runs out changes nothing, so it is looked at here. */
+function checkList({ trust, runtime }: GateDeps, peer: Peer, capability: Capability | null): Result<true> {
+  if (capability === null) return ok(true);
+  const list = trust.current()?.list;
+  if (list === undefined || runtime.nowMs() >= msOf(list.expiresAt)) return listExpired(list?.expiresAt ?? "-");
+  if (!trust.region(peer.region)?.capabilities.includes(capability)) return notAllowed(peer.region, capability);
+  return ok(true);
+}
+
+function listExpired(expiresAt: string): Failure {
+  return refuse(
+    "trust.expired",
+    {
+      zh: `信任列表已于 ${expiresAt} 过期,不再受理新的调用;请发起地区签署并发布新版本。`,
+      en: `The trust list expired at ${expiresAt}, so no new call is taken; the founding regions have to sign and publish a new version.`,
+    },
+    { expiresAt },
+  );
 }
 
 function noChannel(): Failure {

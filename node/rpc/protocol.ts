@@ -17,7 +17,7 @@ export type Protocol = {
   readonly Catalog: CatalogDefinition;
   readonly Negotiation: NegotiationDefinition;
   /** `Pull` carries the transfer room's own frames; see frame-codec.ts. */
-  readonly Transfer: Omit<TransferDefinition, "Pull"> & { readonly Pull: PullDefinition };
+  readonly Transfer: Pick<TransferDefinition, "Deliver" | "Invoke"> & { readonly Pull: PullDefinition };
   readonly Settlement: SettlementDefinition;
   readonly Audit: AuditDefinition;
   readonly Trust: TrustDefinition;

@@ -53,9 +53,9 @@ export type TrustSource = {
   /** The list in force with its signatures. */
   readonly signed: () => SignedTrustList | undefined;
   readonly accept: (signed: SignedTrustList) => Promise<Result<{ readonly version: string; readonly digest: string }>>;
-  /** This region's own revocation list in DER; undefined before the first one. */
-  readonly ownCrl: () => Uint8Array | undefined;
+  /** This region's own revocation list in PEM; undefined before the first one. */
+  readonly ownCrl: () => string | undefined;
   readonly onChange: (onChange: () => void) => Unsubscribe;
-  /** A new leaf for a node of this region. */
-  readonly renew: (peer: Peer, csr: Uint8Array) => Promise<Result<readonly Uint8Array[]>>;
+  /** A new leaf in PEM for a node of this region. */
+  readonly renew: (peer: Peer, csrPem: string) => Promise<Result<string>>;
 };

@@ -35,7 +35,7 @@ export function trustHandlers(gate: Gate, { trust }: Pick<RpcServices, "trust">,
             changed = false;
             yield {
               listVersion: trust.current()?.list.version ?? "0",
-              crl: Buffer.from(trust.ownCrl() ?? new Uint8Array()),
+              crl: trust.ownCrl() ?? "",
             };
           } else {
             await new Promise<void>((resolve) => {
@@ -49,8 +49,8 @@ export function trustHandlers(gate: Gate, { trust }: Pick<RpcServices, "trust">,
     }),
     Renew: unary(gate, null, async ({ csr }, { peer }) => {
       if (peer.region !== region) return otherRegion(peer.region);
-      const chain = await trust.renew(peer, csr);
-      return chain.ok ? ok({ chain: chain.value.map((der) => Buffer.from(der)) }) : chain;
+      const certificate = await trust.renew(peer, csr);
+      return certificate.ok ? ok({ certificate: certificate.value }) : certificate;
     }),
   };
 }

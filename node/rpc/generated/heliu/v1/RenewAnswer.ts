@@ -2,9 +2,9 @@
 
 
 export interface RenewAnswer {
-  'chain'?: (Buffer | Uint8Array | string)[];
+  'certificate'?: (string);
 }
 
 export interface RenewAnswer__Output {
-  'chain': (Buffer)[];
+  'certificate': (string);
 }

@@ -3,10 +3,10 @@
 
 export interface RenewRequest {
   'messageId'?: (string);
-  'csr'?: (Buffer | Uint8Array | string);
+  'csr'?: (string);
 }
 
 export interface RenewRequest__Output {
   'messageId': (string);
-  'csr': (Buffer);
+  'csr': (string);
 }

@@ -3,10 +3,10 @@
 
 export interface TrustNotice {
   'listVersion'?: (string);
-  'crl'?: (Buffer | Uint8Array | string);
+  'crl'?: (string);
 }
 
 export interface TrustNotice__Output {
   'listVersion': (string);
-  'crl': (Buffer);
+  'crl': (string);
 }

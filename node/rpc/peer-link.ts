@@ -1,0 +1,240 @@
+import {
+  type CallOptions,
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-error.ts";
+import { ExchangeFault } from "../kernel/exchange-fault.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { callMetadata, listVersionOf } from "./call-metadata.ts";
+import { errorOf } from "./grpc-status.ts";
+import { type HandshakeOptions, PeerCredentials } from "./peer-credentials.ts";
+import { FLOW_CONTROL_WINDOW, KEEPALIVE, type Keepalive } from "./server.ts";
+
+/** What both generated and hand-written method definitions have. */
+export type Method<Request, Response> = {
+  readonly path: string;
+  readonly requestSerialize: (request: Request) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => Response;
+};
+
+export type PeerLinkDeps = {
+  readonly region: string;
+  /** `host:port` as the trust list names it. */
+  readonly endpoint: string;
+  readonly handshake: Omit<HandshakeOptions, "host" | "timeoutMs">;
+  readonly runtime: Runtime;
+  readonly listVersion: () => string | undefined;
+  /** The peer showed its trust list's version. */
+  readonly sawListVersion: (region: string, version: bigint) => void;
+  readonly timing?: LinkTiming;
+};
+
+export type LinkTiming = {
+  readonly keepalive: Keepalive;
+  readonly handshakeMs: number;
+  readonly callMs: number;
+  readonly reconnectMs: { readonly first: number; readonly longest: number };
+};
+
+/** The longest pause is short: a federation has tens of regions, and a healed link should be used at once. */
+export const LINK_TIMING: LinkTiming = {
+  keepalive: KEEPALIVE,
+  handshakeMs: 5_000,
+  callMs: 20_000,
+  reconnectMs: { first: 100, longest: 2_000 },
+};
+
+/** A batch of changes with whole entries is the largest message a peer sends us; data frames are 1 MiB. */
+const MAX_ANSWER_BYTES = 64 * 1_048_576;
+
+/** One kept-open connection to a peer. grpc-js reconnects by itself; calls meanwhile fail at once as unavailable. */
+export class PeerLink {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly #client: Client;
+  readonly #deps: PeerLinkDeps;
+  readonly #callMs: number;
+  /** Why the last attempt to connect failed; undefined while connected. */
+  #failure: { readonly reason: string; readonly error?: ExchangeError } | undefined;
+
+  constructor(deps: PeerLinkDeps) {
+    const timing = deps.timing ?? LINK_TIMING;
+    this.region = deps.region;
+    this.endpoint = deps.endpoint;
+    this.#deps = deps;
+    this.#callMs = timing.callMs;
+    const host = new URL(`tcp://${deps.endpoint}`).hostname.replace(/^\[|\]$/g, "");
+    const credentials = new PeerCredentials(
+      { ...deps.handshake, host, timeoutMs: timing.handshakeMs },
+      {
+        connected: () => {
+          this.#failure = undefined;
+        },
+        failed: (reason, error) => {
+          this.#failure = error === undefined ? { reason } : { reason, error };
+        },
+      },
+    );
+    this.#client = new Client(deps.endpoint, credentials, {
+      "grpc.keepalive_time_ms": timing.keepalive.everyMs,
+      "grpc.keepalive_timeout_ms": timing.keepalive.timeoutMs,
+      "grpc.keepalive_permit_without_calls": 1,
+      "grpc.initial_reconnect_backoff_ms": timing.reconnectMs.first,
+      "grpc.max_reconnect_backoff_ms": timing.reconnectMs.longest,
+      "grpc.max_receive_message_length": MAX_ANSWER_BYTES,
+      "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
+      // Retrying is the outbox's; a copy of every sent message kept for grpc-js's own retries would only cost memory.
+      "grpc.enable_retries": 0,
+      "grpc.enable_http_proxy": 0,
+      "grpc.service_config_disable_resolution": 1,
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.enable_channelz": 0,
+    });
+  }
+
+  unary<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    options: { readonly traceId?: string } = {},
+  ): Promise<Result<Response>> {
+    return new Promise((resolve) => {
+      const call = this.#client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        this.#metadata(options.traceId),
+        { deadline: this.#deps.runtime.nowMs() + this.#callMs },
+        (fault, response) => {
+          if (fault !== null) resolve(err(this.#errorOf(fault)));
+          else if (response === undefined) resolve(err(this.#errorOf(noAnswer())));
+          else resolve(ok(response));
+        },
+      );
+      call.on("metadata", (metadata: Metadata) => this.#noteVersion(metadata));
+    });
+  }
+
+  /** Ends when the peer ends or `signal` aborts; throws `ExchangeFault` otherwise. Stopping to read cancels the call. */
+  serverStream<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Response> {
+    const call = this.#client.makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      this.#metadata(),
+      NO_DEADLINE,
+    );
+    return this.#read(call, signal);
+  }
+
+  duplex<Request, Response>(
+    method: Method<Request, Response>,
+    requests: AsyncIterable<Request>,
+  ): AsyncGenerator<Response> {
+    const call = this.#client.makeBidiStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      this.#metadata(),
+      NO_DEADLINE,
+    );
+    void pump(requests, call);
+    return this.#read(call);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #metadata(traceId?: string): Metadata {
+    return callMetadata(this.#deps.listVersion(), traceId, this.#deps.runtime);
+  }
+
+  async *#read<Response>(call: ClientReadableStream<Response>, signal?: AbortSignal): AsyncGenerator<Response> {
+    // The library reports the end of a cancelled call as an "error" after nobody listens any more.
+    call.on("error", () => {});
+    call.on("metadata", (metadata: Metadata) => this.#noteVersion(metadata));
+    const cancel = () => call.cancel();
+    signal?.addEventListener("abort", cancel);
+    try {
+      if (signal?.aborted) return;
+      for await (const message of call) yield message as Response;
+    } catch (fault) {
+      if (signal?.aborted) return;
+      throw isServiceError(fault) ? new ExchangeFault(this.#errorOf(fault)) : fault;
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+      call.cancel();
+    }
+  }
+
+  #noteVersion(metadata: Metadata): void {
+    const version = listVersionOf(metadata);
+    if (version !== undefined) this.#deps.sawListVersion(this.region, version);
+  }
+
+  /** The peer's own refusal of a call stays; a call that found no connection says why there is none. */
+  #errorOf(fault: ServiceError): ExchangeError {
+    const error = errorOf(fault, this.region);
+    if (error.code !== "PEER_UNAVAILABLE" || this.#failure === undefined) return error;
+    const { reason, error: refusal } = this.#failure;
+    const details = { ...error.details, reason: refusal?.code ?? reason };
+    const text = refusal?.text ?? { zh: reason, en: reason };
+    return {
+      ...error,
+      text: { zh: `${error.text.zh}原因:${text.zh}`, en: `${error.text.en} Reason: ${text.en}` },
+      details,
+    };
+  }
+}
+
+const NO_DEADLINE: CallOptions = {};
+
+function noAnswer(): ServiceError {
+  return Object.assign(new Error("no answer"), { code: 13, details: "no answer", metadata: callMetadata(undefined) });
+}
+
+function isServiceError(fault: unknown): fault is ServiceError {
+  return fault instanceof Error && "code" in fault && "metadata" in fault;
+}
+
+async function pump<Request>(
+  requests: AsyncIterable<Request>,
+  call: ClientDuplexStream<Request, unknown>,
+): Promise<void> {
+  const iterator = requests[Symbol.asyncIterator]();
+  let closed = false;
+  let wake = () => {};
+  const over = () => {
+    closed = true;
+    wake();
+    void iterator.return?.();
+  };
+  for (const event of ["error", "status", "close"]) call.on(event, over);
+  call.on("drain", () => wake());
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      if (closed) return;
+      if (next.done) break;
+      if (!call.write(next.value) && !closed) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+    call.end();
+  } catch {
+    // The controls come from our own transfer room; where they fail the stream must not look complete to the provider.
+    call.cancel();
+  }
+}

@@ -1,0 +1,113 @@
+import type { TLSSocket } from "node:tls";
+import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Peer } from "../identity/model.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Metrics } from "../kernel/metrics.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import { auditHandlers } from "./audit-handlers.ts";
+import { catalogHandlers } from "./catalog-handlers.ts";
+import { createGate, type GateDeps } from "./gate.ts";
+import { negotiationHandlers } from "./negotiation-handlers.ts";
+import type { CheckChain } from "./peer-credentials.ts";
+import { protocol } from "./protocol.ts";
+import type { RpcServices } from "./services.ts";
+import { settlementHandlers } from "./settlement-handlers.ts";
+import { peerChainOf } from "./tls-front.ts";
+import { transferHandlers } from "./transfer-handlers.ts";
+import { trustHandlers } from "./trust-handlers.ts";
+
+/** A statement of a period with a thousand lines is well below; what comes in bulk comes in streams. */
+const MAX_REQUEST_BYTES = 4 * 1_048_576;
+/** The stream windows of HTTP/2 start at 64 KiB, which halves the throughput of 1 MiB frames. Source: docs/architecture.md §5. */
+export const FLOW_CONTROL_WINDOW = 8 * 1_048_576;
+
+export type RpcServerDeps = {
+  readonly region: string;
+  readonly services: RpcServices;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The checks of a new connection, again: the trust list or a revocation may have changed what they say. */
+  readonly check: CheckChain;
+  readonly follow: GateDeps["follow"];
+  readonly keepalive?: Keepalive;
+};
+
+/** A link on which nothing answers for `everyMs` + `timeoutMs` is closed. */
+export type Keepalive = { readonly everyMs: number; readonly timeoutMs: number };
+
+export const KEEPALIVE: Keepalive = { everyMs: 5_000, timeoutMs: 5_000 };
+
+export type RpcServer = {
+  /** Takes over a connection whose peer the TLS front has established. */
+  readonly accept: (socket: TLSSocket, peer: Peer) => void;
+  /** Closes the connections of peers that are no longer trusted; to be called when trust list or revocations change. */
+  readonly recheck: () => void;
+  readonly connections: () => readonly Peer[];
+  /** Lets calls under way finish for `graceMs`, then closes everything. */
+  readonly stop: (graceMs?: number) => Promise<void>;
+};
+
+/** The gRPC side of a node. It listens on nothing itself: our TLS front names refusals and holds the sockets, grpc-js can do neither. */
+export function createRpcServer(deps: RpcServerDeps): RpcServer {
+  const { region, services, runtime, metrics } = deps;
+  const logger = deps.logger.child({ part: "rpc" });
+  const connections = new Map<string, { readonly socket: TLSSocket; readonly peer: Peer }>();
+  const gate = createGate({
+    ...{ runtime, logger, metrics, trust: services.trust },
+    peerAt: (connection) => connections.get(connection)?.peer,
+    follow: deps.follow,
+  });
+  const keepalive = deps.keepalive ?? KEEPALIVE;
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_REQUEST_BYTES,
+    "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW,
+    "grpc.keepalive_time_ms": keepalive.everyMs,
+    "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
+    "grpc.enable_channelz": 0,
+  });
+  const { Catalog, Negotiation, Transfer, Settlement, Audit, Trust } = protocol();
+  server.addService(Catalog, catalogHandlers(gate, services));
+  server.addService(Negotiation, negotiationHandlers(gate, services));
+  server.addService({ ...Transfer }, transferHandlers(gate, services) as unknown as UntypedServiceImplementation);
+  server.addService(Settlement, settlementHandlers(gate, services));
+  server.addService(Audit, auditHandlers(gate, services));
+  server.addService(Trust, trustHandlers(gate, services, region));
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+
+  return {
+    accept(socket, peer) {
+      const key = `${socket.remoteAddress}:${socket.remotePort}`;
+      const connection = { socket, peer };
+      connections.set(key, connection);
+      socket.on("error", (fault) => logger.debug({ peer: peer.region, fault: fault.message }, "connection failed"));
+      socket.once("close", () => {
+        // The address may already belong to a later connection.
+        if (connections.get(key) === connection) connections.delete(key);
+      });
+      injector.injectConnection(socket);
+    },
+    recheck() {
+      for (const [key, { socket, peer }] of connections) {
+        const result = deps.check(peerChainOf(socket));
+        if (result.ok) continue;
+        logger.warn({ peer: peer.region, leaf: peer.leafSerial, code: result.error.code }, "connection closed");
+        // At once: a call that is already on its way in must not find the peer any more.
+        connections.delete(key);
+        socket.destroy();
+      }
+    },
+    connections: () => [...connections.values()].map(({ peer }) => peer),
+    async stop(graceMs = 200) {
+      injector.drain(graceMs);
+      const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      const forced = setTimeout(() => {
+        server.forceShutdown();
+        for (const { socket } of connections.values()) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearTimeout(forced);
+      for (const { socket } of connections.values()) socket.destroy();
+    },
+  };
+}
