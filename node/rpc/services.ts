@@ -53,9 +53,9 @@ export type TrustSource = {
   /** The list in force with its signatures. */
   readonly signed: () => SignedTrustList | undefined;
   readonly accept: (signed: SignedTrustList) => Promise<Result<{ readonly version: string; readonly digest: string }>>;
-  /** This region's own revocation list in PEM; undefined before the first one. */
-  readonly ownCrl: () => string | undefined;
+  /** This region's own revocation list in DER; undefined before the first one. */
+  readonly ownCrl: () => Uint8Array | undefined;
   readonly onChange: (onChange: () => void) => Unsubscribe;
-  /** A new leaf in PEM for a node of this region. */
-  readonly renew: (peer: Peer, csrPem: string) => Promise<Result<string>>;
+  /** A new leaf and its chain in DER for a node of this region that asks with a PKCS#10 in DER. */
+  readonly renew: (peer: Peer, csr: Uint8Array) => Promise<Result<readonly Uint8Array[]>>;
 };

@@ -7,8 +7,8 @@ import { parseSignedList } from "./trust-handlers.ts";
 
 export type TrustNotice = {
   readonly listVersion: bigint;
-  /** The peer region's own revocation list in PEM; null before it has issued one. */
-  readonly crl: string | null;
+  /** The peer region's own revocation list in DER; null before it has issued one. */
+  readonly crl: Uint8Array | null;
 };
 
 export type TrustChannel = {
@@ -16,8 +16,8 @@ export type TrustChannel = {
   readonly propose: (region: string, signed: SignedTrustList) => Promise<Result<{ version: string; digest: string }>>;
   /** What is in force there now, and again at each change. Throws `ExchangeFault`. */
   readonly watch: (region: string, signal: AbortSignal) => AsyncIterable<TrustNotice>;
-  /** A new leaf in PEM; only the own region gives one. */
-  readonly renew: (region: string, csrPem: string) => Promise<Result<string>>;
+  /** A new leaf and its chain in DER; only the own region gives one. */
+  readonly renew: (region: string, csr: Uint8Array) => Promise<Result<readonly Uint8Array[]>>;
 };
 
 const DECIMAL = /^(0|[1-9][0-9]{0,17})$/;
@@ -43,14 +43,14 @@ export function createTrustChannel(link: (region: string) => Result<PeerLink>, m
       if (!found.ok) throw new ExchangeFault(found.error);
       for await (const notice of found.value.serverStream(Trust.Watch, { messageId: messageId() }, signal)) {
         if (!DECIMAL.test(notice.listVersion)) continue;
-        yield { listVersion: BigInt(notice.listVersion), crl: notice.crl === "" ? null : notice.crl };
+        yield { listVersion: BigInt(notice.listVersion), crl: notice.crl.length === 0 ? null : notice.crl };
       }
     },
-    async renew(region, csrPem) {
+    async renew(region, csr) {
       const found = link(region);
       if (!found.ok) return found;
-      const answer = await found.value.unary(Trust.Renew, { messageId: messageId(), csr: csrPem });
-      return answer.ok ? ok(answer.value.certificate) : answer;
+      const answer = await found.value.unary(Trust.Renew, { messageId: messageId(), csr: Buffer.from(csr) });
+      return answer.ok ? ok(answer.value.chain) : answer;
     },
   };
 }

@@ -35,7 +35,7 @@ export function trustHandlers(gate: Gate, { trust }: Pick<RpcServices, "trust">,
             changed = false;
             yield {
               listVersion: trust.current()?.list.version ?? "0",
-              crl: trust.ownCrl() ?? "",
+              crl: Buffer.from(trust.ownCrl() ?? new Uint8Array()),
             };
           } else {
             await new Promise<void>((resolve) => {
@@ -49,8 +49,8 @@ export function trustHandlers(gate: Gate, { trust }: Pick<RpcServices, "trust">,
     }),
     Renew: unary(gate, null, async ({ csr }, { peer }) => {
       if (peer.region !== region) return otherRegion(peer.region);
-      const certificate = await trust.renew(peer, csr);
-      return certificate.ok ? ok({ certificate: certificate.value }) : certificate;
+      const chain = await trust.renew(peer, csr);
+      return chain.ok ? ok({ chain: chain.value.map((der) => Buffer.from(der)) }) : chain;
     }),
   };
 }

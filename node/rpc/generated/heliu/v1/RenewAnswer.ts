@@ -2,9 +2,9 @@
 
 
 export interface RenewAnswer {
-  'certificate'?: (string);
+  'chain'?: (Buffer | Uint8Array | string)[];
 }
 
 export interface RenewAnswer__Output {
-  'certificate': (string);
+  'chain': (Buffer)[];
 }

@@ -3,10 +3,10 @@
 
 export interface RenewRequest {
   'messageId'?: (string);
-  'csr'?: (string);
+  'csr'?: (Buffer | Uint8Array | string);
 }
 
 export interface RenewRequest__Output {
   'messageId': (string);
-  'csr': (string);
+  'csr': (Buffer);
 }

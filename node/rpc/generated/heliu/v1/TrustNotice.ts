@@ -3,10 +3,10 @@
 
 export interface TrustNotice {
   'listVersion'?: (string);
-  'crl'?: (string);
+  'crl'?: (Buffer | Uint8Array | string);
 }
 
 export interface TrustNotice__Output {
   'listVersion': (string);
-  'crl': (string);
+  'crl': (Buffer);
 }
