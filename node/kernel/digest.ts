@@ -12,3 +12,16 @@ export function sha256Hex(data: Uint8Array | string): string {
 export function hmacSha256Hex(key: Uint8Array, data: Uint8Array | string): string {
   return createHmac("sha256", key).update(data).digest("hex");
 }
+
+/** A SHA-256 over bytes that come in pieces. `hex` may be asked at any time and does not end it. */
+export type RunningSha256 = { readonly update: (data: Uint8Array) => void; readonly hex: () => string };
+
+export function runningSha256(): RunningSha256 {
+  const hash = createHash("sha256");
+  return {
+    update: (data) => {
+      hash.update(data);
+    },
+    hex: () => hash.copy().digest("hex"),
+  };
+}

@@ -1,0 +1,105 @@
+import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type RunningSha256, runningSha256 } from "../../kernel/digest.ts";
+
+/** Where received content lands: `<directory>/<transfer>.part`, renamed once its digest is confirmed. */
+export type ContentFiles = {
+  /** Cuts the file to what is durable and reads it once for the running digest; undefined when less is there. */
+  readonly open: (id: string, durableBytes: bigint) => Promise<OpenContent | undefined>;
+  readonly locate: (id: string) => Promise<{ path: string; bytes: number; isComplete: boolean } | undefined>;
+};
+
+export type OpenContent = {
+  /** Over everything written so far, in order. */
+  readonly digest: RunningSha256;
+  readonly append: (pieces: readonly Uint8Array[]) => Promise<void>;
+  /** What was appended survives a power cut when this resolves. */
+  readonly sync: () => Promise<void>;
+  /** Takes the final name, durably. */
+  readonly finish: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+const READ_BYTES = 4 * 1024 * 1024;
+
+export function createContentFiles(directory: string): ContentFiles {
+  const partOf = (id: string) => join(directory, `${nameOf(id)}.part`);
+  const wholeOf = (id: string) => join(directory, nameOf(id));
+  return {
+    open: async (id, durableBytes) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const part = partOf(id);
+      // A crash between the rename and the commit that says so leaves the whole file under its final name.
+      if (durableBytes > 0n && (await sizeOf(part)) === undefined && (await sizeOf(wholeOf(id))) !== undefined) {
+        await rename(wholeOf(id), part);
+      }
+      const file = await open(part, "a+", 0o600);
+      const { size } = await file.stat({ bigint: true });
+      if (size < durableBytes) {
+        await file.close();
+        return undefined;
+      }
+      await file.truncate(Number(durableBytes));
+      const digest = await digestOfPrefix(file, Number(durableBytes));
+      return openedContent(file, digest, async () => {
+        await rename(part, wholeOf(id));
+        await syncDirectory(directory);
+      });
+    },
+    locate: async (id) => {
+      const whole = await sizeOf(wholeOf(id));
+      if (whole !== undefined) return { path: wholeOf(id), bytes: whole, isComplete: true };
+      const part = await sizeOf(partOf(id));
+      return part === undefined ? undefined : { path: partOf(id), bytes: part, isComplete: false };
+    },
+  };
+}
+
+function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => Promise<void>): OpenContent {
+  return {
+    digest,
+    append: async (pieces) => {
+      for (const piece of pieces) await file.appendFile(piece);
+    },
+    sync: () => file.datasync(),
+    finish: async () => {
+      await file.sync();
+      await takeName();
+    },
+    close: () => file.close(),
+  };
+}
+
+async function digestOfPrefix(file: FileHandle, length: number): Promise<RunningSha256> {
+  const digest = runningSha256();
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, length));
+  for (let offset = 0; offset < length; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, length - offset), offset);
+    digest.update(buffer.subarray(0, bytesRead));
+    offset += bytesRead;
+  }
+  return digest;
+}
+
+/** Without it a power cut may bring back the old name. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Our own pids hold colons, which not every file system takes; anything else odd becomes a hyphen as well. */
+function nameOf(id: string): string {
+  return id.replace(/[^A-Za-z0-9._-]/g, "-");
+}

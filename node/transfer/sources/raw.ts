@@ -1,0 +1,37 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { ok, type Result } from "../../kernel/exchange-error.ts";
+import { fingerprintOf, unreadable } from "./fingerprint.ts";
+import type { OpenedSource } from "./port.ts";
+
+/** A file whose bytes pass through as they are, without row work. */
+export async function openRaw(path: string): Promise<Result<OpenedSource>> {
+  let file: FileHandle | undefined;
+  try {
+    const opened = await open(path, "r");
+    file = opened;
+    const fingerprint = await fingerprintOf(opened);
+    const { size } = await opened.stat({ bigint: true });
+    return ok({
+      kind: "bytes",
+      size,
+      fingerprint,
+      isUnchanged: async () => (await fingerprintOf(opened)) === fingerprint,
+      close: () => opened.close(),
+      read: (offset, length) => readFully(opened, offset, length),
+    });
+  } catch (fault) {
+    await file?.close();
+    return unreadable(path, fault);
+  }
+}
+
+async function readFully(file: FileHandle, offset: bigint, length: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, Number(offset) + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
