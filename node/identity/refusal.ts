@@ -28,6 +28,7 @@ export const refuse = refusals({
   "trust.unknown_founder": "forbidden",
   "trust.duplicate_signature": "forbidden",
   "trust.bad_crl": "integrity",
+  "trust.no_authority": "unavailable",
   "trust.old_crl": "conflict",
   "authz.capability": "forbidden",
   "authz.not_party": "not-found",
