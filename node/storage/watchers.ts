@@ -4,8 +4,8 @@ export type Watchers = {
   readonly add: (prefix: Key, onChange: () => void) => Unsubscribe;
   /** After a durable write: wakes each watcher whose prefix was touched, once. */
   readonly touched: (keys: Iterable<Key>) => void;
-  /** Wakes everyone, when it is unknown what was missed. */
-  readonly all: () => void;
+  /** Wakes those who might watch a key that begins with `prefix`; with "" everyone. */
+  readonly touchedBelow: (prefix: Key) => void;
   readonly clear: () => void;
 };
 
@@ -32,8 +32,10 @@ export function createWatchers(): Watchers {
         }
       }
     },
-    all() {
-      for (const watcher of watchers) wake(watcher);
+    touchedBelow(prefix) {
+      for (const watcher of watchers) {
+        if (watcher.prefix.startsWith(prefix) || prefix.startsWith(watcher.prefix)) wake(watcher);
+      }
     },
     clear() {
       watchers.clear();
