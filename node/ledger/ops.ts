@@ -14,7 +14,7 @@ import {
   transfers,
 } from "./store.ts";
 
-const NO_HEAD: LedgerHead = { closedThrough: "", transfers: "0" };
+export const NO_HEAD: LedgerHead = { closedThrough: "", transfers: "0" };
 
 /** The tx-piece: applies operations in order. Any refusal ends the commit they are part of, so a batch is whole or not. */
 export function postBatch(tx: Tx, ops: readonly LedgerOp[]): Result<string[]> {
@@ -78,7 +78,7 @@ function open(tx: Tx, op: Extract<LedgerOp, { readonly op: "open" }>): Result<st
   return ok(account);
 }
 
-function ensure(tx: Tx, { account, normal }: Extract<LedgerOp, { readonly op: "ensure" }>): Result<string> {
+export function ensure(tx: Tx, { account, normal }: Extract<LedgerOp, { readonly op: "ensure" }>): Result<string> {
   if (tx.get(accounts.at(account)) === undefined) tx.put(accounts.at(account), emptyAccount(account, normal));
   return ok(account);
 }
@@ -101,14 +101,23 @@ function enter(tx: Tx, transfer: LedgerTransfer): Result<string> {
   const head = tx.get(ledgerHead) ?? NO_HEAD;
   if (periodId <= head.closedThrough) return refuse("LEDGER_PERIOD_CLOSED", periodId);
   if (expiresAt !== null && expiresAt <= at) return refuse("LEDGER_PENDING_EXPIRED", id);
-  const n = BigInt(amount);
-  const moved = apply(tx, transfer, state === "posted" ? { posted: n, pending: 0n } : { posted: 0n, pending: n });
-  if (!moved.ok) return moved;
-  tx.put(transfers.at(id), transfer);
-  tx.put(transferOrder.at(BigInt(head.transfers)), id);
-  tx.put(ledgerHead, { ...head, transfers: String(BigInt(head.transfers) + 1n) });
+  const recorded = record(tx, transfer);
+  if (!recorded.ok) return recorded;
   if (state === "pending") tx.put(openPendings, [...(tx.get(openPendings) ?? []), { id, periodId, expiresAt }]);
   return ok(state);
+}
+
+/** Moves the balances and writes the transfer under the next number. */
+export function record(tx: Tx, transfer: LedgerTransfer): Result<true> {
+  const n = BigInt(transfer.amount);
+  const change = transfer.state === "posted" ? { posted: n, pending: 0n } : { posted: 0n, pending: n };
+  const moved = apply(tx, transfer, change);
+  if (!moved.ok) return moved;
+  const head = tx.get(ledgerHead) ?? NO_HEAD;
+  tx.put(transfers.at(transfer.id), transfer);
+  tx.put(transferOrder.at(BigInt(head.transfers)), transfer.id);
+  tx.put(ledgerHead, { ...head, transfers: String(BigInt(head.transfers) + 1n) });
+  return ok(true);
 }
 
 function isAmount(amount: unknown): amount is string {
