@@ -3,7 +3,10 @@ import { z } from "zod";
 /** The data model of a catalogue entry. Source: domain.md §4. Validation rules CAT-001…015 are in `validate.ts`. */
 export const accessAttributes = ["unconditional", "conditional", "none"] as const;
 
-export const dataItemSchema = z.object({
+/** A code table by id, or inline as code → label. */
+const codeListSchema = z.union([z.string(), z.record(z.string(), z.string())]);
+
+export const dataItemSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
   label: z.string().min(1).max(50),
   labelEn: z.string().optional(),
@@ -12,7 +15,7 @@ export const dataItemSchema = z.object({
   scale: z.int().min(0).optional(),
   nullable: z.boolean().optional(),
   key: z.boolean().optional(),
-  codeList: z.unknown().optional(),
+  codeList: codeListSchema.optional(),
   unit: z.string().optional(),
   sensitivity: z.enum(["S0", "S1", "S2", "S3", "S4"]),
   shareable: z.boolean().optional(),
@@ -22,14 +25,14 @@ export const dataItemSchema = z.object({
 });
 export type DataItem = z.infer<typeof dataItemSchema>;
 
-export const productSchema = z.object({
+export const productSchema = z.strictObject({
   productType: z.enum(["data-model", "data-verification", "evaluation-index", "other"]),
   sources: z.array(z.string()).min(1),
   crossRegion: z.boolean(),
   unit: z.string(),
   capPrice: z.string(),
   listPrice: z.string(),
-  freeQuota: z.object({ purpose: z.string(), perMonth: z.int().min(0) }).nullable(),
+  freeQuota: z.strictObject({ purpose: z.string(), perMonth: z.int().min(0) }).nullable(),
   purposes: z.array(z.enum(["public-governance", "public-welfare", "industrial", "internal-duty"])).min(1),
   authorization: z.string(),
   currency: z.string().optional(),
@@ -37,7 +40,7 @@ export const productSchema = z.object({
   taxIncluded: z.boolean().optional(),
   rawDataDelivered: z.boolean(),
   sourceConsents: z.array(
-    z.object({ sourceId: z.string(), provider: z.string(), consentNo: z.string(), grantedOn: z.string() }),
+    z.strictObject({ sourceId: z.string(), provider: z.string(), consentNo: z.string(), grantedOn: z.string() }),
   ),
   modelVersion: z.string().optional(),
   method: z.string().optional(),
@@ -135,7 +138,21 @@ export type RefusedEntry = {
   readonly code: "STATE_SECRET" | "WORK_SECRET" | string;
 };
 
+/** One entry as a file wrote it, not yet checked. `row` counts from 1 below the header, or is the position in JSON. */
+export type CatalogRow = { readonly row: number; readonly value: unknown };
+
+/** A file that was read: its rows, what was noted on the way, and what could not be read at all. */
+export type CatalogFile = {
+  readonly rows: readonly CatalogRow[];
+  readonly notes: readonly { readonly zh: string; readonly en: string }[];
+  readonly faults: readonly ImportFault[];
+  /** How the file calls a column (`sharing.attribute` → `共享属性`), so that faults speak its language. */
+  readonly headers?: { readonly [column: string]: string };
+};
+
 export type ImportReport = {
+  /** Set while the import waits for an approver other than the importer to confirm it. */
+  readonly importId: string | null;
   readonly imported: readonly string[];
   readonly unchanged: readonly string[];
   readonly refused: readonly RefusedEntry[];

@@ -1,0 +1,89 @@
+/** Names this similar and of one unit may be two sources of the same datum (CAT-009). Source: domain.md §4.6. */
+const THRESHOLD_TENTHS = 9;
+/** Enough to find a twin; keeps a catalogue of thousands of nearly equal names from being compared pair by pair. */
+const MAX_CANDIDATES = 64;
+
+type Named = { readonly id: string; readonly points: readonly string[] };
+
+/**
+ * Finds a name at least 0.9 similar (1 − edit distance ÷ length) among thousands. Two texts within k edits share at least
+ * one of k + 1 segments unchanged, so names are kept under their segments and only few are compared.
+ */
+export class NameIndex {
+  readonly #bySegment = new Map<string, Named[]>();
+
+  add(unit: string, id: string, name: string): void {
+    const points = pointsOf(name);
+    for (const [i, segment] of segmentsOf(points).entries()) {
+      const key = `${unit}/${points.length}/${i}/${segment.text}`;
+      const named = this.#bySegment.get(key);
+      if (named === undefined) this.#bySegment.set(key, [{ id, points }]);
+      else named.push({ id, points });
+    }
+  }
+
+  /** The id of a similar name of the same unit, another than `id`. */
+  findSimilar(unit: string, id: string, name: string): string | undefined {
+    const points = pointsOf(name);
+    const reach = editsAllowed(Math.ceil((points.length * 10) / THRESHOLD_TENTHS));
+    let compared = 0;
+    for (let length = points.length - reach; length <= points.length + reach; length++) {
+      for (const named of this.#candidates(unit, points, length)) {
+        if (named.id === id) continue;
+        if (isSimilar(points, named.points)) return named.id;
+        compared += 1;
+        if (compared >= MAX_CANDIDATES) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  *#candidates(unit: string, points: readonly string[], length: number): Generator<Named> {
+    const edits = editsAllowed(Math.max(length, points.length));
+    for (const [i, { start, size }] of segmentBounds(length).entries()) {
+      for (let at = Math.max(0, start - edits); at <= start + edits && at + size <= points.length; at++) {
+        const text = points.slice(at, at + size).join("");
+        yield* this.#bySegment.get(`${unit}/${length}/${i}/${text}`) ?? [];
+      }
+    }
+  }
+}
+
+export function isSimilar(a: readonly string[], b: readonly string[]): boolean {
+  const longest = Math.max(a.length, b.length);
+  return editDistance(a, b) <= editsAllowed(longest);
+}
+
+function pointsOf(name: string): string[] {
+  return [...name.normalize("NFC")];
+}
+
+function editsAllowed(length: number): number {
+  return Math.floor((length * (10 - THRESHOLD_TENTHS)) / 10);
+}
+
+/** The indexed side splits by the most edits that any partner within reach allows. */
+function segmentBounds(length: number): { start: number; size: number }[] {
+  const parts = Math.min(length, editsAllowed(Math.ceil((length * 10) / THRESHOLD_TENTHS)) + 1);
+  return Array.from({ length: parts }, (_, i) => {
+    const start = Math.floor((length * i) / parts);
+    return { start, size: Math.floor((length * (i + 1)) / parts) - start };
+  });
+}
+
+function segmentsOf(points: readonly string[]): { text: string }[] {
+  return segmentBounds(points.length).map(({ start, size }) => ({ text: points.slice(start, start + size).join("") }));
+}
+
+function editDistance(a: readonly string[], b: readonly string[]): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, left] of a.entries()) {
+    const current = [i + 1];
+    for (const [j, right] of b.entries()) {
+      const replaced = (previous[j] ?? 0) + (left === right ? 0 : 1);
+      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
