@@ -91,7 +91,7 @@ async function reach(connection: Connection, path: string, request: Request): Pr
         ...(body === undefined ? {} : { "content-type": isFile ? "application/octet-stream" : "application/json" }),
         ...request.headers,
       },
-      ...(body === undefined ? {} : { body: body as BodyInit }),
+      ...(body === undefined ? {} : { body: body as string | Uint8Array<ArrayBuffer> }),
     });
   } catch (fault) {
     throw new CliFault(

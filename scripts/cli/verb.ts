@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type Connection, connectionOf } from "./client.ts";
+import { CliFault, type Connection, connectionOf } from "./client.ts";
 import { print } from "./output.ts";
 
 export type GlobalOptions = {
@@ -30,4 +30,15 @@ export function contextOf(command: Command): VerbContext {
 /** Every verb's `--help` ends with an example. */
 export function example(command: Command, ...lines: string[]): Command {
   return command.addHelpText("after", `\n示例 Example:\n${lines.map((line) => `  $ ${line}`).join("\n")}`);
+}
+
+/** For the verbs that work on the folder instead of the running node. */
+export function folderOf(options: GlobalOptions): string {
+  const dir = options.dir ?? process.env.HELIU_DIR;
+  if (dir !== undefined) return dir;
+  throw new CliFault(
+    "CLI_NO_DIR",
+    { zh: "请用 --dir 或 HELIU_DIR 指定节点目录。", en: "Name the node's folder with --dir or HELIU_DIR." },
+    { exitCode: 2 },
+  );
 }

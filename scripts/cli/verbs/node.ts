@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { CliFault } from "../client.ts";
 import { initialiseNode } from "../initialise.ts";
 import { say } from "../output.ts";
-import { contextOf, example, type GlobalOptions } from "../verb.ts";
+import { contextOf, example, folderOf } from "../verb.ts";
 
 type InitOptions = {
   region: string;
@@ -88,14 +88,4 @@ function serveVerb(program: Command): void {
       options.headless === true ? await import("../../../node/main.ts") : await import("../../../gateway/main.ts");
     await serve(config.value);
   });
-}
-
-function folderOf(options: GlobalOptions): string {
-  const dir = options.dir ?? process.env.HELIU_DIR;
-  if (dir !== undefined) return dir;
-  throw new CliFault(
-    "CLI_NO_DIR",
-    { zh: "请用 --dir 或 HELIU_DIR 指定节点目录。", en: "Name the node's folder with --dir or HELIU_DIR." },
-    { exitCode: 2 },
-  );
 }

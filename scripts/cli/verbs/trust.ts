@@ -8,8 +8,9 @@ import { type Canonical, digestOf } from "../../../node/kernel/canonical-json.ts
 import { instantOf } from "../../../node/kernel/instant.ts";
 import { CliFault, callJson } from "../client.ts";
 import { readJsonFile, readTextFile } from "../files.ts";
+import { installTrustList } from "../initialise.ts";
 import { say } from "../output.ts";
-import { contextOf, example } from "../verb.ts";
+import { contextOf, example, folderOf } from "../verb.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +21,18 @@ export function trustVerbs(program: Command): void {
   proposeVerb(trust);
   signVerb(trust);
   showVerbs(trust);
+  example(
+    trust
+      .command("install <file>")
+      .description("为尚无列表的节点放置首份列表,下次启动时生效 a node's first list, adopted at its next start")
+      .requiredOption("--digest <digest>", "经其他渠道核对过的摘要 compared out of band"),
+    "heliu trust install trust-list.json --digest sha256:… --dir /srv/heliu",
+  ).action((file: string, options: { digest: string }, command: Command) => {
+    const { answer, options: globals } = contextOf(command);
+    const dir = folderOf(globals);
+    installTrustList(dir, { file, digest: options.digest });
+    answer({ dir, digest: options.digest }, () => say(`已放置,下次启动时生效`, "In place; adopted at the next start"));
+  });
   example(
     trust.command("publish <file>").description("交给运行中的节点 hand a signed list to the running node"),
     "heliu trust publish trust-list.json",

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readCredentials, readNodeFile } from "../certs/files.ts";
+import { noteNameOf } from "../certs/note-key.ts";
+import type { NodeConfig } from "./config.ts";
+import { type NodeKeys, nodeKeysFrom } from "./identity/keys.ts";
+import { type SignedTrustList, signedTrustListSchema } from "./identity/model.ts";
+import { ok, type Result } from "./kernel/exchange-error.ts";
+
+/** What a node presents on new connections; replaced whole at each renewal, running connections keep theirs. */
+export type LeafHolder = {
+  readonly get: () => { readonly certificatePem: string; readonly keyPem: string };
+  readonly reload: () => Promise<Result<true>>;
+};
+
+export type NodeFolder = {
+  readonly keys: NodeKeys;
+  readonly leaf: LeafHolder;
+  /** The region's own revocation list, as it stands in the folder. */
+  readonly crlPem: () => Promise<Result<string>>;
+  /** A first trust list that an operator laid here after comparing its digest; undefined when there is none. */
+  readonly firstTrustList: () => { readonly digest: string; readonly signed: SignedTrustList } | undefined;
+};
+
+/** Reads keys and leaf of a node's folder; names the file that is missing. */
+export async function openNodeFolder({ dir, node, region }: NodeConfig): Promise<Result<NodeFolder>> {
+  const [statement, log, witness] = await Promise.all([
+    readNodeFile(dir, "statementKey"),
+    readNodeFile(dir, "logKey"),
+    readNodeFile(dir, "witnessKey"),
+  ]);
+  if (!statement.ok) return statement;
+  if (!log.ok) return log;
+  if (!witness.ok) return witness;
+  const first = await readCredentials(dir);
+  if (!first.ok) return first;
+  let credentials = first.value;
+  return ok({
+    keys: nodeKeysFrom({
+      statementPem: statement.value,
+      logPem: log.value,
+      witnessPem: witness.value,
+      logName: noteNameOf(node.name, region.id, "log"),
+      witnessName: noteNameOf(node.name, region.id, "witness"),
+    }),
+    leaf: {
+      get: () => credentials,
+      reload: async () => {
+        const fresh = await readCredentials(dir);
+        if (!fresh.ok) return fresh;
+        credentials = fresh.value;
+        return ok(true);
+      },
+    },
+    crlPem: () => readNodeFile(dir, "crl"),
+    firstTrustList: () => readFirstList(join(dir, "trust", "first.json")),
+  });
+}
+
+function readFirstList(file: string): { digest: string; signed: SignedTrustList } | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+  const { digest, signed } = JSON.parse(text) as { digest: string; signed: unknown };
+  return { digest, signed: signedTrustListSchema.parse(signed) };
+}
