@@ -34,6 +34,7 @@ export const refuse = refusals({
   "authz.not_party": "not-found",
   ROLE_REQUIRED: "forbidden",
   SELF_APPROVAL: "forbidden",
+  TOKEN_INVALID: "invalid-input",
   TOKEN_UNKNOWN: "unauthenticated",
   TOKEN_OTHER_NODE: "unauthenticated",
   TOKEN_EXPIRED: "unauthenticated",
