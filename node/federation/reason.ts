@@ -1,0 +1,53 @@
+import type { ExchangeError } from "../kernel/exchange-error.ts";
+import type { Reason } from "../kernel/reason.ts";
+
+/** Why a mirror is not live, for people. Nothing in it is confidential between regions. */
+export function mirrorReason(error: Pick<ExchangeError, "code" | "text">, region: string): Reason {
+  const { code, text } = error;
+  return {
+    code,
+    rule: "federation.mirror",
+    turn: { region, role: "node" },
+    until: null,
+    verified: true,
+    text,
+    neutral: text,
+  };
+}
+
+export function silentReason(region: string, silentMs: number): Reason {
+  const seconds = Math.round(silentMs / 1_000);
+  return mirrorReason(
+    {
+      code: "FED_SILENT",
+      text: {
+        zh: `地区 ${region} 已 ${seconds} 秒没有任何消息,连接视为中断;正在重新连接,检索仍使用已有镜像。`,
+        en: `Nothing was heard of region ${region} for ${seconds} s, so its link counts as broken; it is being connected again, and search goes on with the mirror at hand.`,
+      },
+    },
+    region,
+  );
+}
+
+export function connectingReason(region: string): Reason {
+  return mirrorReason(
+    {
+      code: "FED_CONNECTING",
+      text: { zh: `正在首次连接地区 ${region}。`, en: `Region ${region} is being connected for the first time.` },
+    },
+    region,
+  );
+}
+
+export function notAPeerReason(region: string): Reason {
+  return mirrorReason(
+    {
+      code: "FED_NOT_A_PEER",
+      text: {
+        zh: `信任列表已不含(或已暂停)地区 ${region};镜像不再更新。`,
+        en: `Region ${region} is no longer in the trust list, or is suspended; its mirror is not kept up to date.`,
+      },
+    },
+    region,
+  );
+}
