@@ -1,0 +1,155 @@
+import type { Logger } from "../kernel/logger.ts";
+import { admit, conditionsOf, emptyTally, facetsOf } from "./filter.ts";
+import { highlight, snippet, wordsToMark } from "./highlight.ts";
+import { type Index, openIndex } from "./index.ts";
+import type { IndexStore } from "./index-store.ts";
+import { loadLanguage } from "./language.ts";
+import type { Highlighted, IndexChange, IndexPosition, SearchAnswer, SearchHit, SearchQuery } from "./model.ts";
+import { type ParsedQuery, parseQuery, possibleTerms } from "./query.ts";
+import { type Ranked, rank, type Scoreboard, scoreboardFor } from "./rank.ts";
+import { emptyReason } from "./reasons.ts";
+
+export type Search = {
+  /** Takes changes in; `position` says how far each named region's change log is taken in with them. */
+  readonly apply: (changes: readonly IndexChange[], position: IndexPosition) => Promise<void>;
+  readonly position: () => Promise<IndexPosition>;
+  readonly query: (query: SearchQuery) => Promise<SearchAnswer>;
+  readonly close: () => Promise<void>;
+};
+
+export type SearchDeps = { readonly store: IndexStore; readonly logger: Logger };
+
+export const MAX_LIMIT = 100;
+
+export async function openSearch({ store, logger }: SearchDeps): Promise<Search> {
+  const startedMs = performance.now();
+  const index = await openIndex(store);
+  const tookMs = Math.round(performance.now() - startedMs);
+  logger.info({ entries: index.columns.count, tookMs }, "search index opened");
+  let board = scoreboardFor(0);
+  const boardFor = (docs: number): Scoreboard => {
+    if (board.scores.length < docs) board = scoreboardFor(Math.ceil(docs * 1.25));
+    return board;
+  };
+  return {
+    apply: index.apply,
+    position: async () => index.position(),
+    close: index.close,
+    query: (query) => answer(index, query, boardFor),
+  };
+}
+
+async function answer(index: Index, query: SearchQuery, boardFor: (docs: number) => Scoreboard): Promise<SearchAnswer> {
+  const startedMs = performance.now();
+  const limit = Math.max(1, Math.min(MAX_LIMIT, Math.floor(query.limit) || 1));
+  const tally = emptyTally();
+  const done = (page: Page, items: readonly SearchHit[], reason: SearchAnswer["reason"]): SearchAnswer => ({
+    total: page.total,
+    items,
+    facets: facetsOf(tally, index.columns),
+    next: page.next === undefined ? null : writeCursor(page.next),
+    tookMs: Math.round((performance.now() - startedMs) * 10) / 10,
+    reason,
+  });
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  if (after === null) return done({ total: 0, top: [] }, [], emptyReason("SEARCH_BAD_CURSOR"));
+  const found = query.q.trim() === "" ? allByDate(index) : await findWords(index, query.q, boardFor);
+  const conditions = conditionsOf(query, index.columns);
+  const page = select(index, found.ranked, (doc) => admit(doc, conditions, index.columns, tally), { limit, after });
+  const items = await hitsOf(index, page.top, found.mark);
+  return done(page, items, items.length > 0 ? null : reasonFor(index, page, found.ranked));
+}
+
+type Found = { readonly ranked: Ranked; readonly mark: (text: string, isLong: boolean) => Highlighted };
+
+async function findWords(index: Index, q: string, boardFor: (docs: number) => Scoreboard): Promise<Found> {
+  const language = await loadLanguage();
+  let parsed: ParsedQuery = { concepts: [], pairs: [] };
+  const postings = await index.postings(possibleTerms(language, q), (counts) => {
+    parsed = parseQuery(language, q, (term) => counts.get(term) ?? 0);
+    return new Set([...parsed.concepts.flatMap(({ terms }) => terms.map(({ term }) => term)), ...parsed.pairs]);
+  });
+  // From here to the last score nothing waits, so one board serves all queries.
+  const { count } = index.columns;
+  const ranked = rank(parsed, (term) => postings.get(term), count, boardFor(count));
+  const words = wordsToMark(language, parsed);
+  return { ranked, mark: (text, isLong) => (isLong ? snippet : highlight)(language, text, words) };
+}
+
+/** Without words: everything, newest first. */
+function allByDate({ columns }: Index): Found {
+  const docs = Uint32Array.from({ length: columns.count }, (_, doc) => doc);
+  const mark = (text: string): Highlighted => ({ text, ranges: [] });
+  return { ranked: { docs, scores: columns.arrays.modified.subarray(0, columns.count) }, mark };
+}
+
+/** A place in the order: by score, then by document. */
+type Place = { readonly score: number; readonly doc: number };
+type Page = { readonly total: number; readonly top: readonly Place[]; readonly next?: Place };
+
+const isBefore = (a: Place, b: Place): boolean => a.score > b.score || (a.score === b.score && a.doc > b.doc);
+
+/** Of the admitted living documents: how many, and the best `limit` of them after a place. */
+function select(
+  { columns }: Index,
+  { docs, scores }: Ranked,
+  isAdmitted: (doc: number) => boolean,
+  { limit, after }: { readonly limit: number; readonly after: Place | undefined },
+): Page {
+  const { isAlive } = columns.arrays;
+  const top: Place[] = [];
+  let total = 0;
+  let isMore = false;
+  for (let i = 0; i < docs.length; i++) {
+    const place = { doc: docs[i] as number, score: scores[i] as number };
+    if (place.doc >= columns.count || isAlive[place.doc] !== 1 || !isAdmitted(place.doc)) continue;
+    total += 1;
+    if (after !== undefined && !isBefore(after, place)) continue;
+    const last = top.at(-1);
+    if (top.length === limit && last !== undefined) {
+      isMore = true;
+      if (!isBefore(place, last)) continue;
+      top.pop();
+    }
+    insert(top, place);
+  }
+  const last = top.at(-1);
+  return isMore && last !== undefined ? { total, top, next: last } : { total, top };
+}
+
+function insert(top: Place[], place: Place): void {
+  let low = 0;
+  let high = top.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(top[middle] as Place, place)) low = middle + 1;
+    else high = middle;
+  }
+  top.splice(low, 0, place);
+}
+
+async function hitsOf(index: Index, top: readonly Place[], mark: Found["mark"]): Promise<SearchHit[]> {
+  const shown = await index.documents(top.map(({ doc }) => doc));
+  return shown.flatMap((document, i) => {
+    // Withdrawn while this search ran.
+    if (document === undefined) return [];
+    const highlights = { name: mark(document.name, false), abstract: mark(document.abstract, true) };
+    return [{ ...document, score: top[i]?.score ?? 0, highlight: highlights }];
+  });
+}
+
+function reasonFor({ columns }: Index, { total }: Page, { docs }: Ranked) {
+  if (total > 0) return emptyReason("SEARCH_NO_MORE");
+  if (!columns.arrays.isAlive.subarray(0, columns.count).includes(1)) return emptyReason("SEARCH_INDEX_EMPTY");
+  return emptyReason(docs.length > 0 ? "SEARCH_FILTERED_OUT" : "SEARCH_NO_MATCH");
+}
+
+function writeCursor({ score, doc }: Place): string {
+  return Buffer.from(`${score}:${doc}`, "utf8").toString("base64url");
+}
+
+function readCursor(cursor: string): Place | null {
+  const [score, doc] = Buffer.from(cursor, "base64url").toString("utf8").split(":").map(Number);
+  const isPlace = Number.isFinite(score) && Number.isInteger(doc);
+  return isPlace && score !== undefined && doc !== undefined ? { score, doc } : null;
+}
