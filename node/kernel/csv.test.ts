@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CsvScanner, detectDelimiter, writeCsvRow } from "./csv.ts";
+import { CsvScanner, detectDelimiter, withoutApostrophe, writeCsvRow } from "./csv.ts";
 
 function readAll(text: string, delimiter = ",", cuts: readonly number[] = []) {
   const scanner = new CsvScanner({ delimiter });
@@ -73,5 +73,9 @@ describe("detecting a delimiter", () => {
 describe("writing for spreadsheets", () => {
   it("disarms formulas and leaves negative numbers alone", () => {
     expect(writeCsvRow(["=1+1", "-12.5", "@x", "甲"], { spreadsheetSafe: true })).toBe("'=1+1,-12.5,'@x,甲\r\n");
+    for (const cell of ["=1", "'=1", "-5", "＝A1", "'", "x"]) {
+      const written = writeCsvRow([cell], { spreadsheetSafe: true });
+      expect(withoutApostrophe(readAll(written).rows[0]?.cells[0] ?? "")).toBe(cell);
+    }
   });
 });

@@ -236,8 +236,16 @@ function writeCell(cell: string, delimiter: string): string {
   return needsQuotes ? `"${cell.replaceAll('"', '""')}"` : cell;
 }
 
-/** Spreadsheets take these first characters for a formula; a plain number stays a number. Source: OWASP, CSV injection. */
+/**
+ * Spreadsheets take these first characters for a formula; a plain number stays a number. A cell that looks disarmed
+ * already is disarmed once more, so that `withoutApostrophe` undoes exactly one. Source: OWASP, CSV injection.
+ */
 function spreadsheetSafe(cell: string): string {
-  if (!/^[=+\-@\t\r＝＋－＠]/.test(cell) || /^[+-]?[0-9]+(\.[0-9]+)?$/.test(cell)) return cell;
+  if (!/^'?[=+\-@\t\r＝＋－＠]/.test(cell) || /^[+-]?[0-9]+(\.[0-9]+)?$/.test(cell)) return cell;
   return `'${cell}`;
+}
+
+/** Undoes `spreadsheetSafe` on a cell that was read back. */
+export function withoutApostrophe(cell: string): string {
+  return /^''?[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell;
 }
