@@ -1,20 +1,10 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import type { Runtime } from "../kernel/runtime.ts";
-import type { Store } from "../storage/port.ts";
-import type { LeafWriter } from "./leaf-writer.ts";
+import type { IdentityDeps } from "./deps.ts";
 import type { Principal } from "./model.ts";
-import { createPasswordHasher, type PasswordHasher } from "./password.ts";
+import { createPasswordHasher } from "./password.ts";
 import { authenticateSession, createSession, endSession, SESSION_PREFIX, type Session, signIn } from "./sessions.ts";
 import { authenticateToken, createToken, listTokens, type NewToken, revokeToken, type Token } from "./tokens.ts";
 import { addFirstAdministrator, addUser, disableUser, listUsers, type NewUser, type User } from "./users.ts";
-
-export type IdentityDeps = {
-  readonly store: Store;
-  readonly runtime: Runtime;
-  readonly region: string;
-  readonly leaves: LeafWriter;
-  readonly passwords: PasswordHasher;
-};
 
 /** The people and programs of this node. Whoever acts is given as a principal; this room decides whether they may. */
 export type Identity = {

@@ -2,10 +2,10 @@ import { sha256Hex } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
+import type { IdentityDeps } from "./deps.ts";
 import { sessions, tokens, users } from "./identity-store.ts";
 import type { Principal } from "./model.ts";
 import { refuse } from "./refusal.ts";
-import type { IdentityDeps } from "./service.ts";
 import { authenticateToken, checkTokenRecord, principalOf, unknownToken, userDisabled } from "./tokens.ts";
 import { busy, findUserByName, unknownUser } from "./users.ts";
 

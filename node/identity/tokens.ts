@@ -5,10 +5,10 @@ import { instantOf, msOf } from "../kernel/instant.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import { requireRole } from "./authorise.ts";
 import { changeLeaf } from "./change-leaf.ts";
+import type { IdentityDeps } from "./deps.ts";
 import { type TokenRecord, tokens, type UserRecord, users } from "./identity-store.ts";
 import type { Principal, Role } from "./model.ts";
 import { refuse } from "./refusal.ts";
-import type { IdentityDeps } from "./service.ts";
 import { unknownUser } from "./users.ts";
 
 export type NewToken = {

@@ -4,10 +4,10 @@ import { instantOf } from "../kernel/instant.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import { requireRole } from "./authorise.ts";
 import { changeLeaf } from "./change-leaf.ts";
+import type { IdentityDeps } from "./deps.ts";
 import { identityHead, type UserRecord, userNames, users } from "./identity-store.ts";
 import { type Principal, type Role, roleSchema } from "./model.ts";
 import { refuse } from "./refusal.ts";
-import type { IdentityDeps } from "./service.ts";
 
 /** A user as others may see it. */
 export type User = {

@@ -1,0 +1,162 @@
+import { X509Certificate } from "node:crypto";
+import { ok, type Result } from "../node/kernel/exchange-error.ts";
+import { instantOf } from "../node/kernel/instant.ts";
+import type { RegionEntry } from "./bootstrap.ts";
+import { createOperatorBundle } from "./bundle.ts";
+import { fingerprintOf, issueLeaf } from "./ca.ts";
+import { makeCrl, type Revocation, type RevocationReason } from "./crl.ts";
+import { readCa, readCredentials, readNodeFile, writeCredentials, writeNodeFile } from "./files.ts";
+import { newP256Key } from "./mint.ts";
+import { hostsOf, parseSpiffeId } from "./names.ts";
+import { refuse } from "./refusal.ts";
+import { halfLifeMs } from "./renewal.ts";
+
+/** What `heliu certs show` prints. */
+export type CertificateOverview = {
+  readonly region: string;
+  readonly trustDomain: string;
+  readonly ca: { readonly fingerprint: string; readonly notAfter: string; readonly hasKey: boolean };
+  readonly leaf: {
+    readonly spiffeId: string;
+    readonly serial: string;
+    readonly notBefore: string;
+    readonly notAfter: string;
+    readonly renewsAt: string;
+    readonly expired: boolean;
+  };
+  readonly revoked: readonly { readonly serial: string; readonly at: string; readonly reason: string }[];
+};
+
+type RevokedFile = { readonly number: string; readonly revoked: readonly Revocation[] };
+
+export async function showCertificates(dir: string, nowMs: number): Promise<Result<CertificateOverview>> {
+  const folder = await readFolder(dir);
+  if (!folder.ok) return folder;
+  const { entry, caPem, credentials } = folder.value;
+  const [ca, leaf] = [new X509Certificate(caPem), new X509Certificate(credentials.certificatePem)];
+  const { revoked } = await readRevoked(dir);
+  return ok({
+    region: entry.id,
+    trustDomain: entry.trustDomain,
+    ca: {
+      fingerprint: fingerprintOf(caPem),
+      notAfter: instantOf(Date.parse(ca.validTo)),
+      hasKey: (await readCa(dir)).ok,
+    },
+    leaf: {
+      spiffeId: spiffeIdIn(leaf),
+      serial: leaf.serialNumber.toLowerCase(),
+      notBefore: instantOf(Date.parse(leaf.validFrom)),
+      notAfter: instantOf(Date.parse(leaf.validTo)),
+      renewsAt: instantOf(halfLifeMs(credentials)),
+      expired: nowMs > Date.parse(leaf.validTo),
+    },
+    revoked: revoked.map(({ serial, atMs, reason }) => ({ serial, at: instantOf(atMs), reason })),
+  });
+}
+
+/** A leaf for another node of this region, from its certificate request. */
+export async function issueForRequest(
+  dir: string,
+  request: { readonly csrPem: string; readonly nodeName: string; readonly hosts: readonly string[] },
+  nowMs: number,
+): Promise<Result<string>> {
+  const ca = await readCa(dir);
+  if (!ca.ok) return ca;
+  const entry = await readEntry(dir);
+  if (!entry.ok) return entry;
+  const { nodeName, hosts, csrPem } = request;
+  return issueLeaf(ca.value, csrPem, { trustDomain: entry.value.trustDomain, nodeName, hosts, nowMs });
+}
+
+/** A new leaf with a new key for the node of this folder, also when the old one has expired. */
+export async function renewLeaf(dir: string, nowMs: number): Promise<Result<{ readonly serial: string }>> {
+  const ca = await readCa(dir);
+  if (!ca.ok) return ca;
+  const folder = await readFolder(dir);
+  if (!folder.ok) return folder;
+  const { entry, credentials } = folder.value;
+  const spiffeId = spiffeIdIn(new X509Certificate(credentials.certificatePem));
+  const nodeName = parseSpiffeId(spiffeId)?.nodeName ?? entry.id;
+  const key = newP256Key();
+  const leaf = await issueLeaf(ca.value, key.publicKeyPem, {
+    ...{ trustDomain: entry.trustDomain, nodeName, hosts: hostsOf(entry.endpoints), nowMs },
+  });
+  if (!leaf.ok) return leaf;
+  await writeCredentials(dir, { certificatePem: leaf.value, keyPem: key.privateKeyPem });
+  return ok({ serial: new X509Certificate(leaf.value).serialNumber.toLowerCase() });
+}
+
+/** Adds a serial to the region's revocation list and signs it under the next number. A serving node takes it up by itself. */
+export async function revokeSerial(
+  dir: string,
+  revocation: { readonly serial: string; readonly reason: RevocationReason },
+  nowMs: number,
+): Promise<Result<{ readonly number: string; readonly crlPem: string }>> {
+  const serial = revocation.serial
+    .toLowerCase()
+    .replaceAll(":", "")
+    .replace(/^(00)+(?=..)/, "");
+  if (!/^([0-9a-f]{2})+$/.test(serial) || serial.length > 40) return badSerial(revocation.serial);
+  const ca = await readCa(dir);
+  if (!ca.ok) return ca;
+  const held = await readRevoked(dir);
+  const isKnown = held.revoked.some((entry) => entry.serial === serial);
+  const revoked = isKnown ? held.revoked : [...held.revoked, { serial, atMs: nowMs, reason: revocation.reason }];
+  const number = BigInt(held.number) + 1n;
+  const crlPem = await makeCrl(ca.value, { revoked, number, nowMs });
+  // The source before the list: should the second write fail, the next revocation takes a higher number again.
+  await writeNodeFile(dir, "revoked", `${JSON.stringify({ number: number.toString(), revoked }, null, 2)}\n`);
+  await writeNodeFile(dir, "crl", crlPem);
+  return ok({ number: number.toString(), crlPem });
+}
+
+/** PKCS#12 for an operator's browser. */
+export async function bundleFor(
+  dir: string,
+  spec: { readonly operator: string; readonly password: string; readonly days?: number },
+  nowMs: number,
+): Promise<Result<Uint8Array>> {
+  const ca = await readCa(dir);
+  if (!ca.ok) return ca;
+  const entry = await readEntry(dir);
+  if (!entry.ok) return entry;
+  return createOperatorBundle(ca.value, { ...spec, trustDomain: entry.value.trustDomain, nowMs });
+}
+
+async function readFolder(dir: string) {
+  const entry = await readEntry(dir);
+  if (!entry.ok) return entry;
+  const caPem = await readNodeFile(dir, "caCertificate");
+  if (!caPem.ok) return caPem;
+  const credentials = await readCredentials(dir);
+  if (!credentials.ok) return credentials;
+  return ok({ entry: entry.value, caPem: caPem.value, credentials: credentials.value });
+}
+
+async function readEntry(dir: string): Promise<Result<RegionEntry>> {
+  const file = await readNodeFile(dir, "regionEntry");
+  return file.ok ? ok(JSON.parse(file.value)) : file;
+}
+
+/** Number 1 is the empty list that a new folder starts with. */
+async function readRevoked(dir: string): Promise<RevokedFile> {
+  const file = await readNodeFile(dir, "revoked");
+  return file.ok ? JSON.parse(file.value) : { number: "1", revoked: [] };
+}
+
+/** Leaves are our own, so the simple form is enough here; peers' are parsed in identity. */
+function spiffeIdIn({ subjectAltName = "" }: X509Certificate): string {
+  return /URI:(spiffe:[^,\s]+)/.exec(subjectAltName)?.[1] ?? "";
+}
+
+function badSerial(serial: string) {
+  return refuse(
+    "certs.bad_serial",
+    {
+      zh: `序列号 ${serial} 不是十六进制;请使用 heliu certs show 或日志中显示的序列号。`,
+      en: `${serial} is not a serial in hex; use the one that heliu certs show or the log prints.`,
+    },
+    { serial },
+  );
+}
