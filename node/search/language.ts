@@ -7,7 +7,7 @@ export type Language = {
   readonly normalise: (text: string) => string;
   /** Words in reading order, each once at its place. */
   readonly words: (run: string) => readonly string[];
-  /** Also the words inside long words. */
+  /** Also the words inside long words, each once. */
   readonly searchWords: (run: string) => readonly string[];
   /** A syllable per character of a Chinese run, without tones. */
   readonly syllables: (run: string) => readonly string[];
@@ -41,7 +41,8 @@ async function load(): Promise<Language> {
   return {
     normalise,
     words: (run) => jieba.cut(run, true),
-    searchWords: (run) => jieba.cutForSearch(run, true),
+    // A long dictionary word hides the others that overlap it: 食品经营许可证 holds 食品经营许可 and 许可证.
+    searchWords: (run) => [...new Set([...jieba.cutForSearch(run, true), ...thesaurus.wordsIn(run)])],
     syllables: (run) => pinyin(run, { toneType: "none", type: "array", v: true }),
     thesaurus,
   };

@@ -12,6 +12,8 @@ export type Concept = {
   readonly terms: readonly WeightedTerm[];
   /** Part of the whole that this concept makes up, when several stand for one word. */
   readonly share: number;
+  /** The long word this is a part of. */
+  readonly whole?: string;
 };
 
 export type ParsedQuery = {
@@ -23,9 +25,10 @@ export type ParsedQuery = {
 /** How many entries have a term. */
 export type CountOf = (term: string) => number;
 
-const PART = 0.5;
+const PART = 0.6;
 const TYPED = 0.8;
 const MISTYPED = 0.7;
+const SINGLE = 0.4;
 const MAX_CONCEPTS = 24;
 const MAX_QUERY_CHARS = 200;
 
@@ -35,9 +38,17 @@ type Word = { readonly text: string; readonly script: Run["script"]; readonly st
 export function possibleTerms(language: Language, q: string): string[] {
   const terms = new Set<string>();
   for (const { words, block, hanRuns } of readBlocks(language, q)) {
-    for (const word of words) for (const { term } of termsOf(language, word)) terms.add(term);
+    for (const word of words) {
+      const parts = word.script === "han" ? partsOf(language, word.text).map((text) => ({ ...word, text })) : [];
+      for (const { term } of [word, ...parts].flatMap((one) => termsOf(language, one))) terms.add(term);
+    }
     for (const pair of pairsOf(unitsOf(block))) terms.add(pair);
-    for (const run of hanRuns) for (const span of spansOf(language, run)) terms.add(span.term);
+    for (const { term } of hanRuns.flatMap((run) => spansOf(language, run))) {
+      terms.add(term);
+      for (const word of language.thesaurus.typedAs(term.slice(2))) {
+        for (const { word: other } of language.thesaurus.alternatives(word)) terms.add(other);
+      }
+    }
   }
   return [...terms];
 }
@@ -50,7 +61,7 @@ export function parseQuery(language: Language, q: string, countOf: CountOf): Par
     pairs.push(...pairsOf(unitsOf(block)).filter((pair) => countOf(pair) > 0));
     const repaired = repair(language, words, hanRuns, countOf);
     for (const word of repaired) {
-      const concepts = "terms" in word ? [word] : conceptsOf(language, word, countOf);
+      const concepts = "terms" in word ? [word] : conceptsOf(language, word, countOf, neighbours(block, word));
       all.push(...concepts);
       if ("terms" in word || !language.thesaurus.isStopWord(word.text)) meaningful.push(...concepts);
     }
@@ -133,21 +144,59 @@ function wordTerms(word: string, weight: number): WeightedTerm[] {
   return [{ term: word, weight }];
 }
 
-function conceptsOf(language: Language, word: Word, countOf: CountOf): Concept[] {
+function conceptsOf(language: Language, word: Word, countOf: CountOf, around: readonly string[]): Concept[] {
   if (word.text.includes(" ")) {
     const parts = word.text.split(" ").map((text) => ({ ...word, text }));
     const alternatives = termsOf(language, word).filter(({ term }) => countOf(term) > 0);
     return parts.map((part) => concept(part.text, [...known(termsOf(language, part), countOf), ...alternatives], 1));
   }
   const terms = known(termsOf(language, word), countOf);
-  if (terms.length > 0 || word.script === "latin" || word.text.length < 3) return [concept(word.text, terms, 1)];
-  // A word the index has never seen: the words inside it, or else its pairs.
-  const inner = language.searchWords(word.text).filter((part) => part.length > 1 && part !== word.text);
-  const parts = inner.filter((part) => countOf(part) > 0);
-  if (parts.length > 0)
-    return inner.map((part) => concept(part, known([{ term: part, weight: 1 }], countOf), 1 / inner.length));
+  if (word.script === "latin") return [concept(word.text, terms, 1)];
+  if (terms.length === 0 && word.text.length === 1 && around.length > 0) {
+    // A character left over by the segmenter means something only together with its neighbours.
+    const pairs = around.map((term) => ({ term, weight: PART }));
+    return [concept(word.text, known(pairs, countOf), SINGLE)];
+  }
+  const parts = partsOf(language, word.text);
+  if (parts.length > 1) {
+    // Each part may be met by the whole, by what the whole is also called, or by itself.
+    return parts.map((part) => {
+      const own = known(termsOf(language, { ...word, text: part }), countOf);
+      const weaker = own.map(({ term, weight }) => ({ term, weight: weight * PART }));
+      return { ...concept(part, [...terms, ...weaker], 1 / parts.length), whole: word.text };
+    });
+  }
+  if (terms.length > 0 || word.text.length < 3) return [concept(word.text, terms, 1)];
+  // A word the index has never seen is asked for by its pairs.
   const pairs = pairsOf([...word.text]);
   return pairs.map((term) => concept(term.slice(2), known([{ term, weight: PART }], countOf), 1 / pairs.length));
+}
+
+/** The fewest shorter words that make up a long one; empty when none do. */
+function partsOf(language: Language, word: string): string[] {
+  if (word.length < 4) return [];
+  const inner = new Set(language.searchWords(word).filter((part) => part.length > 1 && part !== word));
+  const best: (readonly string[] | undefined)[] = [[]];
+  for (let end = 2; end <= word.length; end++) {
+    for (let start = end - 2; start >= 0; start--) {
+      const before = best[start];
+      const part = word.slice(start, end);
+      if (before === undefined || !inner.has(part)) continue;
+      if (best[end] === undefined || before.length + 1 < (best[end]?.length ?? 0)) best[end] = [...before, part];
+    }
+  }
+  return [...(best[word.length] ?? [])];
+}
+
+/** The pairs of a block that a word of one unit is part of. */
+function neighbours(block: readonly Run[], word: Word): string[] {
+  const units = unitsOf(block);
+  let at = 0;
+  for (const [i, unit] of units.entries()) {
+    if (at === word.start && unit === word.text) return pairsOf(units.slice(Math.max(0, i - 1), i + 2));
+    at += unit.length;
+  }
+  return [];
 }
 
 function concept(text: string, terms: readonly WeightedTerm[], share: number): Concept {
@@ -176,8 +225,8 @@ function spansOf(language: Language, { text, start }: HanRun): Span[] {
 }
 
 /**
- * Typing slips in Chinese are mostly the wrong character of the right sound. Words the index does not know, and single
- * characters left over, are replaced by the longest stretch around them that sounds like something it knows.
+ * Typing slips in Chinese are mostly the wrong character of the right sound. A word the index does not know is replaced by
+ * the shortest stretch of words around it that sounds like something it knows.
  */
 function repair(
   language: Language,
@@ -187,42 +236,49 @@ function repair(
 ): (Word | Concept)[] {
   const isUnknown = (word: Word) =>
     word.script === "han" &&
-    !language.thesaurus.isStopWord(word.text) &&
+    !(language.thesaurus.isStopWord(word.text) && word.text.length > 1) &&
     known(termsOf(language, word), countOf).length === 0;
-  if (!words.some(isUnknown)) return [...words];
-  const spans = runs.flatMap((run) => spansOf(language, run)).filter(({ term }) => countOf(term) > 0);
+  const unknown = words.filter(isUnknown);
+  if (unknown.length === 0) return [...words];
+  const borders = new Set(words.flatMap((word) => [word.start, endOf(word)]));
+  const spans = runs
+    .flatMap((run) => spansOf(language, run))
+    .filter(({ start, end, term }) => borders.has(start) && borders.has(end) && countOf(term) > 0)
+    .sort((a, b) => a.end - a.start - (b.end - b.start));
+
+  const chosen: Span[] = [];
+  for (const word of unknown) {
+    if (chosen.some((span) => covers(span, word))) continue;
+    const best = spans.find((span) => covers(span, word) && !chosen.some((other) => overlap(other, span)));
+    if (best !== undefined) chosen.push(best);
+  }
   const result: (Word | Concept)[] = [];
-  let covered = 0;
   for (const word of words) {
-    if (word.start < covered) continue;
-    const end = word.start + word.text.length;
-    const best = longest(spans.filter((span) => fits(span, words, word, isUnknown)));
-    if (best === undefined || best.end < end) {
-      result.push(word);
-      continue;
-    }
-    covered = best.end;
-    result.push(concept("", [{ term: best.term, weight: MISTYPED }], 1));
+    const span = chosen.find((one) => covers(one, word));
+    if (span === undefined) result.push(word);
+    else if (span.start === word.start) result.push(soundingLike(language, span.term, countOf));
   }
   return result;
 }
 
-/** Begins at the word, ends with a word, and mends something on the way. */
-function fits(span: Span, words: readonly Word[], first: Word, isUnknown: (word: Word) => boolean): boolean {
-  const inside = words.filter((word) => word.start >= span.start && word.start < span.end);
-  const last = inside.at(-1);
-  const endsWithWord = last !== undefined && last.start + last.text.length === span.end;
-  return span.start === first.start && endsWithWord && inside.some(isUnknown);
-}
+const endOf = (word: Word): number => word.start + word.text.length;
+const covers = (span: Span, word: Word): boolean => span.start <= word.start && endOf(word) <= span.end;
+const overlap = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
 
-function longest(spans: readonly Span[]): Span | undefined {
-  return spans.reduce<Span | undefined>((best, span) => (best && best.end >= span.end ? best : span), undefined);
+function soundingLike({ thesaurus }: Language, term: string, countOf: CountOf): Concept {
+  const terms = [{ term, weight: MISTYPED }];
+  for (const word of thesaurus.typedAs(term.slice(2))) {
+    for (const { word: other, weight } of thesaurus.alternatives(word)) {
+      terms.push({ term: other, weight: weight * MISTYPED });
+    }
+  }
+  return concept("", known(terms, countOf), 1);
 }
 
 function distinct(concepts: readonly Concept[]): Concept[] {
   const seen = new Set<string>();
-  return concepts.filter(({ text, terms }) => {
-    const key = text === "" ? (terms[0]?.term ?? "") : text;
+  return concepts.filter(({ text, terms, whole }) => {
+    const key = text === "" ? (terms[0]?.term ?? "") : `${text}/${whole ?? ""}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

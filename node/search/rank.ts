@@ -23,8 +23,17 @@ export function scoreboardFor(docs: number): Scoreboard {
 /** Documents with their scores, unordered. Arrays side by side: a broad query finds a hundred thousand. */
 export type Ranked = { readonly docs: ArrayLike<number>; readonly scores: ArrayLike<number> };
 
-/** A document must have this much of what was asked for, by weight. */
-const MIN_COVERAGE = 0.4;
+/** A document must have this much of what was asked for, by weight; less of a long sentence, which says much in passing. */
+function minCoverage(words: number): number {
+  if (words < 2.5) return 0.45;
+  return words < 3.5 ? 0.38 : 0.3;
+}
+
+/** How much of a concept a stand-in covers: more than it scores, since what is related is still worth listing. */
+function coveredBy(weight: number): number {
+  return 0.3 + 0.7 * weight;
+}
+
 /** What a shared pair of neighbours adds, against a word of the same rarity. */
 const PAIR_BONUS = 0.12;
 
@@ -57,12 +66,14 @@ export function rank(
     if (postings !== undefined) addPair(postings, rarityOf(postings.docs.length, documents) * PAIR_BONUS, board);
   }
 
+  const words = query.concepts.reduce((sum, { share }) => sum + share, 0);
+  const needed = minCoverage(words) * total;
   const found: { docs: number[]; scores: number[] } = { docs: [], scores: [] };
   for (const doc of touched) {
-    const coverage = (mass[doc] ?? 0) / total;
-    if (coverage >= MIN_COVERAGE) {
+    const covered = mass[doc] ?? 0;
+    if (covered >= needed) {
       found.docs.push(doc);
-      found.scores.push((scores[doc] ?? 0) * coverage);
+      found.scores.push(((scores[doc] ?? 0) * covered) / total);
     }
     scores[doc] = 0;
     mass[doc] = 0;
@@ -88,7 +99,7 @@ function addConcept(lists: readonly WeightedList[], rarity: number, { scores, ma
       if (before === 0) {
         settled.push(doc);
         if (mass[doc] === 0) touched.push(doc);
-        mass[doc] = (mass[doc] as number) + rarity * weight;
+        mass[doc] = (mass[doc] as number) + rarity * coveredBy(weight);
       }
       scores[doc] = (scores[doc] as number) + (rarity * (value - before)) / 255;
       best[doc] = value;

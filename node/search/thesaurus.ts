@@ -6,6 +6,8 @@ export type Alternative = { readonly word: string; readonly weight: number };
 
 export type Thesaurus = {
   readonly alternatives: (word: string) => readonly Alternative[];
+  /** Chinese words of the thesaurus that a run contains, wherever they begin. */
+  readonly wordsIn: (run: string) => readonly string[];
   readonly isStopWord: (word: string) => boolean;
   /** Words for the segmenter's dictionary. */
   readonly chineseWords: readonly string[];
@@ -44,9 +46,21 @@ export function thesaurusOf(syllablesOf: (word: string) => readonly string[]): T
       typed.set(key, [...(typed.get(key) ?? []), word]);
     }
   }
+  const chinese = new Set(chineseWords);
+  const longest = Math.max(...chineseWords.map((word) => word.length));
   const stopWords = new Set(data.stopWords);
   return {
     alternatives: (word) => [...(table.get(word) ?? [])].map(([to, weight]) => ({ word: to, weight })),
+    wordsIn(run) {
+      const found: string[] = [];
+      for (let from = 0; from < run.length; from++) {
+        for (let to = from + 2; to <= Math.min(run.length, from + longest); to++) {
+          const word = run.slice(from, to);
+          if (chinese.has(word)) found.push(word);
+        }
+      }
+      return found;
+    },
     isStopWord: (word) => stopWords.has(word),
     chineseWords,
     typedAs: (latin) => typed.get(foldPinyin(latin)) ?? typed.get(latin) ?? [],
