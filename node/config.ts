@@ -34,6 +34,8 @@ export const nodeConfigSchema = z.strictObject({
   dsp: z.strictObject({ host: z.string().default("127.0.0.1"), port: port.default(8512) }).prefault({}),
   /** `level:` keeps everything in the node's folder; `postgres://…` lets several replicas share one database. */
   storage: z.strictObject({ url: z.string().default("level:") }).prefault({}),
+  /** Authorisation records that products are checked against (CAT-011), a JSON file relative to the node's folder. */
+  catalog: z.strictObject({ authorisations: z.string().default("authorisations.json") }).prefault({}),
   audit: z.strictObject({ checkpointMs: count.default(10_000) }).prefault({}),
   federation: z.strictObject({ heartbeatMs: count.default(2_000), staleAfterMs: count.default(10_000) }).prefault({}),
   transfer: z
@@ -169,6 +171,7 @@ const SECTIONS = [
   "rpc",
   "dsp",
   "storage",
+  "catalog",
   "audit",
   "federation",
   "transfer",

@@ -17,6 +17,7 @@ import { searchRoutes } from "./search.ts";
 import { settlementRoutes } from "./settlements.ts";
 import { sourceRoutes } from "./sources.ts";
 import { transferRoutes } from "./transfers.ts";
+import { trustRoutes } from "./trust.ts";
 
 const IMPORT_PATHS = ["/api/v1/catalog/import", "/api/v1/catalog/validate"];
 
@@ -70,6 +71,7 @@ export function createApi(deps: GatewayDeps): Api {
     auditRoutes,
     ruleRoutes,
     peerRoutes,
+    trustRoutes,
   ]) {
     routes(api, deps);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
+import type { Result } from "../../node/kernel/exchange-error.ts";
 import type { Text } from "../../node/kernel/text.ts";
 import { language } from "./output.ts";
 
@@ -16,6 +17,12 @@ export class CliFault extends Error {
     this.more = options.more ?? "";
     this.exitCode = options.exitCode ?? 1;
   }
+}
+
+/** The value, or the refusal as a `CliFault`. */
+export function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new CliFault(result.error.code, result.error.text);
 }
 
 export type Connection = { readonly server: string; readonly token: string };

@@ -6,10 +6,9 @@ import { appendLeaf, appendLeafRefs } from "../../node/audit/store.ts";
 import type { SignedTrustList } from "../../node/identity/model.ts";
 import { createIdentity } from "../../node/identity/service.ts";
 import { verifyTrustList } from "../../node/identity/trust-list.ts";
-import type { Result } from "../../node/kernel/exchange-error.ts";
 import { systemRuntime } from "../../node/kernel/runtime.ts";
 import { openLevelStore } from "../../node/storage/level.ts";
-import { CliFault } from "./client.ts";
+import { must } from "./client.ts";
 import { readJsonFile } from "./files.ts";
 
 export type NodeSpec = {
@@ -78,9 +77,4 @@ export function installTrustList(dir: string, list: { readonly file: string; rea
   mkdirSync(join(dir, "trust"), { recursive: true });
   const first = { digest: list.digest, signed };
   writeFileSync(join(dir, "trust", "first.json"), JSON.stringify(first, undefined, 2));
-}
-
-function must<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw new CliFault(result.error.code, result.error.text);
 }

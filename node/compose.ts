@@ -1,0 +1,181 @@
+import { join } from "node:path";
+import { createAudit } from "./audit/service.ts";
+import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
+import { readAuthorisations } from "./authorisations.ts";
+import { createCatalog } from "./catalog/service.ts";
+import type { NodeConfig } from "./config.ts";
+import { createFederation } from "./federation/service.ts";
+import { createIdentity } from "./identity/service.ts";
+import type { ExchangeError, Result } from "./kernel/exchange-error.ts";
+import type { Logger } from "./kernel/logger.ts";
+import { type Runtime, systemRuntime } from "./kernel/runtime.ts";
+import { type Scheduler, systemScheduler } from "./kernel/scheduler.ts";
+import type { Worker } from "./kernel/worker.ts";
+import { createLedger } from "./ledger/service.ts";
+import { usagePosting } from "./ledger/usage-posting.ts";
+import { createMetering } from "./metering/service.ts";
+import { createNegotiations } from "./negotiation/service.ts";
+import { openNodeFolder } from "./node-folder.ts";
+import type { PeerChannel } from "./outbox/model.ts";
+import { createOutbox } from "./outbox/service.ts";
+import { createPrometheus } from "./prometheus.ts";
+import { openRegionLinks } from "./region-links.ts";
+import { bundledCalendar, bundledPacks } from "./rules/bundled.ts";
+import { loadRules } from "./rules/service.ts";
+import { createSearchFeeder } from "./search/feeder.ts";
+import { openSearch } from "./search/service.ts";
+import { StartFault } from "./serve.ts";
+import { createSettlements } from "./settlement/service.ts";
+import { openLevelStore } from "./storage/level.ts";
+import type { Store } from "./storage/port.ts";
+import { openPostgresStore } from "./storage/postgres.ts";
+import { createTransfers } from "./transfer/service.ts";
+import { createContentFiles } from "./transfer/sinks/content-file.ts";
+import { createSources } from "./transfer/sources/service.ts";
+import { openTrust } from "./trust-in-force.ts";
+
+export type NodeParts = {
+  readonly logger: Logger;
+  readonly runtime?: Runtime;
+  readonly scheduler?: Scheduler;
+  /** How Dataspace Protocol peers are reached; the gateway brings it, a headless node has none. */
+  readonly dspChannel?: PeerChannel;
+};
+
+export type HeliuNode = Awaited<ReturnType<typeof composeNode>>;
+
+/** Builds a whole node from its settings: the only place where a port meets its implementation. Opens, but does not listen. */
+export async function composeNode(config: NodeConfig, parts: NodeParts) {
+  const { logger } = parts;
+  const runtime = parts.runtime ?? systemRuntime;
+  const scheduler = parts.scheduler ?? systemScheduler;
+  const region = config.region.id;
+  const folder = must(await openNodeFolder(config));
+  const { statement: signer, log, witness } = folder.keys;
+  const metrics = createPrometheus(region);
+  const store = await openStore(config, runtime);
+  const rules = loadRules(bundledPacks(region), bundledCalendar());
+  const leaves = { appendLeaf, appendLeafRefs };
+  const base = { store, runtime, scheduler, logger, metrics, region };
+
+  const identity = createIdentity({ store, runtime, region, leaves });
+  const trust = await openTrust({ ...base, leaves, folder, dir: config.dir });
+  const links = await openRegionLinks({ ...base, config, folder, trust });
+  const catalog = createCatalog({ ...base, rules, signer, authorisations: readAuthorisations(config) });
+  const federation = createFederation({
+    ...base,
+    trust,
+    catalog,
+    channel: links.clients.catalog,
+    heartbeatMs: config.federation.heartbeatMs,
+    staleAfterMs: config.federation.staleAfterMs,
+  });
+  const search = await openSearch({ directory: join(config.dir, "index"), logger });
+  const ownEntry = async (id: string) => {
+    const found = await catalog.get(id);
+    return found.ok ? found.value : undefined;
+  };
+  const sources = createSources({ store, runtime, region, entry: ownEntry });
+  const outbox = createOutbox({
+    ...base,
+    channels: { grpc: links.clients.peer, dsp: parts.dspChannel ?? NO_DSP },
+    owner: `${region}/${config.node.name}`,
+  });
+  const negotiations = createNegotiations({
+    ...base,
+    rules,
+    trust,
+    signer,
+    entries: {
+      own: catalog.get,
+      mirrored: federation.entry,
+      hasSource: async (id) => (await sources.kindFor(id)) !== undefined,
+    },
+  });
+  const metering = createMetering({ store });
+  const ledger = createLedger({ store });
+  const transfers = createTransfers({
+    ...base,
+    trust,
+    signer,
+    entry: ownEntry,
+    sources,
+    data: links.clients.data,
+    content: createContentFiles(join(config.dir, "content")),
+    posting: usagePosting,
+    ...config.transfer,
+  });
+  const settlements = createSettlements({ ...base, trust, signer, ...config.settlement });
+  const audit = createAudit({
+    ...base,
+    origin: log.name,
+    logSigner: log,
+    witnessSigner: witness,
+    peers: () =>
+      trust.peers().map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys })),
+    witness: links.clients.witness,
+    checkpointIntervalMs: config.audit.checkpointMs,
+    isParty: async (id, peer) => {
+      const agreement = await negotiations.agreement(id);
+      return agreement.ok && [agreement.value.provider, agreement.value.consumer].includes(peer);
+    },
+  });
+  outbox.register("negotiation", negotiations.handler);
+  outbox.register("transfer", transfers.handler);
+  outbox.register("settlement", settlements.handler);
+  const server = links.serve({ federation, outbox, transfers, settlements, audit, trust });
+  const feeder = createSearchFeeder({ search, catalog, federation, logger, scheduler, region });
+  const workers: readonly Worker[] = [...links.workers, federation, feeder, outbox, transfers, audit];
+
+  const node = { config, runtime, logger, store, identity, trust, rules, catalog, federation, search, negotiations };
+  return {
+    ...node,
+    ...{ transfers, sources, metering, ledger, settlements, audit, outbox, links },
+    checkPeer: links.checkPeer,
+    renderMetrics: metrics.render,
+    isReady: async () => readiness(store, trust.state()),
+    /** Listens for regions and starts the workers. Answers the port regions reach it on. */
+    async start() {
+      const rpcPort = await server.listen();
+      for (const worker of workers) worker.start();
+      logger.info({ rpcPort }, "node started");
+      return { rpcPort };
+    },
+    /** Workers end what they began, the server lets calls finish, then the stores close. */
+    async stop() {
+      await Promise.all(workers.toReversed().map((worker) => worker.stop()));
+      await server.stop();
+      links.clients.close();
+      trust.stop();
+      await search.close();
+      await store.close();
+    },
+  };
+}
+
+async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
+  if (/^postgres(ql)?:\/\//.test(storage.url)) return openPostgresStore(storage.url);
+  return openLevelStore(join(dir, "store"), { failPoint: runtime.failPoint });
+}
+
+async function readiness(store: Store, trust: "ok" | "warn" | "expired") {
+  const reasons: string[] = [];
+  if (trust === "expired") reasons.push("trust.expired: no trust list in force, so no peer can be trusted");
+  await store.get("ready").catch((fault: Error) => reasons.push(`store: ${fault.message}`));
+  return { ready: reasons.length === 0, reasons };
+}
+
+const NO_DSP: PeerChannel = { deliver: async () => ({ ok: false, error: HEADLESS }) };
+const HEADLESS: ExchangeError = {
+  kind: "unavailable",
+  code: "DSP_NOT_SERVED",
+  text: {
+    zh: "无界面节点不提供 DSP 接口;请用 heliu serve 运行完整节点。",
+    en: "A headless node does not speak DSP; run the whole node with heliu serve.",
+  },
+};
+
+function must<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new StartFault(result.error);
+}

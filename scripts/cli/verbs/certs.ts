@@ -1,0 +1,101 @@
+import { writeFileSync } from "node:fs";
+import type { Command } from "commander";
+import type { RevocationReason } from "../../../certs/crl.ts";
+import { bundleFor, issueForRequest, renewLeaf, revokeSerial, showCertificates } from "../../../certs/operations.ts";
+import { CliFault, must } from "../client.ts";
+import { readTextFile } from "../files.ts";
+import { say } from "../output.ts";
+import { contextOf, example, folderOf } from "../verb.ts";
+
+/** The region's PKI. These verbs work on the node's folder, where the CA's key is; a serving node takes changes up by itself. */
+export function certVerbs(program: Command): void {
+  const certs = program.command("certs").description("本区域的证书 the region's certificates");
+  example(
+    certs.command("show").description("CA、节点证书、吊销列表 what there is and when it ends"),
+    "heliu certs show --dir /srv/heliu",
+  ).action(async (_options: unknown, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const found = must(await showCertificates(folderOf(options), Date.now()));
+    answer(found, () =>
+      [
+        `CA    ${found.ca.fingerprint}  ≤ ${found.ca.notAfter}${found.ca.hasKey ? "" : say("(私钥不在本机)", " (its key is not here)")}`,
+        `${say("节点", "leaf")}  ${found.leaf.spiffeId}  ${found.leaf.serial}  ≤ ${found.leaf.notAfter}${found.leaf.expired ? say(",已过期", ", expired") : ""}`,
+        say(`      将于 ${found.leaf.renewsAt} 自动续期`, `      renews itself at ${found.leaf.renewsAt}`),
+        ...found.revoked.map((one) =>
+          say(`吊销  ${one.serial}  ${one.at}  ${one.reason}`, `revoked  ${one.serial}  ${one.at}  ${one.reason}`),
+        ),
+      ].join("\n"),
+    );
+  });
+  issueVerb(certs);
+  example(
+    certs.command("renew").description("立即换发节点证书 a new leaf with a new key, now"),
+    "heliu certs renew --dir /srv/heliu",
+  ).action(async (_options: unknown, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const renewed = must(await renewLeaf(folderOf(options), Date.now()));
+    answer(renewed, () => say(`新证书 ${renewed.serial}`, `New leaf ${renewed.serial}`));
+  });
+  example(
+    certs
+      .command("revoke <serial>")
+      .description("吊销;运行中的节点随即断开它的连接 revoke; live connections of it are closed")
+      .option("--reason <reason>", "unspecified keyCompromise cessationOfOperation superseded", "unspecified"),
+    "heliu certs revoke 4f1c… --reason keyCompromise",
+  ).action(async (serial: string, { reason }: { reason: string }, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const revoked = must(
+      await revokeSerial(folderOf(options), { serial, reason: reason as RevocationReason }, Date.now()),
+    );
+    answer({ number: revoked.number }, () =>
+      say(`吊销列表第 ${revoked.number} 版`, `Revocation list number ${revoked.number}`),
+    );
+  });
+  bundleVerb(certs);
+}
+
+function issueVerb(certs: Command): void {
+  example(
+    certs
+      .command("issue")
+      .description("为本区域的另一节点签发 a leaf for another node of this region, from its request")
+      .requiredOption("--csr <file>", "PKCS#10")
+      .requiredOption("--node <name>")
+      .requiredOption("--host <host...>", "它监听的主机 where it listens")
+      .requiredOption("--out <file>"),
+    "heliu certs issue --csr node2.csr --node node2 --host 10.0.0.2 --out node2.crt",
+  ).action(async (given: { csr: string; node: string; host: string[]; out: string }, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const request = { csrPem: readTextFile(given.csr), nodeName: given.node, hosts: given.host };
+    writeFileSync(given.out, must(await issueForRequest(folderOf(options), request, Date.now())));
+    answer({ file: given.out }, () => given.out);
+  });
+}
+
+function bundleVerb(certs: Command): void {
+  example(
+    certs
+      .command("bundle <operator>")
+      .description("操作员浏览器用的 PKCS#12 for an operator's browser; the password comes from HELIU_BUNDLE_PASSWORD")
+      .requiredOption("--out <file>"),
+    "HELIU_BUNDLE_PASSWORD=… heliu certs bundle zhang --out zhang.p12",
+  ).action(async (operator: string, given: { out: string }, command: Command) => {
+    const { answer, options } = contextOf(command);
+    // Not an option: a password on the command line is visible to every user of the machine.
+    const password = process.env.HELIU_BUNDLE_PASSWORD;
+    if (password === undefined || password.length < 12) {
+      throw new CliFault(
+        "CLI_PASSWORD",
+        {
+          zh: "请在环境变量 HELIU_BUNDLE_PASSWORD 中提供至少 12 个字符的口令。",
+          en: "Give a password of at least 12 characters in HELIU_BUNDLE_PASSWORD.",
+        },
+        { exitCode: 2 },
+      );
+    }
+    writeFileSync(given.out, must(await bundleFor(folderOf(options), { operator, password }, Date.now())), {
+      mode: 0o600,
+    });
+    answer({ file: given.out }, () => given.out);
+  });
+}
