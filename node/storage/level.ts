@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { Level } from "level";
 import { createCommitter } from "./committer.ts";
 import { decideGroup, type Pending, type Writes } from "./group.ts";
+import { checkFiles } from "./level-files.ts";
 import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
 import { corrupt, seal, unseal } from "./seal.ts";
 import { createWatchers } from "./watchers.ts";
@@ -14,17 +15,28 @@ export type LevelOptions = {
   readonly failPoint?: (name: string) => void;
 };
 
-type Database = Level<string, Buffer>;
+/** Under Node, `level` is classic-level, whose types lack what browsers do not have. */
+type Database = Level<string, Buffer> & { readonly getProperty: (name: string) => string };
 type LevelSnapshot = ReturnType<Database["snapshot"]>;
 
 /** One process at a time may hold the folder. */
 export async function openLevelStore(directory: string, options: LevelOptions = {}): Promise<Store> {
   const { sync = true, failPoint = () => {} } = options;
+  const files = await checkFiles(directory);
   const db = await openDatabase(directory);
+  await files.afterOpening(db.getProperty("leveldb.sstables")).catch((fault) => closeAndThrow(db, fault));
   if (sync) await syncFolders(directory);
   const watchers = createWatchers();
   const snapshots = new WeakMap<Snapshot, LevelSnapshot>();
   let failure: StoreFault | undefined;
+  let hasWritten = false;
+  let isClosing = false;
+
+  const checking = files
+    .inBackground(() => isClosing)
+    .then((fault) => {
+      failure ??= fault;
+    });
 
   async function writeGroup(group: readonly Pending[]): Promise<void> {
     if (failure !== undefined) throw failure;
@@ -40,6 +52,7 @@ export async function openLevelStore(directory: string, options: LevelOptions = 
         throw failure;
       }
       failPoint("store.after-write");
+      hasWritten = true;
     }
     settle();
     watchers.touched(writes.put.keys());
@@ -76,18 +89,35 @@ export async function openLevelStore(directory: string, options: LevelOptions = 
       return snapshot;
     },
     async close() {
+      isClosing = true;
       await committer.close();
       watchers.clear();
+      await checking;
+      if (hasWritten && failure === undefined) await markEnd(db, sync);
+      hasWritten = false;
       await db.close();
     },
   };
+}
+
+/**
+ * A last entry in the log, behind everything acknowledged: rot is told from a torn end by what follows it. It deletes a key
+ * that no store can hold, not being UTF-8, and so leaves nothing.
+ */
+async function markEnd(db: Database, sync: boolean): Promise<void> {
+  await db.del(Buffer.from([0xff]), { keyEncoding: "buffer", sync });
+}
+
+async function closeAndThrow(db: Database, fault: unknown): Promise<never> {
+  await db.close();
+  throw fault;
 }
 
 const WRITE_FAILED =
   "writing to the store's disk failed; no write is taken until the disk has space and works, and the node is restarted";
 
 async function openDatabase(directory: string): Promise<Database> {
-  const db: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "buffer" });
+  const db = new Level<string, Buffer>(directory, { keyEncoding: "utf8", valueEncoding: "buffer" }) as Database;
   try {
     await db.open();
     return db;

