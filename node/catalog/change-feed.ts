@@ -1,10 +1,12 @@
 import type { Signer } from "../kernel/ed25519.ts";
+import { mustSucceed } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { EMPTY_HEAD, headBytes } from "./change-chain.ts";
-import type { ChainedChange, SignedChangeBatch } from "./model.ts";
+import { decodeChange } from "./entry-codec.ts";
+import type { CatalogChange, ChainedChange, SignedChangeBatch } from "./model.ts";
 import { changeHead, changes, type StoredChange } from "./store.ts";
 
 const MAX_CHANGES = 500;
@@ -19,6 +21,8 @@ export type ChangeFeed = {
   /** The head alone, freshly signed: what a heartbeat carries. */
   readonly signedHead: () => Promise<SignedChangeBatch>;
   readonly headSequence: () => Promise<string>;
+  /** This region's own changes in the clear, also those hidden from peers: for what is derived from the catalogue here. */
+  readonly ownChangesAfter: (sequence: string, limit: number) => Promise<CatalogChange[]>;
 };
 
 type SignedHead = Pick<SignedChangeBatch, "sequence" | "head" | "at" | "keyId" | "signature">;
@@ -63,6 +67,13 @@ export function createChangeFeed({ store, runtime, region, signer }: Deps): Chan
       return { ...sign(sequence, head), previousHead: head, changes: [] };
     },
     headSequence: async () => (await headNow()).sequence,
+    async ownChangesAfter(sequence, limit) {
+      const found: CatalogChange[] = [];
+      for await (const { change } of list(store, changes, [], { after: [BigInt(sequence)], limit })) {
+        found.push(mustSucceed(decodeChange(change)));
+      }
+      return found;
+    },
   };
 }
 

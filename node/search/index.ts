@@ -40,6 +40,7 @@ export type Index = {
   ) => Promise<Map<string, Postings>>;
   /** In the order asked for; undefined where one has gone meanwhile. */
   documents: (docs: readonly number[]) => Promise<(StoredDocument | undefined)[]>;
+  clear: () => Promise<void>;
   close: () => Promise<void>;
 };
 
@@ -83,6 +84,16 @@ export async function openIndex(store: IndexStore): Promise<Index> {
     async documents(docs) {
       const values = await store.getMany(docs.map(shownKey));
       return values.map((bytes) => parse<StoredDocument>(bytes));
+    },
+    clear() {
+      const done = queue.then(async () => {
+        await store.clear();
+        cache.clear();
+        Object.assign(state.columns, emptyColumns());
+        state.position = {};
+      });
+      queue = done.catch(() => undefined);
+      return done;
     },
     async close() {
       await queue;
@@ -189,6 +200,7 @@ async function putPostings(
 }
 
 type Cache = {
+  readonly clear: () => void;
   readonly get: (term: string, count: number) => Postings | undefined;
   readonly set: (term: string, postings: Postings) => void;
 };
@@ -216,6 +228,10 @@ function postingsCache(): Cache {
     held.delete(term);
   };
   return {
+    clear() {
+      held.clear();
+      total = 0;
+    },
     get(term, count) {
       const present = held.get(term);
       if (present?.count !== count) return undefined;

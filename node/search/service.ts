@@ -13,6 +13,8 @@ export type Search = {
   /** Takes changes in; `position` says how far each named region's change log is taken in with them. */
   readonly apply: (changes: readonly IndexChange[], position: IndexPosition) => Promise<void>;
   readonly position: () => Promise<IndexPosition>;
+  /** Forgets everything, for a region whose change log no longer leads to what was taken in. */
+  readonly clear: () => Promise<void>;
   readonly query: (query: SearchQuery) => Promise<SearchAnswer>;
   readonly close: () => Promise<void>;
 };
@@ -34,6 +36,7 @@ export async function openSearch({ store, logger }: SearchDeps): Promise<Search>
   return {
     apply: index.apply,
     position: async () => index.position(),
+    clear: index.clear,
     close: index.close,
     query: (query) => answer(index, query, boardFor),
   };
