@@ -40,10 +40,11 @@ export async function createOperatorBundle(
     readonly days?: number;
   },
 ): Promise<Result<Uint8Array>> {
-  if (spec.password.length < MIN_PASSWORD) {
+  // Programs disagree on how a password beyond ASCII becomes bytes, and the file would open in some of them only.
+  if (spec.password.length < MIN_PASSWORD || !/^[\x20-\x7e]+$/.test(spec.password)) {
     return refuse("certs.bad_password", {
-      zh: `证书包的口令至少 ${MIN_PASSWORD} 个字符;导入浏览器时需要输入。`,
-      en: `The bundle needs a password of at least ${MIN_PASSWORD} characters; the browser asks for it on import.`,
+      zh: `证书包的口令须为至少 ${MIN_PASSWORD} 个英文字母、数字或符号;导入浏览器时需要输入。`,
+      en: `The bundle needs a password of at least ${MIN_PASSWORD} ASCII characters; the browser asks for it on import.`,
     });
   }
   const key = newP256Key();
@@ -132,8 +133,7 @@ function integer({ asn1 }: Forge, value: number): Asn1 {
   return asn1.create(asn1.Class.UNIVERSAL, asn1.Type.INTEGER, false, asn1.integerToDer(value).getBytes());
 }
 
-/** UTF-16 big-endian: how the name is shown in the browser's list. */
+/** How the name is shown in the browser's list. The library itself writes each unit of the text as two bytes. */
 function bmpString({ asn1 }: Forge, text: string): Asn1 {
-  const bytes = Buffer.from(text, "utf16le").swap16().toString("binary");
-  return asn1.create(asn1.Class.UNIVERSAL, asn1.Type.BMPSTRING, false, bytes);
+  return asn1.create(asn1.Class.UNIVERSAL, asn1.Type.BMPSTRING, false, text);
 }
