@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Canonical, canonicalText } from "../kernel/canonical-json.ts";
+import { type Canonical, canonicalize, canonicalText } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { type UsageTerms, usageTermsSchema } from "./model.ts";
 import { denied } from "./refusal.ts";
@@ -138,7 +138,10 @@ function assemble(found: ReadonlyMap<Term, Operand>, published: UsageTerms | und
     ...present("channel", found.get("channel")),
     ...present("price", price),
   });
-  return terms.success ? ok(terms.data) : malformed(terms.error.issues[0]?.path.join(".") ?? "");
+  if (!terms.success) return malformed(terms.error.issues[0]?.path.join(".") ?? "");
+  // Terms are signed, and numbers inside a price scheme or broken text have no canonical form.
+  const canonical = canonicalize(terms.data);
+  return canonical.ok ? ok(terms.data) : canonical;
 }
 
 /** Price terms come with the industrial purpose only; whoever asks for another one is not offered a bill. */

@@ -67,8 +67,8 @@ function smaller(asked: string | null, offered: string | null): string | null {
 function datesImpossible({ validFrom, validTo }: UsageTerms, nowMs: number): Breach | undefined {
   const from = msOf(validFrom);
   const to = msOf(validTo);
-  // NaN compares false with everything, so an unreadable date lands here too.
-  if (from < to && to > nowMs) return undefined;
+  // NaN compares false with everything, so an unreadable date lands here too. Documents hold instants in UTC only.
+  if (from < to && to > nowMs && validFrom.endsWith("Z") && validTo.endsWith("Z")) return undefined;
   return {
     code: "OUT_OF_SCOPE",
     rule: "policy.dates",
@@ -111,6 +111,8 @@ function fieldsOutside(asked: UsageTerms, offered: UsageTerms): Breach | undefin
 
 /** Each condition of the offer must stand in the request: conditions only ever take rows away. */
 function rowsTooMany(asked: UsageTerms, offered: UsageTerms): Breach | undefined {
+  const hidden = asked.rows.find(({ field }) => !offered.fields.includes(field) || offered.masks[field] !== undefined);
+  if (hidden !== undefined) return rowsByHidden(hidden.field);
   const missing = offered.rows.find((condition) => !asked.rows.some((own) => isSame(own, condition)));
   if (missing === undefined) return undefined;
   return {
@@ -121,6 +123,19 @@ function rowsTooMany(asked: UsageTerms, offered: UsageTerms): Breach | undefined
       en: `The request must keep the row condition ${missing.field} ${missing.op}; add it again.`,
     },
     details: { field: missing.field },
+  };
+}
+
+/** Which rows come back would tell what the hidden column holds. */
+function rowsByHidden(field: string): Breach {
+  return {
+    code: "OUT_OF_SCOPE",
+    rule: "policy.rows",
+    text: {
+      zh: `不能按 ${field} 筛选行:该数据项不可共享或须脱敏;请改用可明文共享的数据项。`,
+      en: `Rows cannot be selected by ${field}: it is not shareable, or masked; use a field shared in clear.`,
+    },
+    details: { field },
   };
 }
 

@@ -1,0 +1,118 @@
+import type { CatalogEntry } from "../catalog/model.ts";
+import { digestOf } from "../kernel/canonical-json.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { Reason } from "../kernel/reason.ts";
+import { checkLawful, type Decision, decide } from "../policy/decide.ts";
+import type { Offer, UsageTerms } from "../policy/model.ts";
+import { offerOf, outsideChannel } from "../policy/offer.ts";
+import { reasonOfRefusal } from "../policy/refusal.ts";
+import { agreeStep } from "./agree.ts";
+import type { Scene, Step } from "./commit-step.ts";
+import type { NegotiationDeps } from "./deps.ts";
+import { contractOffer, termination } from "./messages.ts";
+import type { Negotiation } from "./model.ts";
+import { advance, withTerms } from "./record.ts";
+
+/** The entry as it is now and what is offered of it now; read before a commit, since deciders read nothing. */
+export type Standing = { readonly entry: CatalogEntry; readonly offer: Result<Offer>; readonly channel: string };
+
+export async function standingOf(deps: NegotiationDeps, entryId: string): Promise<Result<Standing>> {
+  const { entries, region, runtime } = deps;
+  const entry = await entries.own(entryId);
+  if (!entry.ok) return entry;
+  const hasSource = await entries.hasSource(entryId);
+  const offer = offerOf(entry.value, region, runtime.nowMs(), hasSource);
+  return ok({ entry: entry.value, offer, channel: hasSource ? "heliu" : outsideChannel(entry.value) });
+}
+
+/** The provider's answer to the request that is on the table: agreed, countered, refused, or left to a person. Pure. */
+export function answerStep(
+  deps: NegotiationDeps,
+  requested: Negotiation,
+  standing: Standing,
+  scene: Pick<Scene, "at" | "nowMs">,
+): Result<Step> {
+  const decision = decisionOn(deps, requested, standing, scene.nowMs);
+  switch (decision.kind) {
+    case "agree":
+      return agreeStep(deps, { ...requested, terms: decision.terms }, scene, {
+        actor: "node",
+        mode: "auto",
+        approvedBy: null,
+      });
+    case "ask":
+      return ok({ negotiation: waiting(requested, decision.reason) });
+    case "counter":
+      return counterStep(requested, scene, { ...decision, actor: "node", approvedBy: null, comment: null });
+    case "refuse":
+      return refuseStep(requested, scene, { actor: "node", reason: decision.reason });
+  }
+}
+
+function decisionOn(
+  { rules, region }: NegotiationDeps,
+  { terms, rounds, peer }: Negotiation,
+  { entry, offer }: Standing,
+  nowMs: number,
+): Decision {
+  if (!offer.ok) return { kind: "refuse", reason: reasonOfRefusal(offer.error) };
+  const round = rounds.length;
+  return decide({ entry, offer: offer.value, requested: terms, round, nowMs, rules, region, consumer: peer });
+}
+
+/** Whether terms may be agreed at all, whoever says yes. */
+export function lawful(
+  { region }: NegotiationDeps,
+  { rounds, peer }: Negotiation,
+  { entry, offer }: Standing,
+  terms: UsageTerms,
+  nowMs: number,
+): Result<true> {
+  if (!offer.ok) return offer;
+  const round = rounds.length;
+  return checkLawful({ entry, offer: offer.value, requested: terms, round, nowMs, region, consumer: peer });
+}
+
+type Countering = {
+  readonly terms: UsageTerms;
+  readonly reason: Reason;
+  readonly actor: string;
+  readonly approvedBy: string | null;
+  readonly comment: string | null;
+};
+
+/** The provider's offer of other terms. Pure. */
+export function counterStep(before: Negotiation, { at }: Pick<Scene, "at">, offer: Countering): Result<Step> {
+  const { terms, reason, actor, approvedBy, comment } = offer;
+  const moved = advance(before, { event: "offer", by: "provider", actor, at, comment, reason });
+  if (!moved.ok) return moved;
+  const onTable = withTerms(moved.value, { by: "provider", at, terms, comment });
+  const negotiation: Negotiation = { ...onTable, mode: "countered", approvedBy };
+  return ok({ negotiation, send: contractOffer(negotiation, comment, reason) });
+}
+
+type Refusing = { readonly actor: string; readonly reason: Reason; readonly comment?: string | null };
+
+/** The provider's no, with its reason, and evidence of it. Pure. */
+export function refuseStep(
+  before: Negotiation,
+  { at, nowMs }: Pick<Scene, "at" | "nowMs">,
+  { actor, reason, comment = null }: Refusing,
+): Result<Step> {
+  const moved = advance(before, { event: "terminate", by: before.role, actor, at, comment, reason });
+  if (!moved.ok) return moved;
+  const negotiation: Negotiation = { ...moved.value, mode: "refused" };
+  return ok({ negotiation, send: termination(negotiation, reason), leaves: [refusalLeaf(negotiation, reason, nowMs)] });
+}
+
+function refusalLeaf({ id, peer, entry }: Negotiation, { code, rule }: Reason, atMs: number) {
+  const detail = { code, rule, peer, entry: `${entry.region}/${entry.id}` };
+  return { kind: "policy.refused", atMs, subject: id, actor: "node", digest: digestOf(detail), detail } as const;
+}
+
+/** The wait is part of the last thing that happened, so that the timeline shows whose turn it became. */
+function waiting(requested: Negotiation, reason: Reason): Negotiation {
+  const last = requested.timeline.at(-1);
+  const timeline = last === undefined ? [] : [...requested.timeline.slice(0, -1), { ...last, reason }];
+  return { ...requested, reason, timeline };
+}

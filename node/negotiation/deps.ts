@@ -1,0 +1,26 @@
+import type { CatalogEntry } from "../catalog/model.ts";
+import type { TrustView } from "../identity/model.ts";
+import type { Signer } from "../kernel/ed25519.ts";
+import type { Result } from "../kernel/exchange-error.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import type { DeadlineRules } from "../policy/decide.ts";
+import type { Store } from "../storage/port.ts";
+
+export type NegotiationDeps = {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  /** This node's own region. */
+  readonly region: string;
+  readonly rules: DeadlineRules & {
+    readonly packs: () => readonly { readonly id: string; readonly version: string }[];
+  };
+  readonly trust: TrustView;
+  /** Of the region's statement key. */
+  readonly signer: Signer;
+  readonly entries: {
+    readonly own: (id: string) => Promise<Result<CatalogEntry>>;
+    readonly mirrored: (region: string, id: string) => Promise<Result<CatalogEntry>>;
+    /** Whether a source of this node serves the entry; else its agreements name the channel outside. */
+    readonly hasSource: (id: string) => Promise<boolean>;
+  };
+};

@@ -1,0 +1,92 @@
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { Answer, InboundMessage } from "../outbox/model.ts";
+import { fromOdrl } from "../policy/odrl.ts";
+import { reasonOfRefusal } from "../policy/refusal.ts";
+import { agreeStep } from "./agree.ts";
+import { lawful, refuseStep, standingOf } from "./answer-request.ts";
+import { commitMessage } from "./commit-step.ts";
+import type { NegotiationDeps } from "./deps.ts";
+import { findForMessage, learnPid } from "./find-negotiation.ts";
+import { datasetUrn, eventSchema, offerSchema, parseMessage } from "./messages.ts";
+import { advance, withTerms } from "./record.ts";
+import { malformedMessage, unknownNegotiation, waitReason } from "./refusal.ts";
+
+/** The consumer's side of a counter-offer: it lies on the table until the requester has looked at it. */
+export async function receiveOffer(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
+  const kind = "ContractOfferMessage";
+  const message = parseMessage(offerSchema, kind, inbound.body);
+  if (!message.ok) return message;
+  const found = await findForMessage(deps, inbound, message.value, "consumer");
+  if (!found.ok) return found;
+  const { id, peer, agreementId, entry } = found.value;
+  const { offer, comment = null, providerPid } = message.value;
+  if (offer.target !== datasetUrn(entry.region, entry.id)) return malformedMessage(kind, "offer.target");
+  const terms = fromOdrl(offer);
+  if (!terms.ok) return terms;
+
+  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, at }) => {
+    if (negotiation === undefined) return unknownNegotiation();
+    const why = message.value.reason;
+    const reason = { ...lookAtOffer(deps.region), ...(why === undefined ? {} : { code: why.code, text: why.text }) };
+    const before = learnPid(negotiation, providerPid);
+    const actor = `peer:${peer}`;
+    const moved = advance(before, { event: "offer", by: "provider", actor, at, comment, reason });
+    if (!moved.ok) return moved;
+    const onTable = withTerms(moved.value, { by: "provider", at, terms: terms.value, comment });
+    return ok({ negotiation: { ...onTable, mode: "countered" } });
+  });
+}
+
+/** The provider's side of `ACCEPTED`: an offer that an approver (or the policy itself) made is agreed at once. */
+export async function receiveAccepted(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
+  const message = parseMessage(eventSchema, "ContractNegotiationEventMessage", inbound.body);
+  if (!message.ok) return message;
+  const found = await findForMessage(deps, inbound, message.value, "provider");
+  if (!found.ok) return found;
+  const { id, peer, agreementId, entry } = found.value;
+  const standing = await standingOf(deps, entry.id);
+  if (!standing.ok) return standing;
+
+  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, at, nowMs }) => {
+    if (negotiation === undefined) return unknownNegotiation();
+    const { comment = null } = message.value;
+    const reason = approveAccepted(deps.region);
+    const accepted = advance(negotiation, {
+      event: "accept",
+      by: "consumer",
+      actor: `peer:${peer}`,
+      at,
+      comment,
+      reason,
+    });
+    if (!accepted.ok) return accepted;
+    const { approvedBy, requestedBy, terms } = accepted.value;
+    const mayStillBe = lawful(deps, accepted.value, standing.value, terms, nowMs);
+    if (!mayStillBe.ok) {
+      return refuseStep(accepted.value, { at, nowMs }, { actor: "node", reason: reasonOfRefusal(mayStillBe.error) });
+    }
+    const isOfferOfPublisher = approvedBy === null && requestedBy !== null;
+    if (isOfferOfPublisher) return ok({ negotiation: accepted.value });
+    return agreeStep(deps, accepted.value, { at }, { actor: "node", mode: "countered", approvedBy });
+  });
+}
+
+export function lookAtOffer(consumer: string) {
+  return waitReason(
+    { code: "OFFER_TO_ACCEPT", rule: "dsp.negotiation", region: consumer, role: "requester" },
+    {
+      zh: "提供方给出了不同的条件;请申请人接受,或另提条件。",
+      en: "The provider offers other terms; the requester may accept them or ask for others.",
+    },
+  );
+}
+
+function approveAccepted(provider: string) {
+  return waitReason(
+    { code: "AWAITING_APPROVAL", rule: "identity.four-eyes", region: provider, role: "approver" },
+    {
+      zh: "对方已接受发布人给出的条件;须由提供方审批人批准。",
+      en: "The peer accepted the terms a publisher offered; an approver of the provider has to approve them.",
+    },
+  );
+}

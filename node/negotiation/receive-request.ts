@@ -1,0 +1,119 @@
+import type { Result } from "../kernel/exchange-error.ts";
+import { newUlid, newUrn } from "../kernel/ids.ts";
+import type { Answer, InboundMessage } from "../outbox/model.ts";
+import { fromOdrl } from "../policy/odrl.ts";
+import { parseOfferId } from "../policy/offer.ts";
+import { answerStep, type Standing, standingOf } from "./answer-request.ts";
+import { commitMessage } from "./commit-step.ts";
+import type { NegotiationDeps } from "./deps.ts";
+import { findForMessage } from "./find-negotiation.ts";
+import { datasetUrn, parseMessage, requestSchema } from "./messages.ts";
+import { advance, opened, withTerms } from "./record.ts";
+import { malformedMessage, refuse, unknownNegotiation } from "./refusal.ts";
+import { entryOf } from "./request-negotiation.ts";
+
+const KIND = "ContractRequestMessage";
+
+/** A consumer asks, first or again. Everything that follows from it is decided in the same commit. */
+export async function receiveRequest(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
+  const message = parseMessage(requestSchema, KIND, inbound.body);
+  if (!message.ok) return message;
+  const asked = parseOfferId(message.value.offer["@id"]);
+  if (asked === undefined || asked.region !== deps.region) return unknownOffer();
+  const { target } = message.value.offer;
+  if (target !== undefined && target !== datasetUrn(deps.region, asked.entryId))
+    return malformedMessage(KIND, "offer.target");
+
+  const standing = await standingOf(deps, asked.entryId);
+  // A secret must not be told from what does not exist.
+  if (!standing.ok || isSecret(standing.value)) return unknownOffer();
+  if (String(standing.value.entry.version) !== asked.version) return outdated(standing.value.entry.version);
+  const { offer } = standing.value;
+  const terms = fromOdrl(message.value.offer, offer.ok ? offer.value.terms : undefined);
+  if (!terms.ok) return terms;
+  const request = { ...message.value, terms: terms.value, standing: standing.value };
+  return message.value.providerPid === undefined
+    ? receiveFirst(deps, inbound, request)
+    : receiveAgain(deps, inbound, { ...request, providerPid: message.value.providerPid });
+}
+
+type Request = {
+  readonly consumerPid: string;
+  readonly offer: { readonly "@id": string };
+  readonly callbackAddress?: string | undefined;
+  readonly comment?: string | undefined;
+  readonly terms: Parameters<typeof opened>[0]["terms"];
+  readonly standing: Standing;
+};
+
+function receiveFirst(deps: NegotiationDeps, inbound: InboundMessage, request: Request): Promise<Result<Answer>> {
+  const { region, runtime } = deps;
+  const { peer, binding } = inbound;
+  const { consumerPid, terms, standing, comment = null } = request;
+  const id = newUrn(runtime);
+  const agreementId = `AGR-${newUlid(runtime)}`;
+  const place = { id, peer, agreementId, inbound, creates: { peerPid: consumerPid } };
+  return commitMessage(deps, place, ({ at, nowMs }) => {
+    const negotiation = opened({
+      id,
+      peerPid: consumerPid,
+      role: "provider",
+      peer,
+      binding,
+      callbackAddress: binding === "dsp" ? (request.callbackAddress ?? null) : null,
+      entry: entryOf(region, standing.entry),
+      offerId: request.offer["@id"],
+      agreementId,
+      terms,
+      at,
+      actor: `peer:${peer}`,
+      comment,
+      requestedBy: null,
+      reason: null,
+    });
+    return answerStep(deps, negotiation, standing, { at, nowMs });
+  });
+}
+
+async function receiveAgain(
+  deps: NegotiationDeps,
+  inbound: InboundMessage,
+  request: Request & { readonly providerPid: string },
+): Promise<Result<Answer>> {
+  const { standing, terms, comment = null } = request;
+  const found = await findForMessage(deps, inbound, request, "provider");
+  if (!found.ok) return found;
+  const { id, peer, agreementId, entry } = found.value;
+  if (entry.id !== standing.entry.id) return malformedMessage(KIND, "offer");
+  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, at, nowMs }) => {
+    if (negotiation === undefined) return unknownNegotiation();
+    const actor = `peer:${peer}`;
+    const moved = advance(negotiation, { event: "request", by: "consumer", actor, at, comment, reason: null });
+    if (!moved.ok) return moved;
+    const onTable = withTerms(moved.value, { by: "consumer", at, terms, comment });
+    // Whoever countered before has not agreed to what is asked now.
+    return answerStep(deps, { ...onTable, mode: "pending", approvedBy: null }, standing, { at, nowMs });
+  });
+}
+
+function isSecret({ offer }: Standing): boolean {
+  return !offer.ok && (offer.error.code === "STATE_SECRET" || offer.error.code === "WORK_SECRET");
+}
+
+function unknownOffer(): Result<never> {
+  return refuse("OFFER_UNKNOWN", {
+    zh: "本节点没有这个要约;请从最新目录中选择。",
+    en: "This node has no such offer; choose one from the catalogue as it is now.",
+  });
+}
+
+function outdated(version: number): Result<never> {
+  return refuse(
+    "OFFER_OUTDATED",
+    {
+      zh: `该条目已更新为第 ${version} 版,所依据的要约已失效;请等目录同步后重新申请。`,
+      en: `The entry is now at version ${version}, so the offer asked by is no longer valid; ask again once your mirror has caught up.`,
+    },
+    { version: String(version) },
+  );
+}

@@ -1,0 +1,43 @@
+import { collection } from "../storage/collection.ts";
+import type { Tx } from "../storage/transact.ts";
+import { isOver } from "./machine.ts";
+import type { Agreement, Negotiation } from "./model.ts";
+
+export const negotiations = collection<Negotiation>("negotiation");
+/** (created at, id) → id: lists go newest first, and pids are random. */
+export const negotiationsByTime = collection<string>("negotiation-by-time");
+/** (peer, the peer's pid) → id. A creating message that comes again finds what it created. */
+export const negotiationsByPeer = collection<string>("negotiation-by-peer");
+/** Those in which it is this region's turn: the list of tasks does not read every negotiation. */
+export const negotiationsWaiting = collection<string>("negotiation-waiting");
+
+export const agreements = collection<Agreement>("agreement");
+/** (valid to, id) → id of agreements in force. */
+export const agreementsByEnd = collection<string>("agreement-by-end");
+/** Provider's side only: base64 of 32 random bytes, the key of `hash` masks. Never shown, never sent. */
+export const maskKeys = collection<string>("agreement-mask-key");
+
+/** Tx-piece: the record with its indexes. `before` is undefined for a new one. */
+export function putNegotiation(tx: Tx, before: Negotiation | undefined, after: Negotiation, region: string): void {
+  const { id, peer, peerPid, createdAt } = after;
+  tx.put(negotiations.at(id), after);
+  if (before === undefined) tx.put(negotiationsByTime.at(createdAt, id), id);
+  if (peerPid !== null && before?.peerPid !== peerPid) tx.put(negotiationsByPeer.at(peer, peerPid), id);
+
+  const waited = before !== undefined && isOurTurn(before, region);
+  const waits = isOurTurn(after, region);
+  if (waits && !waited) tx.put(negotiationsWaiting.at(id), id);
+  if (waited && !waits) tx.remove(negotiationsWaiting.at(id));
+}
+
+/** Tx-piece: the record with its index. */
+export function putAgreement(tx: Tx, before: Agreement | undefined, after: Agreement): void {
+  tx.put(agreements.at(after.id), after);
+  const end = agreementsByEnd.at(after.terms.validTo, after.id);
+  if (after.status === "in-force") tx.put(end, after.id);
+  else if (before?.status === "in-force") tx.remove(end);
+}
+
+function isOurTurn({ reason, state }: Negotiation, region: string): boolean {
+  return !isOver(state) && reason?.turn?.region === region && reason.turn.role !== "node";
+}
