@@ -8,8 +8,10 @@ export function auditHandlers(gate: Gate, { audit }: Pick<RpcServices, "audit">)
   return {
     Checkpoint: unary(gate, "audit", async () => ok({ note: (await audit.head()).note })),
     Proof: unary(gate, "audit", async ({ index }, { peer }) => {
-      const found = await audit.proofForPeer(peer, index);
-      return found.ok ? ok({ proof: found.value.proof, leaf: Buffer.from(found.value.bytes) }) : found;
+      const proof = await audit.proofForPeer(peer, index);
+      if (!proof.ok) return proof;
+      const leaf = await audit.leaf(index);
+      return leaf.ok ? ok({ proof: proof.value, leaf: Buffer.from(leaf.value.bytes) }) : leaf;
     }),
     // Status and body are the answer of the C2SP witness call, refusals included; gRPC itself succeeded.
     Cosign: unary(gate, "audit", async ({ body }) => ok(await audit.addCheckpoint(body))),

@@ -36,6 +36,8 @@ export type PeerClients = {
   readonly catalog: {
     readonly subscribe: (region: string, fromSequence: string, signal: AbortSignal) => AsyncIterable<SignedChangeBatch>;
     readonly snapshot: (region: string, signal: AbortSignal) => AsyncIterable<SignedChangeBatch>;
+    /** Gives up a link that went silent; the next call connects anew. */
+    readonly reset: (region: string) => void;
   };
   readonly data: DataChannel;
   readonly witness: {
@@ -51,8 +53,6 @@ export type PeerClients = {
   readonly checkServer: (region: string) => CheckChain;
   /** The link to a region, or why there can be none. */
   readonly link: (region: string) => Result<PeerLink>;
-  /** Gives up a link that went silent; the next call connects anew. */
-  readonly reset: (region: string) => void;
   readonly close: () => void;
 };
 
@@ -72,6 +72,7 @@ export function createPeerClients(deps: PeerClientDeps): PeerClients {
   return {
     peer: { deliver: (message) => deliver(link(message.peer), message) },
     catalog: {
+      reset,
       async *subscribe(region, fromSequence, signal) {
         const request = { messageId: messageId(), fromSequence };
         for await (const batch of mustLink(link(region)).serverStream(Catalog.Subscribe, request, signal)) {
@@ -113,11 +114,11 @@ export function createPeerClients(deps: PeerClientDeps): PeerClients {
     },
     settlement: createSettlementChannel(link, messageId),
     trust: createTrustChannel(link, messageId),
-    ...{ checkServer, link, reset, close },
+    ...{ checkServer, link, close },
   };
 }
 
-type Links = Pick<PeerClients, "link" | "reset" | "close" | "checkServer">;
+type Links = Pick<PeerClients, "link" | "close" | "checkServer"> & { readonly reset: (region: string) => void };
 
 function createLinks(deps: PeerClientDeps): Links {
   const { trust, runtime } = deps;

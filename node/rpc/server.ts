@@ -16,8 +16,8 @@ import { peerChainOf } from "./tls-front.ts";
 import { transferHandlers } from "./transfer-handlers.ts";
 import { trustHandlers } from "./trust-handlers.ts";
 
-/** A statement of a period with a thousand lines is well below; what comes in bulk comes in streams. */
-const MAX_REQUEST_BYTES = 4 * 1_048_576;
+/** A whole statement may travel as evidence in one message; what comes in bulk comes in streams. */
+const MAX_REQUEST_BYTES = 16 * 1_048_576;
 /** The stream windows of HTTP/2 start at 64 KiB, which halves the throughput of 1 MiB frames. Source: docs/architecture.md §5. */
 export const FLOW_CONTROL_WINDOW = 8 * 1_048_576;
 

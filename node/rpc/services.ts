@@ -3,6 +3,7 @@ import type { Peer, SignedTrustList, TrustView } from "../identity/model.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 import type { Receipt } from "../metering/model.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
+import type { TreeNode } from "../settlement/hash-tree.ts";
 import type { Unsubscribe } from "../storage/port.ts";
 import type { Frame, InvokeAnswer, InvokeRequest, PullControl } from "../transfer/wire.ts";
 
@@ -25,10 +26,9 @@ export type RpcServices = {
   };
   readonly audit: {
     readonly head: () => Promise<{ readonly note: string }>;
-    readonly proofForPeer: (
-      peer: Peer,
-      index: string,
-    ) => Promise<Result<{ readonly proof: string; readonly bytes: Uint8Array }>>;
+    /** Refused unless the peer is a party to the leaf's agreement. */
+    readonly proofForPeer: (peer: Peer, index: string) => Promise<Result<string>>;
+    readonly leaf: (index: string) => Promise<Result<{ readonly bytes: Uint8Array }>>;
     readonly addCheckpoint: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
   };
   readonly trust: TrustView & TrustSource;
@@ -39,14 +39,6 @@ export type TreeRequest = {
   readonly agreementId: string;
   readonly periodId: string;
   readonly prefixes: readonly string[];
-};
-
-export type TreeNode = {
-  readonly prefix: string;
-  readonly count: string;
-  readonly hash: string;
-  readonly entries?: readonly { readonly receiptId: string; readonly coreDigest: string }[];
-  readonly children?: readonly string[];
 };
 
 export type TrustSource = {

@@ -2,9 +2,11 @@ import { parseCanonical } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Receipt } from "../metering/model.ts";
+import type { TreeNode } from "../settlement/hash-tree.ts";
+import type { TreeNode__Output as TreeNodeOut } from "./generated/heliu/v1/TreeNode.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { protocol } from "./protocol.ts";
-import type { TreeNode, TreeRequest } from "./services.ts";
+import type { TreeRequest } from "./services.ts";
 
 export type SettlementChannel = {
   readonly treeNodes: (region: string, request: TreeRequest) => Promise<Result<readonly TreeNode[]>>;
@@ -24,7 +26,7 @@ export function createSettlementChannel(
       const request = { messageId: messageId(), agreementId, periodId, prefixes: [...prefixes] };
       const answer = await found.value.unary(Settlement.TreeNode, request);
       if (!answer.ok) return answer;
-      return ok(answer.value.nodes.map(({ entries, children, ...node }) => withContent(node, entries, children)));
+      return ok(answer.value.nodes.map(toTreeNode));
     },
     async *receipts(region, agreementId, receiptIds) {
       const found = link(region);
@@ -40,10 +42,8 @@ export function createSettlementChannel(
 }
 
 /** Protobuf cannot tell an empty list from an absent one; a node with sixteen children has no entries. */
-function withContent(
-  node: { readonly prefix: string; readonly count: string; readonly hash: string },
-  entries: readonly { readonly receiptId: string; readonly coreDigest: string }[],
-  children: readonly string[],
-): TreeNode {
-  return children.length > 0 ? { ...node, children } : { ...node, entries };
+function toTreeNode({ prefix, count, hash, entries, children }: TreeNodeOut): TreeNode {
+  const node = { prefix, hash, count: Number(count) };
+  if (children.length > 0) return { ...node, children };
+  return { ...node, entries: entries.map(({ receiptId, coreDigest }) => ({ id: receiptId, digest: coreDigest })) };
 }

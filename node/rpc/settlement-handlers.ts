@@ -1,11 +1,13 @@
 import { canonicalBytes } from "../kernel/canonical-json.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
+import type { TreeNode } from "../settlement/hash-tree.ts";
 import { receive } from "./deliver.ts";
 import type { CallContext, Gate } from "./gate.ts";
 import type { Ack } from "./generated/heliu/v1/Ack.ts";
 import type { Message__Output as MessageOut } from "./generated/heliu/v1/Message.ts";
 import type { SettlementHandlers } from "./generated/heliu/v1/Settlement.ts";
+import type { TreeNode as TreeNodeIn } from "./generated/heliu/v1/TreeNode.ts";
 import { serverStream, unary } from "./handlers.ts";
 import type { RpcServices } from "./services.ts";
 
@@ -35,11 +37,7 @@ export function settlementHandlers(
       const nodes = await settlements.treeNodes(peer, { agreementId, periodId, prefixes });
       if (!nodes.ok) return nodes;
       return ok({
-        nodes: nodes.value.map(({ entries, children, ...node }) => ({
-          ...node,
-          entries: [...(entries ?? [])],
-          children: [...(children ?? [])],
-        })),
+        nodes: nodes.value.map(fromTreeNode),
       });
     }),
     Receipts: serverStream(gate, "settlement", async function* ({ agreementId, receiptIds }, { peer }) {
@@ -48,6 +46,14 @@ export function settlementHandlers(
         yield { document: canonicalBytes(receipt) };
       }
     }),
+  };
+}
+
+function fromTreeNode({ prefix, count, hash, entries = [], children = [] }: TreeNode): TreeNodeIn {
+  return {
+    ...{ prefix, hash, count: String(count) },
+    entries: entries.map(({ id, digest }) => ({ receiptId: id, coreDigest: digest })),
+    children: [...children],
   };
 }
 

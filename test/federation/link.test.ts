@@ -60,7 +60,7 @@ function mirror({ clients, trust }: Connected, staleAfterMs = 10_000) {
     ...{ store: openMemoryStore(), runtime: systemRuntime, scheduler: systemScheduler },
     ...{ logger: silentLogger, metrics: noMetrics, region: "500000", trust, staleAfterMs },
     catalog: sourceRegion("500000").catalog,
-    channel: { subscribe: clients.catalog.subscribe, reset: clients.reset },
+    channel: clients.catalog,
   });
   federation.start();
   open.push(federation.stop);

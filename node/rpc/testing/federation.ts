@@ -4,7 +4,7 @@ import { defaultTrustDomain } from "../../../certs/names.ts";
 import type { Peer, SignedTrustList, TrustedRegion, TrustList, TrustView } from "../../identity/model.ts";
 import { checkPeerCertificate } from "../../identity/peer-check.ts";
 import { keyIdOf, type Signer, signerFromSeed } from "../../kernel/ed25519.ts";
-import { mustSucceed, ok } from "../../kernel/exchange-error.ts";
+import { mustSucceed, ok, type Result } from "../../kernel/exchange-error.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { noMetrics } from "../../kernel/metrics.ts";
 import { systemRuntime } from "../../kernel/runtime.ts";
@@ -45,7 +45,16 @@ export class StaticTrust implements TrustView {
     this.set(list.regions, list.version);
     return ok({ version: list.version, digest: this.current().digest });
   };
-  ownCrl = () => undefined;
+  /** What peers' notices brought, as it was handed over. */
+  readonly heardCrls: [string, string][] = [];
+  crls = {
+    accept: async (region: string, pem: string) => {
+      this.heardCrls.push([region, pem]);
+      return ok(true);
+    },
+  };
+  crl: Uint8Array | undefined;
+  ownCrl = () => this.crl;
   onChange = (watcher: () => void) => {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -116,7 +125,7 @@ export async function serveRegion(
   region: TestRegion,
   trust: StaticTrust,
   services: Partial<RpcServices>,
-  follow: (region: string, version: bigint) => Promise<ReturnType<typeof ok<unknown>>> = async () => ok(true),
+  follow: (region: string, version: bigint) => Promise<Result<unknown>> = async () => ok(true),
 ): Promise<RunningServer> {
   const check = (chainDer: readonly Uint8Array[]) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: () => [], use: "client" });
