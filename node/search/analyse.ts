@@ -25,7 +25,7 @@ const TYPED_SHARE = 0.6;
 const HALF_SATURATION = 3;
 /** Long names say less per word; this many words are neither long nor short. */
 const USUAL_NAME_WORDS = 6;
-const MAX_TYPED_WORDS = 4;
+const MAX_TYPED_CHARS = 8;
 
 const KIND_WORDS = { dataset: "数据集", service: "数据服务 接口", product: "数据产品 产品" } as const;
 const PRODUCT_WORDS = {
@@ -116,23 +116,28 @@ export function pairsOf(units: readonly string[]): string[] {
   return units.slice(1).map((unit, i) => `2:${units[i]}${unit}`);
 }
 
-/** Initials and pinyin of words and of up to four neighbouring words: `tzsb`, `tezhongshebei`, `dtwb`. */
+/** Initials and pinyin of every stretch that begins and ends with a word, also one inside a longer: `tzsb`, `dtwb`, `gongjijin`. */
 function typedTerms(language: Language, run: string): string[] {
-  const words = language.words(run);
   const syllables = language.syllables(run);
+  const borders = bordersOf(run, language.searchWords(run));
   const terms: string[] = [];
-  let start = 0;
-  for (const [i, word] of words.entries()) {
-    let length = 0;
-    for (const next of words.slice(i, i + MAX_TYPED_WORDS)) {
-      length += next.length;
-      if (length < 2) continue;
-      const typed = syllables.slice(start, start + length);
+  for (const [i, from] of borders.entries()) {
+    for (const to of borders.slice(i + 1)) {
+      if (to - from < 2) continue;
+      if (to - from > MAX_TYPED_CHARS) break;
+      const typed = syllables.slice(from, to);
       terms.push(`i:${typed.map((syllable) => syllable.charAt(0)).join("")}`, `y:${foldPinyin(typed.join(""))}`);
     }
-    start += word.length;
   }
   return terms;
+}
+
+function bordersOf(run: string, words: readonly string[]): number[] {
+  const borders = new Set([0, run.length]);
+  for (const word of words) {
+    for (let at = run.indexOf(word); at >= 0; at = run.indexOf(word, at + 1)) borders.add(at).add(at + word.length);
+  }
+  return [...borders].sort((a, b) => a - b);
 }
 
 /** Saturating, so that a word in name, keyword and twenty labels does not count twentyfold. */
