@@ -35,7 +35,7 @@ let guiyang: TestRegion;
 let kunming: TestRegion;
 /** Listed with an authority that binds itself to nothing. */
 let unbound: TestRegion;
-/** Listed with an authority that binds itself to another region's trust domain. */
+/** Listed with an authority that may also speak for another region's trust domain. */
 let misbound: TestRegion;
 /** Listed, but its authority is revoked by the founders. */
 let fallen: TestRegion;
@@ -60,7 +60,9 @@ beforeAll(async () => {
     ["510100", "500000", "520100", "530100", "540100"].map((id) => newRegion(id)),
   )) as [TestRegion, TestRegion, TestRegion, TestRegion, TestRegion];
   unbound = await newRegion("610100", { ca: await bareAuthority() });
-  misbound = await newRegion("620100", { ca: await bareAuthority({ uriHosts: ["r500000.heliu"], hosts: [HOST] }) });
+  misbound = await newRegion("620100", {
+    ca: await bareAuthority({ uriHosts: ["r620100.heliu", "r500000.heliu"], hosts: [HOST] }),
+  });
   retired = (await newRegion("500000")).ca;
   node = await openFront(chengdu, [chengdu, chongqing, kunming, unbound, misbound, fallen]);
   const revoke = [{ caFingerprint: fingerprintOf(fallen), reason: "stolen key", at: new Date(NOW).toISOString() }];
@@ -154,7 +156,7 @@ const onCertificates: readonly Case[] = [
     { code: "identity.name_constraints", region: "610100" },
   ],
   [
-    "a listed authority that is bound to another trust domain",
+    "a listed authority that may speak for another trust domain too",
     async () => present(await strangeLeaf(misbound)),
     { code: "identity.name_constraints", region: "620100" },
   ],
