@@ -1,7 +1,7 @@
 import type { ExchangeError } from "../kernel/exchange-error.ts";
 
 /** One message that waits: its number at the peer, and where it goes (peer, binding and address in one string). */
-export type Entry = { readonly number: bigint; readonly destination: string };
+type Entry = { readonly number: bigint; readonly destination: string };
 
 export type Lane = {
   readonly peer: string;

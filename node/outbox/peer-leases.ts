@@ -2,7 +2,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { type Lease, leaseRef, releaseLease, takeLease } from "../storage/lease.ts";
 import type { Store, Unsubscribe } from "../storage/port.ts";
 
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 
 export type PeerLeases = {
   /** The lease in force after trying to take or prolong it. No commit while more than half of it is left. */

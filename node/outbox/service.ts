@@ -22,7 +22,7 @@ export type OutboxDeps = {
   readonly owner: string;
 };
 
-export type PendingMessage = {
+type PendingMessage = {
   readonly id: string;
   readonly peer: string;
   readonly lane: string;

@@ -20,7 +20,7 @@ export const outboxMessages = collection<OutboxMessage>("outbox-message");
  * message may come back after any time (a peer cut off for weeks, one restored from an old disk), and without its mark
  * it would act a second time. They are few and small: about four per negotiation, 200 bytes each.
  */
-export const inboxAnswers = collection<{ readonly answer: Answer }>("inbox-answer");
+const inboxAnswers = collection<{ readonly answer: Answer }>("inbox-answer");
 
 /** What `enqueue` reads. One head serves all lanes of a peer, so no record stays behind when a lane has ended. */
 export function enqueueRefs(peer: string, _lane: string): readonly AnyRef[] {

@@ -25,8 +25,16 @@ export type Collection<T> = {
   readonly under: (id?: readonly KeyPart[], options?: ListOptions) => KeyRange;
 };
 
+const names = new Set<string>();
+
+/** Every collection of JSON documents that the program has: PostgreSQL shows each as a view. */
+export function collectionNames(): readonly string[] {
+  return [...names].toSorted();
+}
+
 /** The record types hold no `bigint`, `Date` or `undefined`: numbers that count money or rows are decimal strings. */
 export function collection<T>(name: string): Collection<T> {
+  names.add(name);
   return collectionOf(name, jsonCodec as Codec<T>);
 }
 

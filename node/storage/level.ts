@@ -9,7 +9,10 @@ import { corrupt, seal, unseal } from "./seal.ts";
 import { createWatchers } from "./watchers.ts";
 
 export type LevelOptions = {
-  /** False only for derived data: what was acknowledged in the last seconds is lost at a power cut. */
+  /**
+   * False only for derived data: what was acknowledged in the last seconds is lost at a power cut, and opening may then
+   * answer `STORE_CORRUPT`, upon which the owner deletes the folder and builds the data anew.
+   */
   readonly sync?: boolean;
   /** Called with `store.before-write` and `store.after-write` around each group's write. */
   readonly failPoint?: (name: string) => void;
