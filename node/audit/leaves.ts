@@ -15,11 +15,11 @@ export type StoredLeaf = {
 
 export type LeafQuery = {
   /** Only leaves after this index; the `next` of the page before. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   readonly limit: number;
-  readonly agreementId?: string;
-  readonly subject?: string;
-  readonly kind?: string;
+  readonly agreementId?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly kind?: string | undefined;
 };
 
 export type LeafPage = {
