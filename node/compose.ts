@@ -6,6 +6,7 @@ import { createCatalog } from "./catalog/service.ts";
 import type { NodeConfig } from "./config.ts";
 import { createFederation } from "./federation/service.ts";
 import { createIdentity } from "./identity/service.ts";
+import type { Trust } from "./identity/trust.ts";
 import type { ExchangeError, Result } from "./kernel/exchange-error.ts";
 import type { Logger } from "./kernel/logger.ts";
 import { type Runtime, systemRuntime } from "./kernel/runtime.ts";
@@ -14,19 +15,21 @@ import type { Worker } from "./kernel/worker.ts";
 import { createLedger } from "./ledger/service.ts";
 import { usagePosting } from "./ledger/usage-posting.ts";
 import { createMetering } from "./metering/service.ts";
+import type { Agreement } from "./negotiation/model.ts";
 import { createNegotiations } from "./negotiation/service.ts";
 import { openNodeFolder } from "./node-folder.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
 import { createPrometheus } from "./prometheus.ts";
-import { openRegionLinks } from "./region-links.ts";
+import { openRegionLinks, type RegionLinks } from "./region-links.ts";
 import { bundledCalendar, bundledPacks } from "./rules/bundled.ts";
 import { loadRules } from "./rules/service.ts";
-import { createSearchFeeder } from "./search/feeder.ts";
+import { createSearchIndexer } from "./search/indexer.ts";
 import { openSearch } from "./search/service.ts";
 import { StartFault } from "./serve.ts";
 import { createSettlements } from "./settlement/service.ts";
 import { openLevelStore } from "./storage/level.ts";
+import { openLevelIndex, openLevelIndex } from "./storage/level-index.ts";
 import type { Store } from "./storage/port.ts";
 import { openPostgresStore } from "./storage/postgres.ts";
 import { createTransfers } from "./transfer/service.ts";
@@ -70,7 +73,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     heartbeatMs: config.federation.heartbeatMs,
     staleAfterMs: config.federation.staleAfterMs,
   });
-  const search = await openSearch({ directory: join(config.dir, "index"), logger });
+  const search = await openSearch({ store: await openLevelIndex(join(config.dir, "index")), logger });
   const ownEntry = async (id: string) => {
     const found = await catalog.get(id);
     return found.ok ? found.value : undefined;
@@ -105,52 +108,82 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     posting: usagePosting,
     ...config.transfer,
   });
-  const settlements = createSettlements({ ...base, trust, signer, ...config.settlement });
+  const settlements = createSettlements({
+    ...base,
+    ...{ trust, signer, metering, trees: links.clients.settlement },
+    ...config.settlement,
+  });
   const audit = createAudit({
     ...base,
     origin: log.name,
     logSigner: log,
     witnessSigner: witness,
-    peers: () =>
-      trust.peers().map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys })),
+    peers: () => witnessesOf(trust),
     witness: links.clients.witness,
     checkpointIntervalMs: config.audit.checkpointMs,
-    isParty: async (id, peer) => {
-      const agreement = await negotiations.agreement(id);
-      return agreement.ok && [agreement.value.provider, agreement.value.consumer].includes(peer);
-    },
+    isParty: async (id, peer) => isPartyOf(await negotiations.agreement(id), peer),
   });
   outbox.register("negotiation", negotiations.handler);
   outbox.register("transfer", transfers.handler);
   outbox.register("settlement", settlements.handler);
   const server = links.serve({ federation, outbox, transfers, settlements, audit, trust });
-  const feeder = createSearchFeeder({ search, catalog, federation, logger, scheduler, region });
-  const workers: readonly Worker[] = [...links.workers, federation, feeder, outbox, transfers, audit];
+  const indexer = createSearchIndexer({ search, catalog, federation, logger, scheduler, region });
+  const workers: readonly Worker[] = [...links.workers, federation, indexer, outbox, transfers, settlements, audit];
 
   const node = { config, runtime, logger, store, identity, trust, rules, catalog, federation, search, negotiations };
+  const close = async () => {
+    links.clients.close();
+    trust.stop();
+    await search.close();
+    await store.close();
+  };
   return {
     ...node,
-    ...{ transfers, sources, metering, ledger, settlements, audit, outbox, links },
+    ...{ transfers, sources, metering, ledger, settlements, audit, outbox, links, indexer },
     checkPeer: links.checkPeer,
     renderMetrics: metrics.render,
-    isReady: async () => readiness(store, trust.state()),
-    /** Listens for regions and starts the workers. Answers the port regions reach it on. */
-    async start() {
+    isReady: () => readiness(store, trust.state()),
+    ...lifecycle({ server, workers, logger, close }),
+  };
+}
+
+/** Listens before the workers start, and lets calls finish before the stores close. */
+function lifecycle(parts: {
+  readonly server: ReturnType<RegionLinks["serve"]>;
+  readonly workers: readonly Worker[];
+  readonly logger: Logger;
+  readonly close: () => Promise<void>;
+}) {
+  const { server, workers, logger } = parts;
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    await Promise.all(workers.toReversed().map((worker) => worker.stop()));
+    await server.stop();
+    await parts.close();
+  };
+  return {
+    /** Answers the port on which regions reach this node. */
+    async start(): Promise<{ readonly rpcPort: number }> {
       const rpcPort = await server.listen();
       for (const worker of workers) worker.start();
       logger.info({ rpcPort }, "node started");
       return { rpcPort };
     },
-    /** Workers end what they began, the server lets calls finish, then the stores close. */
-    async stop() {
-      await Promise.all(workers.toReversed().map((worker) => worker.stop()));
-      await server.stop();
-      links.clients.close();
-      trust.stop();
-      await search.close();
-      await store.close();
+    stop(): Promise<void> {
+      stopping ??= stop();
+      return stopping;
     },
   };
+}
+
+function witnessesOf(trust: Trust) {
+  return trust
+    .peers()
+    .map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys }));
+}
+
+function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
+  return agreement.ok && [agreement.value.provider, agreement.value.consumer].includes(region);
 }
 
 async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {

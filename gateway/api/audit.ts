@@ -56,7 +56,9 @@ export function auditRoutes(api: Api, { audit }: GatewayDeps): void {
       answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
     },
     async ({ query }) =>
-      ok(await audit.leaves({ ...query, ...(query.agreement === undefined ? {} : { agreementId: query.agreement }) })),
+      ok(
+        await audit.leaves({ after: query.after, limit: query.limit, kind: query.kind, agreementId: query.agreement }),
+      ),
   );
   tileRoutes(api, { audit });
 }

@@ -135,7 +135,7 @@ export function invalidInput(error: z.ZodError): ExchangeError {
 }
 
 /** The revision a writer saw, from `If-Match: "7"`; undefined when the header is absent. */
-export function revisionOf(c: Context): { revision: number } | Record<string, never> {
+export function revisionOf(c: Context): number | undefined {
   const match = /^"?([0-9]+)"?$/.exec(c.req.header("if-match") ?? "");
-  return match === null ? {} : { revision: Number(match[1]) };
+  return match === null ? undefined : Number(match[1]);
 }

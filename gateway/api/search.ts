@@ -39,9 +39,8 @@ export function searchRoutes(api: Api, deps: GatewayDeps): void {
       answer,
     },
     async ({ query }) => {
-      const found = await deps.search.query(query);
-      if (!found.ok) return found;
-      return ok({ ...found.value, freshness: await deps.federation.freshness() });
+      const [found, freshness] = await Promise.all([deps.search.query(query), deps.federation.freshness()]);
+      return ok({ ...found, freshness });
     },
   );
 }

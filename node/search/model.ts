@@ -9,21 +9,21 @@ export type IndexPosition = { readonly [region: string]: string };
 
 export type SearchQuery = {
   readonly q: string;
-  readonly region?: string;
-  readonly theme?: string;
-  readonly sharing?: string;
-  readonly opening?: string;
-  readonly format?: string;
-  readonly kind?: string;
+  readonly region?: string | undefined;
+  readonly theme?: string | undefined;
+  readonly sharing?: string | undefined;
+  readonly opening?: string | undefined;
+  readonly format?: string | undefined;
+  readonly kind?: string | undefined;
   /** Whole name, or part of it. */
-  readonly provider?: string;
-  readonly updateFrequency?: string;
+  readonly provider?: string | undefined;
+  readonly updateFrequency?: string | undefined;
   /** Data level, `G1`… */
-  readonly level?: string;
+  readonly level?: string | undefined;
   /** 1…100. */
   readonly limit: number;
   /** The `next` of the page before. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
 };
 
 /** Text as published, and which stretches of it matched: `[start, end)` in UTF-16 units, rising. Escape, then mark. */
