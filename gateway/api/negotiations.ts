@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
 import { negotiationSchema, negotiationStates } from "../../node/negotiation/model.ts";
-import { purposeSchema, usageTermsSchema } from "../../node/policy/model.ts";
+import { partialTermsSchema, purposeSchema } from "../../node/policy/model.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 import { type Api, revisionOf, route } from "./route.ts";
@@ -44,7 +44,7 @@ export function negotiationRoutes(api: Api, deps: GatewayDeps): void {
         legalBasis: z.string().max(500).optional(),
         comment,
         /** What differs from the published offer; the rest is taken from it. */
-        terms: usageTermsSchema.partial().optional(),
+        terms: partialTermsSchema.optional(),
       }),
       answer: negotiation,
       status: 201,
@@ -101,7 +101,7 @@ function decisions(api: Api, { negotiations }: GatewayDeps): void {
   });
   const said = z.object({ comment });
   const refusal = z.object({ code: z.string().max(64).optional(), comment: z.string().min(1).max(2_000) });
-  const counterOffer = z.object({ terms: usageTermsSchema.partial(), comment });
+  const counterOffer = z.object({ terms: partialTermsSchema, comment });
 
   route(
     api,
