@@ -29,7 +29,7 @@ import { openSearch } from "./search/service.ts";
 import { StartFault } from "./serve.ts";
 import { createSettlements } from "./settlement/service.ts";
 import { openLevelStore } from "./storage/level.ts";
-import { openLevelIndex, openLevelIndex } from "./storage/level-index.ts";
+import { openLevelIndex } from "./storage/level-index.ts";
 import type { Store } from "./storage/port.ts";
 import { openPostgresStore } from "./storage/postgres.ts";
 import { createTransfers } from "./transfer/service.ts";
