@@ -111,7 +111,7 @@ function gap({ region, sequence }: MirrorPoint, first: bigint): Failure {
   );
 }
 
-export function historyChanged({ region, sequence }: MirrorPoint): Failure {
+function historyChanged({ region, sequence }: MirrorPoint): Failure {
   return refuse(
     "FED_HISTORY_CHANGED",
     {

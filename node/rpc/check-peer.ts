@@ -10,8 +10,7 @@ import { type HandshakeOptions, shakeHands } from "./peer-credentials.ts";
 /** One step of reaching a peer, in order; the first that fails says which and why, and none follows it. */
 export type PeerStep = { readonly step: PeerStepName; readonly ok: boolean; readonly detail: string };
 
-export const peerSteps = ["name", "tcp", "tls", "identity", "version", "catalogue"] as const;
-export type PeerStepName = (typeof peerSteps)[number];
+type PeerStepName = "name" | "tcp" | "tls" | "identity" | "version" | "catalogue";
 
 export type CheckPeerDeps = {
   readonly trust: TrustView;

@@ -147,11 +147,11 @@ function createLinks(deps: PeerClientDeps): Links {
         reset(region);
         return suspendedPeer(region);
       }
-      const [endpoint] = entry.endpoints.rpc;
-      if (endpoint === undefined) return noEndpoint(region);
       const held = links.get(region);
+      const endpoint = endpointFor(entry.endpoints.rpc, held);
+      if (endpoint === undefined) return noEndpoint(region);
       if (held?.endpoint === endpoint) return ok(held);
-      // The trust list moved the region; calls under way finish on the old link.
+      // Calls under way finish on the old link.
       held?.close();
       const link = new PeerLink({
         ...{ region, endpoint, runtime },
@@ -169,6 +169,13 @@ function createLinks(deps: PeerClientDeps): Links {
   };
 }
 
+/** The one in use while it works and is listed; after a failure the next one, so that any reachable one is found. */
+function endpointFor(listed: readonly string[], held: PeerLink | undefined): string | undefined {
+  const at = held === undefined ? -1 : listed.indexOf(held.endpoint);
+  if (at === -1) return listed[0];
+  return held?.isFailing ? listed[(at + 1) % listed.length] : listed[at];
+}
+
 async function deliver(link: Result<PeerLink>, message: OutboxMessage) {
   if (!link.ok) return link;
   const { Negotiation, Transfer, Settlement } = protocol();
@@ -183,7 +190,7 @@ async function deliver(link: Result<PeerLink>, message: OutboxMessage) {
   return ack.ok ? answerOf(ack.value, message.peer) : ack;
 }
 
-export function mustLink(link: Result<PeerLink>): PeerLink {
+function mustLink(link: Result<PeerLink>): PeerLink {
   if (link.ok) return link.value;
   throw new ExchangeFault(link.error);
 }

@@ -8,8 +8,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { callMetadata, listVersionOf, traceIdOf } from "./call-metadata.ts";
 
 /** Services a region may be allowed to use, as its entry in the trust list names them. Trust itself needs none. */
-export const capabilities = ["catalog", "negotiation", "transfer", "settlement", "audit"] as const;
-export type Capability = (typeof capabilities)[number];
+export type Capability = "catalog" | "negotiation" | "transfer" | "settlement" | "audit";
 
 /** Who calls and on whose trace; never taken from a message. */
 export type CallContext = { readonly peer: Peer; readonly traceId: string };
@@ -71,7 +70,7 @@ export function createGate(deps: GateDeps): Gate {
     },
     reportBug: (fault, method) => logger.error({ fault, method }, "unexpected fault in a call of a peer"),
     observe: (method, code, startedMs) =>
-      metrics.observe("heliu_rpc_server_seconds", (runtime.nowMs() - startedMs) / 1_000, { method, code }),
+      metrics.observe("rpc_server_seconds", (runtime.nowMs() - startedMs) / 1_000, { method, code }),
     nowMs: runtime.nowMs,
   };
 }

@@ -22,7 +22,7 @@ export const GRPC_STATUS = {
  * What a status means that came without our metadata: from the gRPC library, a proxy, or a program that is not Heliu's.
  * INTERNAL and UNKNOWN are worth another try, since every call is idempotent and the fault is the other side's.
  */
-export const KIND_OF_STATUS = {
+const KIND_OF_STATUS = {
   [status.OK]: "integrity",
   [status.CANCELLED]: "unavailable",
   [status.UNKNOWN]: "unavailable",

@@ -3,6 +3,7 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
+  connectivityState,
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
@@ -149,6 +150,11 @@ export class PeerLink {
     );
     void pump(requests, call);
     return this.#read(call);
+  }
+
+  /** The last attempt to connect failed and none has succeeded since. */
+  get isFailing(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
   }
 
   close(): void {

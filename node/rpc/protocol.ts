@@ -11,7 +11,6 @@ import type { TrustDefinition } from "./generated/heliu/v1/Trust.ts";
 
 const PROTO_ROOT = fileURLToPath(new URL("../../proto", import.meta.url));
 const SERVICES = ["Catalog", "Negotiation", "Transfer", "Settlement", "Audit", "Trust"] as const;
-export type ServiceName = (typeof SERVICES)[number];
 
 export type Protocol = {
   readonly Catalog: CatalogDefinition;

@@ -274,3 +274,17 @@ describe("a pull stream", () => {
     await providerStopped;
   });
 });
+
+describe("a region with several addresses", () => {
+  it("is reached at whichever answers", async () => {
+    const { clients, running, clientTrust } = await connect(inbox(() => ok("here")));
+    const moved = {
+      ...chengdu.entry(running.endpoint),
+      endpoints: { rpc: ["127.0.0.1:1", running.endpoint], dsp: [] },
+    };
+    clientTrust.set([moved, chongqing.entry("127.0.0.1:1")], "1");
+    expect(await clients.peer.deliver(message)).toMatchObject({ error: { kind: "unavailable" } });
+    expect(await clients.peer.deliver(message)).toEqual(ok("here"));
+    expect(await clients.peer.deliver(message)).toEqual(ok("here"));
+  });
+});

@@ -41,7 +41,7 @@ export type TreeRequest = {
   readonly prefixes: readonly string[];
 };
 
-export type TrustSource = {
+type TrustSource = {
   /** The list in force with its signatures. */
   readonly signed: () => SignedTrustList | undefined;
   readonly accept: (signed: SignedTrustList) => Promise<Result<{ readonly version: string; readonly digest: string }>>;

@@ -12,8 +12,7 @@ import { serverStream, unary } from "./handlers.ts";
 import type { RpcServices } from "./services.ts";
 
 /** Kinds of settlement messages that regions send each other; each has its method. */
-export const settlementKinds = ["Declare", "Propose", "Sign"] as const;
-export type SettlementKind = (typeof settlementKinds)[number];
+type SettlementKind = "Declare" | "Propose" | "Sign";
 
 const refuse = refusals({ MESSAGE_KIND: "invalid-input", TOO_MANY_PREFIXES: "too-large" });
 /** One round of the search over a million receipts with a hundred differences asks for fewer. */

@@ -43,7 +43,7 @@ export function peerOf(region: string): Peer {
   return { region, spiffeId, leafSerial: "1", issuerFingerprint: "sha256:1", capabilities: ["catalog"] };
 }
 
-export function entryOf(region: string, id: string, name: string): CatalogEntry {
+function entryOf(region: string, id: string, name: string): CatalogEntry {
   return {
     ...{ id, name, resourceCode: id, kind: "dataset", abstract: name },
     provider: { name: "市场监督管理局", orgCode: "1", divisionCode: region },

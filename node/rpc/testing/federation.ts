@@ -154,7 +154,7 @@ export async function serveRegion(
   return { endpoint: `127.0.0.1:${front.port}`, server, front, refused, peers, stop };
 }
 
-export const QUICK_LINK = {
+const QUICK_LINK = {
   ...LINK_TIMING,
   keepalive: { everyMs: 100, timeoutMs: 100 },
   handshakeMs: 300,
