@@ -27,7 +27,7 @@ export async function narrateCalls(
   const began = performance.now();
   const done = await callJson<Answers>(as(chongqing, "requester"), path, { body: { inputs, purpose: "industrial" } });
   expectThat(done.answered === 1_000 && done.refused === 0, "1,000 answers", [done.answered, done.refused]);
-  const yes = done.answers.filter((one) => one.output?.registered_flag === "true").length;
+  const yes = done.answers.filter((one) => one.output?.registered_flag === "yes").length;
   expectThat(yes === 900, "900 registrations confirmed, 100 not", yes);
   tell(
     `1,000 次核验:是 ${yes}、否 ${1_000 - yes},${elapsedSince(began)} 毫秒;只给结论,不给记录`,

@@ -20,6 +20,7 @@ export type DemoRegion = {
   process: ChildProcess | undefined;
 };
 
+const AUTHORISATIONS = fileURLToPath(new URL("../../data/authorisations.json", import.meta.url));
 const HELIU = fileURLToPath(new URL("../cli/main.js", import.meta.url));
 
 export async function makeRegion(root: string, id: string, name: string, base: number): Promise<DemoRegion> {
@@ -30,7 +31,12 @@ export async function makeRegion(root: string, id: string, name: string, base: n
     region: { id, name },
     nodeName: "main",
     ports: { http: base, rpc: base + 1, dsp: base + 2 },
-    settings: { audit: { checkpointMs: 1_000 }, transfer: { batchRows: 1_000 }, log: { level: "info" } },
+    settings: {
+      catalog: { authorisations: AUTHORISATIONS },
+      audit: { checkpointMs: 1_000 },
+      transfer: { batchRows: 1_000 },
+      log: { level: "info" },
+    },
   });
   return {
     id,
