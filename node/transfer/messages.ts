@@ -25,7 +25,8 @@ const pid = z.string().min(1).max(128);
 const offered = z.object({ core: z.string().max(65_536), providerSignature: z.string().max(128) });
 const signed = z.object({ receiptId: z.string().max(64), signature: z.string().max(128) });
 const why = { code: z.string().max(200).optional(), reason: z.array(z.unknown()).max(20).optional() };
-const pair = { providerPid: pid, consumerPid: pid };
+/** A consumer that ends a transfer at once does not know the provider's pid yet. */
+const pair = { providerPid: pid.optional(), consumerPid: pid };
 
 export const bodySchemas = {
   TransferRequestMessage: z.object({
@@ -61,8 +62,10 @@ export type BodyOf<K extends TransferMessageKind> = z.infer<(typeof bodySchemas)
 /** What a consumer answers to receipts: what it signs, and what it never got. */
 export const receiptAnswerSchema = z.object({
   providerPid: z.string().optional(),
-  signatures: z.array(signed).default([]),
-  notDelivered: z.array(z.string()).default([]),
+  signatures: z.array(signed).max(256).default([]),
+  notDelivered: z.array(z.string()).max(256).default([]),
+  /** The consumer's chain has a gap from this number on: send those cores too. */
+  missingFrom: z.string().nullable().default(null),
 });
 
 const refuse = refusals({ TRANSFER_MESSAGE_MALFORMED: "invalid-input" });

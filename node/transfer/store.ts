@@ -24,10 +24,11 @@ export const pulls = collection<string>("transfer-pull");
 
 /** What a provider remembers of a transfer: enough to make the same bytes again. */
 export type Sending = {
-  readonly sourceId: string;
   /** Size and time of the source; another one, and the bytes already sent could not be made again. */
   readonly fingerprint: string | null;
   readonly batches: string;
+  /** Batches that were released and wait for the consumer's signature: never more than two. */
+  readonly unsigned: readonly { readonly batch: string; readonly seq: string }[];
   /** Set when the source was read to its end. */
   readonly sha256: string | null;
 };
@@ -45,9 +46,6 @@ export type Batch = {
   readonly signature: string | null;
 };
 export const batches = collection<Batch>("transfer-batch");
-
-/** Agreement → the key of its `hash` masks in base64. Made by the provider, never sent. Source: domain.md §4.3. */
-export const maskKeys = collection<string>("transfer-mask-key");
 
 /** The records that `changeTransfer` reads. */
 export function transferRefs({ id, agreementId }: Pick<Transfer, "id" | "agreementId">): readonly AnyRef[] {
@@ -96,7 +94,7 @@ export function changeTransfer(
   };
   tx.put(transfers.at(transfer.id), next);
   writePull(tx, next);
-  writeLeaf(tx, region, next, change);
+  writeTransferLeaf(tx, region, next, change);
   return ok(next);
 }
 
@@ -110,7 +108,12 @@ function writePull(tx: Tx, transfer: Transfer): void {
 }
 
 /** `transfer.finished` fixes what was moved; both regions' leaves then hold the same content hash. */
-function writeLeaf(tx: Tx, region: string, transfer: Transfer, { actor, nowMs }: TransferChange): void {
+export function writeTransferLeaf(
+  tx: Tx,
+  region: string,
+  transfer: Transfer,
+  { actor, nowMs }: Pick<TransferChange, "actor" | "nowMs">,
+): void {
   const { id, agreementId, state, sha256, rows, bytes } = transfer;
   const isFinished = state === "COMPLETED";
   const finished: Record<string, string> = isFinished ? { rows, bytes, sha256: sha256 ?? "" } : {};

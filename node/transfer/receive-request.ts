@@ -1,0 +1,151 @@
+import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { digestOf } from "../kernel/canonical-json.ts";
+import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
+import { newUrn } from "../kernel/ids.ts";
+import { NO_USAGE, usages } from "../metering/usage.ts";
+import type { Agreement } from "../negotiation/model.ts";
+import { unknownAgreement } from "../negotiation/refusal.ts";
+import { agreements, maskKeys } from "../negotiation/store.ts";
+import type { Answer, InboundMessage } from "../outbox/model.ts";
+import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
+import { enforceTransfer } from "../policy/enforce.ts";
+import { read, transact } from "../storage/transact.ts";
+import type { TransferDeps } from "./deps.ts";
+import { type BodyOf, processOf } from "./messages.ts";
+import { refuseTransfer, ruleOf } from "./refusal.ts";
+import { owe, oweRefs, stampOf } from "./send.ts";
+import { newTransfer } from "./start-transfer.ts";
+import { changeTransfer, putNewTransfer, sendings, transferRefs, transfers, transfersByPeer } from "./store.ts";
+
+/** The provider's side of `TransferRequestMessage`: judged at once, begun in the same commit. */
+export async function receiveRequest(
+  deps: TransferDeps,
+  inbound: InboundMessage,
+  body: BodyOf<"TransferRequestMessage">,
+): Promise<Result<Answer>> {
+  const agreement = await read(deps.store, agreements.at(body.agreementId));
+  if (agreement === undefined || agreement.role !== "provider") return unknownAgreement();
+  // The assignee of the agreement is the caller, by its channel; somebody else learns nothing of it.
+  if (agreement.peer !== inbound.peer) return unknownAgreement();
+
+  const judged = await judge(deps, agreement, body);
+  if (!judged.ok) {
+    await recordRefusal(deps, agreement, judged.error);
+    return judged;
+  }
+  const stamp = stampOf(deps.runtime, inbound.traceId);
+  const selection = body.selection ?? {};
+  const fresh = newTransfer(newUrn(deps.runtime), body.consumerPid, agreement, selection, null, stamp.nowMs);
+  const byPeer = transfersByPeer.at(inbound.peer, body.consumerPid);
+  const earlierId = await read(deps.store, byPeer);
+  const refs = [
+    byPeer,
+    agreements.at(agreement.id),
+    ...inboxRefs(inbound),
+    ...transferRefs(fresh),
+    ...oweRefs(fresh),
+    ...(earlierId === undefined ? [] : [transfers.at(earlierId)]),
+  ];
+  return transact(deps.store, refs, (tx) => {
+    const seen = receiveOnce(tx, inbound);
+    if (seen !== undefined) return ok(seen.seen);
+    const taken = tx.get(byPeer);
+    if (taken !== undefined) {
+      const earlier = taken === earlierId ? tx.get(transfers.at(taken)) : undefined;
+      return earlier === undefined ? busy(body.consumerPid) : ok(processOf(earlier));
+    }
+    const link = { binding: inbound.binding, callbackAddress: body.callbackAddress ?? null };
+    putNewTransfer(tx, fresh, link);
+    tx.put(sendings.at(fresh.id), {
+      fingerprint: null,
+      batches: "0",
+      unsigned: [],
+      sha256: null,
+    });
+    const change = { event: "start", by: "ours", actor: "node", comment: null, reason: null } as const;
+    const started = changeTransfer(tx, deps.region, fresh, { ...change, nowMs: stamp.nowMs });
+    if (!started.ok) return started;
+    owe(tx, started.value, "TransferStartMessage", {}, stamp);
+    // The protocol answers a request with REQUESTED; that it has begun is what the start message says.
+    const answer = processOf(fresh);
+    markReceived(tx, inbound, answer);
+    return ok(answer);
+  });
+}
+
+/** Alive, for the caller, through this channel, from a source that is there, and not already used up. */
+async function judge(
+  deps: TransferDeps,
+  agreement: Agreement,
+  { selection = {} }: BodyOf<"TransferRequestMessage">,
+): Promise<Result<true>> {
+  const entry = await deps.entry(agreement.entry.id);
+  const kind = await deps.sources.kindFor(agreement.entry.id);
+  const maskKey = await read(deps.store, maskKeys.at(agreement.id));
+  const plan = enforceTransfer({
+    agreement,
+    selection,
+    fieldsOfEntry: entry?.fields ?? [],
+    totals: (await read(deps.store, usages.at(agreement.id))) ?? NO_USAGE,
+    nowMs: deps.runtime.nowMs(),
+    ...(maskKey === undefined ? {} : { maskKey: Buffer.from(maskKey, "base64") }),
+  });
+  if (!plan.ok) return plan;
+  if (kind === "rows" || kind === "bytes") return ok(true);
+  return noSource(agreement.entry.id, kind);
+}
+
+/** A refusal is evidence too; it is written by itself, since the commit that it refused writes nothing. */
+export async function recordRefusal(
+  { store, region, runtime }: TransferDeps,
+  { id, peer }: Pick<Agreement, "id" | "peer">,
+  error: ExchangeError,
+  count = 1,
+): Promise<void> {
+  const detail = { code: error.code, rule: ruleOf(error), count: String(count) };
+  await transact(store, appendLeafRefs({ agreementId: id }), (tx) =>
+    ok(
+      appendLeaf(tx, region, {
+        kind: "policy.refused",
+        atMs: runtime.nowMs(),
+        subject: id,
+        actor: `peer:${peer}`,
+        digest: digestOf({ agreementId: id, ...detail }),
+        agreementId: id,
+        detail,
+      }),
+    ),
+  );
+}
+
+function noSource(entryId: string, kind: string | undefined) {
+  if (kind === "calls") {
+    return refuseTransfer(
+      "FORMAT_UNKNOWN",
+      "source.kind",
+      {
+        zh: `条目 ${entryId} 是按次核验的产品,原始数据不提供下载;请改用调用接口。`,
+        en: `Entry ${entryId} is a product that is called; its data is never delivered. Use calls instead.`,
+      },
+      { entryId },
+    );
+  }
+  return refuseTransfer(
+    "SOURCE_MISSING",
+    "source.entry",
+    {
+      zh: `条目 ${entryId} 还没有可用的数据源;请提供方先连接数据源,再重新发起传输。`,
+      en: `Entry ${entryId} has no source yet; the provider must connect one, then start the transfer again.`,
+    },
+    { entryId },
+  );
+}
+
+function busy(consumerPid: string) {
+  return refuseTransfer(
+    "TRANSFER_CONFLICT",
+    "transfer.consumerPid",
+    { zh: "同一申请正在处理;请稍后重试。", en: "The same request is being handled; try again in a moment." },
+    { consumerPid },
+  );
+}

@@ -1,0 +1,188 @@
+import type { DataItem } from "../catalog/model.ts";
+import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
+import { instantOf } from "../kernel/instant.ts";
+import type { HeldReceipt } from "../metering/model.ts";
+import { appendReceipt, appendReceiptRefs } from "../metering/store.ts";
+import { addUsage, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
+import type { Agreement } from "../negotiation/model.ts";
+import { unknownAgreement } from "../negotiation/refusal.ts";
+import { agreements } from "../negotiation/store.ts";
+import { enforceTransfer, type ReadPlan, type UsageSoFar } from "../policy/enforce.ts";
+import { transact } from "../storage/transact.ts";
+import { meteringParts, type TransferDeps } from "./deps.ts";
+import type { Transfer } from "./model.ts";
+import type { ReadBatch } from "./read-batch.ts";
+import { contributionsOf, factsOfTransfer } from "./receipt-facts.ts";
+import { notFound, notStarted, refuseTransfer } from "./refusal.ts";
+import { sourcesByEntry } from "./sources/store.ts";
+import { batches, sendings, transfers } from "./store.ts";
+
+export type Release = {
+  readonly transfer: Transfer;
+  readonly fields: readonly DataItem[];
+  readonly maskKey: Uint8Array | undefined;
+  readonly fingerprint: string;
+  readonly consumerKeyId: string;
+  /** Number of the batch, one more than what was released before. */
+  readonly batch: bigint;
+  readonly content: ReadBatch;
+  readonly startedAtMs: number;
+};
+
+/** Batches that may lie unsigned at the consumer. Source: architecture.md §3. */
+export const MAX_UNSIGNED_BATCHES = 2;
+
+/**
+ * The one commit that lets a batch out: receipt core with its number, usage totals, audit leaf, progress. The agreement and
+ * its limits are judged again here, where no parallel transfer can come between. If it fails, nothing leaves.
+ */
+export async function releaseBatch(deps: TransferDeps, release: Release): Promise<Result<HeldReceipt>> {
+  const { transfer, batch, content } = release;
+  const { id, agreementId, peer } = transfer;
+  const usage = usageOf(content);
+  const about = { providerRegion: deps.region, consumerRegion: peer, metrics: Object.keys(usage) };
+  const parts = meteringParts(deps);
+  const endedAtMs = deps.runtime.nowMs();
+  const refs = [
+    transfers.at(id),
+    sendings.at(id),
+    agreements.at(agreementId),
+    sourcesByEntry.at(transfer.entry.id),
+    ...usageTotalsRefs(agreementId),
+    ...appendReceiptRefs(agreementId, "forward", parts, about),
+  ];
+  deps.runtime.failPoint("transfer.before-release");
+  const released = await transact(deps.store, refs, (tx) => {
+    const current = tx.get(transfers.at(id));
+    const sending = tx.get(sendings.at(id));
+    const agreement = tx.get(agreements.at(agreementId));
+    if (current === undefined || sending === undefined) return notFound(id);
+    if (agreement === undefined) return unknownAgreement();
+    if (current.state !== "STARTED") return notStarted(current.state);
+    if (BigInt(sending.batches) + 1n !== batch || sending.unsigned.length >= MAX_UNSIGNED_BATCHES) return overtaken(id);
+    if (tx.get(sourcesByEntry.at(transfer.entry.id)) === undefined) return sourceRemoved(transfer.entry.id);
+    const allowed = judge(release, agreement, usageTotals(tx, agreementId), endedAtMs);
+    if (!allowed.ok) return allowed;
+
+    const receipt = appendReceipt(tx, parts, {
+      agreementId,
+      transferId: id,
+      ...factsOfTransfer(agreement, current.selection),
+      kind: "usage",
+      corrects: null,
+      usage,
+      contributions: contributionsOf(agreement, usage),
+      contentSha256: content.sha256,
+      startedAtMs: release.startedAtMs,
+      endedAtMs,
+      consumerRegion: peer,
+      consumerKeyId: release.consumerKeyId,
+      leaf: "receipt.batch",
+    });
+    addUsage(tx, agreementId, { rows: content.rows, bytes: content.bytes });
+    const { receiptId, seq } = receipt.core;
+    tx.put(batches.at(id, batch), {
+      receiptId,
+      seq,
+      rows: String(content.rows),
+      bytes: String(content.bytes),
+      sha256: content.sha256,
+      end: content.end,
+      signature: null,
+    });
+    tx.put(sendings.at(id), {
+      ...sending,
+      fingerprint: release.fingerprint,
+      batches: String(batch),
+      unsigned: [...sending.unsigned, { batch: String(batch), seq }],
+    });
+    tx.put(transfers.at(id), {
+      ...current,
+      rows: String(BigInt(current.rows) + content.rows),
+      bytes: String(BigInt(current.bytes) + content.bytes),
+      batches: String(batch),
+      updatedAt: instantOf(endedAtMs),
+    });
+    return ok(receipt);
+  });
+  if (released.ok) deps.runtime.failPoint("transfer.after-release");
+  return released;
+}
+
+/** Metrics of a batch; rows only where there are rows. */
+function usageOf({ rows, bytes }: ReadBatch): { readonly [metric: string]: bigint } {
+  return rows === 0n ? { bytes } : { bytes, rows };
+}
+
+/** Policy's verdict on releasing exactly this batch on top of what was used so far. */
+function judge(
+  { transfer, fields, maskKey, content }: Release,
+  agreement: Agreement,
+  totals: UsageSoFar,
+  nowMs: number,
+): Result<ReadPlan> {
+  const request = { agreement, selection: transfer.selection, fieldsOfEntry: fields, nowMs, maskKey };
+  const plan = enforceTransfer({ ...request, totals });
+  if (!plan.ok) return plan;
+  const { maxRowsLeft, maxBytesLeft } = plan.value;
+  const { maxRows, maxBytes } = agreement.terms.limits;
+  // Policy words the refusal: asked with the limit used up, it names the limit.
+  if (maxRowsLeft !== null && content.rows > maxRowsLeft) {
+    return enforceTransfer({ ...request, totals: { ...totals, rows: maxRows ?? "0" } });
+  }
+  if (maxBytesLeft !== null && content.bytes > maxBytesLeft) {
+    return enforceTransfer({ ...request, totals: { ...totals, bytes: maxBytes ?? "0" } });
+  }
+  return plan;
+}
+
+/** How policy refuses when the source holds more than the agreement's volume. */
+export function volumeRefusal(
+  agreement: Agreement,
+  transfer: Transfer,
+  fields: readonly DataItem[],
+  maskKey: Uint8Array | undefined,
+  limit: "maxRows" | "maxBytes",
+  nowMs: number,
+): Failure {
+  const { maxRows, maxBytes } = agreement.terms.limits;
+  const totals = {
+    rows: limit === "maxRows" ? (maxRows ?? "0") : "0",
+    bytes: limit === "maxBytes" ? (maxBytes ?? "0") : "0",
+    calls: "0",
+    callsByMonth: {},
+  };
+  const refused = enforceTransfer({
+    agreement,
+    selection: transfer.selection,
+    fieldsOfEntry: fields,
+    totals,
+    nowMs,
+    maskKey,
+  });
+  return refused.ok ? overtaken(transfer.id) : refused;
+}
+
+export function overtaken(id: string): Failure {
+  return refuseTransfer(
+    "TRANSFER_CONFLICT",
+    "transfer.concurrent",
+    {
+      zh: "另一条数据流正在发送同一传输;本条数据流停止。",
+      en: "Another stream is sending the same transfer; this one stops.",
+    },
+    { id },
+  );
+}
+
+function sourceRemoved(entryId: string): Failure {
+  return refuseTransfer(
+    "SOURCE_MISSING",
+    "source.entry",
+    {
+      zh: `提供方已断开条目 ${entryId} 的数据源;请与提供方联系。`,
+      en: `The provider disconnected the source of entry ${entryId}; get in touch with the provider.`,
+    },
+    { entryId },
+  );
+}
