@@ -20,6 +20,7 @@ import { createNegotiations } from "./negotiation/service.ts";
 import { openNodeFolder } from "./node-folder.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
+import { periodic } from "./periodic.ts";
 import { createPrometheus } from "./prometheus.ts";
 import { openRegionLinks, type RegionLinks } from "./region-links.ts";
 import { bundledCalendar, bundledPacks } from "./rules/bundled.ts";
@@ -28,6 +29,7 @@ import { createSearchIndexer } from "./search/indexer.ts";
 import { openSearch } from "./search/service.ts";
 import { StartFault } from "./serve.ts";
 import { createSettlements } from "./settlement/service.ts";
+import { collectionNames } from "./storage/collection.ts";
 import { openLevelStore } from "./storage/level.ts";
 import { openLevelIndex } from "./storage/level-index.ts";
 import type { Store } from "./storage/port.ts";
@@ -36,6 +38,9 @@ import { createTransfers } from "./transfer/service.ts";
 import { createContentFiles } from "./transfer/sinks/content-file.ts";
 import { createSources } from "./transfer/sources/service.ts";
 import { openTrust } from "./trust-in-force.ts";
+
+/** Reading shows an agreement expired at once; this only makes the end durable, with its evidence. */
+const EXPIRY_EVERY_MS = 60_000;
 
 export type NodeParts = {
   readonly logger: Logger;
@@ -128,7 +133,11 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   outbox.register("settlement", settlements.handler);
   const server = links.serve({ federation, outbox, transfers, settlements, audit, trust });
   const indexer = createSearchIndexer({ search, catalog, federation, logger, scheduler, region });
-  const workers: readonly Worker[] = [...links.workers, federation, indexer, outbox, transfers, settlements, audit];
+  const expiry = periodic("agreement-expiry", EXPIRY_EVERY_MS, negotiations.expireAgreements, { scheduler, logger });
+  const workers: readonly Worker[] = [
+    ...links.workers,
+    ...[federation, indexer, outbox, transfers, settlements, audit, expiry],
+  ];
 
   const node = { config, runtime, logger, store, identity, trust, rules, catalog, federation, search, negotiations };
   const close = async () => {
@@ -187,7 +196,11 @@ function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
 }
 
 async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
-  if (/^postgres(ql)?:\/\//.test(storage.url)) return openPostgresStore(storage.url);
+  if (/^postgres(ql)?:\/\//.test(storage.url)) {
+    const store = await openPostgresStore(storage.url);
+    await store.createCollectionViews(collectionNames());
+    return store;
+  }
   return openLevelStore(join(dir, "store"), { failPoint: runtime.failPoint });
 }
 
