@@ -49,9 +49,8 @@ export class NameIndex {
   }
 }
 
-export function isSimilar(a: readonly string[], b: readonly string[]): boolean {
-  const longest = Math.max(a.length, b.length);
-  return editDistance(a, b) <= editsAllowed(longest);
+function isSimilar(a: readonly string[], b: readonly string[]): boolean {
+  return isWithin(a, b, editsAllowed(Math.max(a.length, b.length)));
 }
 
 function pointsOf(name: string): string[] {
@@ -75,15 +74,22 @@ function segmentsOf(points: readonly string[]): { text: string }[] {
   return segmentBounds(points.length).map(({ start, size }) => ({ text: points.slice(start, start + size).join("") }));
 }
 
-function editDistance(a: readonly string[], b: readonly string[]): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (const [i, left] of a.entries()) {
-    const current = [i + 1];
-    for (const [j, right] of b.entries()) {
-      const replaced = (previous[j] ?? 0) + (left === right ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+/** Whether `edits` insertions, deletions and replacements make one of the other. Looks only as far off the diagonal as they reach. */
+function isWithin(a: readonly string[], b: readonly string[], edits: number): boolean {
+  const far = edits + 1;
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => Math.min(j, far));
+  for (let i = 1; i <= a.length; i++) {
+    const current = new Array<number>(b.length + 1).fill(far);
+    if (i <= edits) current[0] = i;
+    let least = current[0] ?? far;
+    for (let j = Math.max(1, i - edits); j <= Math.min(b.length, i + edits); j++) {
+      const replaced = (previous[j - 1] ?? far) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const cost = Math.min(replaced, (previous[j] ?? far) + 1, (current[j - 1] ?? far) + 1, far);
+      current[j] = cost;
+      if (cost < least) least = cost;
     }
+    if (least > edits) return false;
     previous = current;
   }
-  return previous[b.length] ?? 0;
+  return (previous[b.length] ?? far) <= edits;
 }

@@ -38,10 +38,10 @@ function person(userId: string, ...roles: Role[]): Principal {
 const publisher = person("pub", "publisher");
 const approver = person("app", "approver");
 
-function open(region = "510100", store: Store = openMemoryStore()) {
+function open(region = "510100", store: Store = openMemoryStore(), runtime = seededRuntime()) {
   const catalog = createCatalog({
     store,
-    runtime: seededRuntime(),
+    runtime,
     region,
     rules: loadRules(bundledPacks(region), bundledCalendar()),
     signer,
@@ -148,6 +148,45 @@ describe("an import with a fault", () => {
 
   it("is refused to who is no publisher", async () => {
     expect(codeOf(await open().catalog.importEntries(approver, rows, forReview))).toBe("ROLE_REQUIRED");
+  });
+});
+
+describe("an import of more entries than one commit takes", () => {
+  const many = Array.from({ length: 600 }, (_, i) => ({
+    row: i + 1,
+    value: entryWith({
+      id: `cd-many-${i}`,
+      resourceCode: `many/${i}`,
+      name: `第${i}号登记信息`,
+      fields: entryWith({}).fields.slice(0, 1),
+    }),
+  }));
+
+  it("is completed by confirming again after a crash between two commits, each entry once", async () => {
+    const store = openMemoryStore();
+    let batches = 0;
+    const failPoint = (name: string) => {
+      if (name === "catalog.confirm.batch" && ++batches === 2) throw new Error("crash");
+    };
+    const { catalog } = open("510100", store, { ...seededRuntime(), failPoint });
+    const { importId } = mustSucceed(await catalog.importEntries(publisher, many, asFile));
+    await expect(catalog.confirmImport(approver, importId ?? "")).rejects.toThrow("crash");
+    expect(await catalog.headSequence()).toBe("500");
+
+    const after = open("510100", store).catalog;
+    expect(mustSucceed(await after.confirmImport(approver, importId ?? "")).imported).toHaveLength(100);
+    expect(await after.headSequence()).toBe("600");
+    expect(await kindsOfLeaves(store)).toHaveLength(600);
+  });
+
+  it("lets one of two imports have a resource code that both bring at the same time", async () => {
+    const { catalog } = open();
+    const rows = (id: string) => [{ row: 1, value: entryWith({ id }) }];
+    const both = await Promise.all([
+      catalog.importEntries(publisher, rows("cd-a"), forReview),
+      catalog.importEntries(publisher, rows("cd-b"), forReview),
+    ]);
+    expect(both.map(codeOf).sort()).toEqual(["CATALOG_CHANGED", "ok"]);
   });
 });
 
