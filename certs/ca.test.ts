@@ -1,9 +1,10 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mustSucceed } from "../node/kernel/exchange-error.ts";
 import { createRegionCa, fingerprintOf, issueLeaf, type RegionCa } from "./ca.ts";
 import { makeCsr } from "./csr.ts";
 import { newP256Key } from "./mint.ts";
+import { ecdsaSha256, x509Library } from "./x509-library.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 8);
 const endpoints = { rpc: ["127.0.0.1:8511", "node.chengdu.example:8511"], dsp: ["https://[::1]:8512/dsp"] };
@@ -49,6 +50,13 @@ describe("a region's authority", () => {
     der[at] = (der[at] ?? 0) ^ 1;
     const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
     expect(await issueLeaf(ca, forged, spec)).toMatchObject({ error: { code: "certs.bad_request" } });
+  });
+
+  it("refuses a request for a key that is not on P-256, instead of failing on it", async () => {
+    const x509 = await x509Library();
+    const keys = await webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-384" }, true, ["sign", "verify"]);
+    const request = await x509.Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: ecdsaSha256 });
+    expect(await issueLeaf(ca, request.toString("pem"), spec)).toMatchObject({ error: { code: "certs.bad_request" } });
   });
 
   it("is named by the SHA-256 of its certificate", () => {

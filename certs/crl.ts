@@ -3,10 +3,13 @@ import { derTag, writeDer } from "./der.ts";
 import { pemOfDer } from "./pem.ts";
 import { ecdsaSha256, signingKeyOf, x509Library } from "./x509-library.ts";
 
-export type RevocationReason = "keyCompromise" | "superseded" | "cessationOfOperation";
+/** RFC 5280 §5.3.1, those that make sense for a leaf. */
+export const revocationReasons = ["unspecified", "keyCompromise", "superseded", "cessationOfOperation"] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
 
 export type Revocation = { readonly serial: string; readonly atMs: number; readonly reason: RevocationReason };
 
+const ENUMERATED = 0x0a;
 /** A list is only a hint how soon to look again: revocations in an old one stay in force until a newer one comes. */
 const NEXT_UPDATE_MS = 7 * 24 * 3_600_000;
 
@@ -24,11 +27,18 @@ export async function makeCrl(
     nextUpdate: new Date(spec.nowMs + NEXT_UPDATE_MS),
     signingAlgorithm: ecdsaSha256,
     signingKey: await signingKeyOf(ca.keyPem),
-    // Without a reason the library writes an empty list of extensions, which OpenSSL refuses to read.
     entries: spec.revoked.map(({ serial, atMs, reason }) => ({
       serialNumber: serial,
       revocationDate: new Date(atMs),
-      reason: x509.X509CrlReason[reason],
+      // Written by hand: without a reason, 0 included, the library writes an empty list of extensions, which OpenSSL
+      // refuses to read, and the whole revocation list with it.
+      extensions: [
+        new x509.Extension(
+          "2.5.29.21",
+          false,
+          Buffer.from(writeDer(ENUMERATED, Uint8Array.of(x509.X509CrlReason[reason]))),
+        ),
+      ],
     })),
     extensions: [
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),

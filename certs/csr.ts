@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { ok, type Result } from "../node/kernel/exchange-error.ts";
 import { addressBytes } from "./names.ts";
 import { pemOfDer } from "./pem.ts";
@@ -35,7 +36,7 @@ export async function checkCsr(
     const asked = raw === null ? [] : new x509.SubjectAlternativeNameExtension(raw.rawData).names.items;
     const strange = asked.filter(({ type, value }) => {
       if (type === x509.URL) return value !== allowed.uri;
-      return !(type === x509.DNS || type === x509.IP) || !allowed.hosts.includes(value);
+      return !(type === x509.DNS || type === x509.IP) || !allowed.hosts.some((host) => isSameHost(host, value));
     });
     if (strange.length > 0) {
       const names = strange.map(({ value }) => value);
@@ -48,10 +49,20 @@ export async function checkCsr(
         { names, allowed: allowed.uri },
       );
     }
-    return ok({ publicKeyPem: pemOfDer(new Uint8Array(request.publicKey.rawData), "PUBLIC KEY") });
+    const publicKeyPem = pemOfDer(new Uint8Array(request.publicKey.rawData), "PUBLIC KEY");
+    if (createPublicKey(publicKeyPem).asymmetricKeyDetails?.namedCurve !== "prime256v1") {
+      return badRequest("its key is not on P-256");
+    }
+    return ok({ publicKeyPem });
   } catch {
     return badRequest("it is not a PKCS#10 request");
   }
+}
+
+/** An IPv6 address can be written in many ways. */
+function isSameHost(a: string, b: string): boolean {
+  const [left, right] = [addressBytes(a), addressBytes(b)];
+  return left === undefined || right === undefined ? a === b : Buffer.compare(left, right) === 0;
 }
 
 function badRequest(why: string) {

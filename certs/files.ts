@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ok, type Result } from "../node/kernel/exchange-error.ts";
@@ -10,6 +11,8 @@ export const nodeFiles = {
   caCertificate: "certs/ca.crt",
   leafKey: "certs/leaf.key",
   leafCertificate: "certs/leaf.crt",
+  nextLeafKey: "certs/leaf.key.next",
+  nextLeafCertificate: "certs/leaf.crt.next",
   crl: "certs/crl.pem",
   revoked: "certs/revoked.json",
   enrolments: "certs/enrolments.json",
@@ -58,8 +61,7 @@ export async function writeNodeFile(dir: string, file: NodeFile, content: string
   }
   await chmod(temporary, 0o600);
   await rename(temporary, path);
-  const folder = await open(dirname(path), "r");
-  await folder.sync().finally(() => folder.close());
+  await syncFolder(dirname(path));
 }
 
 export async function readCa(dir: string): Promise<Result<RegionCa>> {
@@ -73,16 +75,53 @@ export async function readCa(dir: string): Promise<Result<RegionCa>> {
   });
 }
 
-/** The leaf the node presents, with its chain's authority left out: peers know it from the trust list. */
+/**
+ * The leaf the node presents; its authority is left out, since peers know it from the trust list. A replacement that was
+ * cut short between its two renames is completed here.
+ */
 export async function readCredentials(dir: string): Promise<Result<Credentials>> {
+  const keyPem = await readNodeFile(dir, "leafKey");
+  if (!keyPem.ok) return keyPem;
   const certificatePem = await readNodeFile(dir, "leafCertificate");
   if (!certificatePem.ok) return certificatePem;
-  const keyPem = await readNodeFile(dir, "leafKey");
-  return keyPem.ok ? ok({ certificatePem: certificatePem.value, keyPem: keyPem.value }) : keyPem;
+  if (isPair(certificatePem.value, keyPem.value))
+    return ok({ certificatePem: certificatePem.value, keyPem: keyPem.value });
+  const next = await readNodeFile(dir, "nextLeafCertificate");
+  if (!next.ok || !isPair(next.value, keyPem.value)) return unmatched(dir);
+  await renameNodeFile(dir, "nextLeafCertificate", "leafCertificate");
+  return ok({ certificatePem: next.value, keyPem: keyPem.value });
 }
 
-/** The key first: a leaf beside an older key cannot serve, a key beside an older leaf is put right by the next renewal. */
-export async function writeCredentials(dir: string, credentials: Credentials): Promise<void> {
-  await writeNodeFile(dir, "leafKey", credentials.keyPem);
-  await writeNodeFile(dir, "leafCertificate", credentials.certificatePem);
+/** Both files or neither, whenever the process ends: see `readCredentials`. */
+export async function writeCredentials(dir: string, { certificatePem, keyPem }: Credentials): Promise<void> {
+  await writeNodeFile(dir, "nextLeafCertificate", certificatePem);
+  await writeNodeFile(dir, "nextLeafKey", keyPem);
+  await renameNodeFile(dir, "nextLeafKey", "leafKey");
+  await renameNodeFile(dir, "nextLeafCertificate", "leafCertificate");
+}
+
+function isPair(certificatePem: string, keyPem: string): boolean {
+  return new X509Certificate(certificatePem).checkPrivateKey(createPrivateKey(keyPem));
+}
+
+async function renameNodeFile(dir: string, from: NodeFile, to: NodeFile): Promise<void> {
+  await rename(join(dir, nodeFiles[from]), join(dir, nodeFiles[to]));
+  await syncFolder(dirname(join(dir, nodeFiles[to])));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  await folder.sync().finally(() => folder.close());
+}
+
+function unmatched(dir: string) {
+  const [certificate, key] = [join(dir, nodeFiles.leafCertificate), join(dir, nodeFiles.leafKey)];
+  return refuse(
+    "certs.unmatched_pair",
+    {
+      zh: `证书 ${certificate} 与私钥 ${key} 不是一对;请运行 heliu certs renew 换发。`,
+      en: `${certificate} and ${key} do not belong together; run heliu certs renew to issue a new pair.`,
+    },
+    { certificate, key },
+  );
 }

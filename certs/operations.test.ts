@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -9,8 +9,8 @@ import { silentLogger } from "../node/kernel/logger.ts";
 import { initialiseNodeFolder } from "./bootstrap.ts";
 import { issueLeaf } from "./ca.ts";
 import { watchNodeFile } from "./file-watch.ts";
-import { readCa, readCredentials } from "./files.ts";
-import { bundleFor, renewLeaf, revokeSerial, showCertificates } from "./operations.ts";
+import { nodeFiles, readCa, readCredentials } from "./files.ts";
+import { bundleFor, joinRegion, openEnrolment, renewLeaf, revokeSerial, showCertificates } from "./operations.ts";
 import { derOfPem, pemOfDer } from "./pem.ts";
 import { createLeafRenewal } from "./renewal.ts";
 import { createRenewalAuthority } from "./renewal-authority.ts";
@@ -49,15 +49,44 @@ describe("the certificates of a node folder", () => {
     expect(mustSucceed(await showCertificates(dir, NOW + 100 * HOUR)).leaf.expired).toBe(false);
   });
 
+  it("survive a replacement that was cut short between key and certificate", async () => {
+    const before = mustSucceed(await readCredentials(dir));
+    mustSucceed(await renewLeaf(dir, NOW));
+    const after = mustSucceed(await readCredentials(dir));
+    // As a power cut leaves it: the key is in place, the certificate is not.
+    await writeFile(join(dir, nodeFiles.nextLeafCertificate), after.certificatePem);
+    await writeFile(join(dir, nodeFiles.leafCertificate), before.certificatePem);
+    expect(await readCredentials(dir)).toEqual({ ok: true, value: after });
+    await writeFile(join(dir, nodeFiles.leafKey), before.keyPem);
+    expect(await readCredentials(dir)).toMatchObject({ error: { code: "certs.unmatched_pair" } });
+    mustSucceed(await renewLeaf(dir, NOW));
+    expect((await readCredentials(dir)).ok).toBe(true);
+  });
+
   it("are revoked under rising numbers, in whatever form the serial is written", async () => {
     const first = mustSucceed(await revokeSerial(dir, { serial: "4A:01", reason: "keyCompromise" }, NOW));
-    const second = mustSucceed(await revokeSerial(dir, { serial: "4a02", reason: "superseded" }, NOW));
+    const second = mustSucceed(await revokeSerial(dir, { serial: "4a02", reason: "unspecified" }, NOW));
     expect([first.number, second.number]).toEqual(["2", "3"]);
     const { revoked } = mustSucceed(await showCertificates(dir, NOW));
     expect(revoked.map(({ serial }) => serial)).toEqual(["4a01", "4a02"]);
+    // OpenSSL reads it too: an empty list of extensions in an entry would make it refuse the whole list.
+    expect(() => createSecureContext({ crl: second.crlPem })).not.toThrow();
     expect(await revokeSerial(dir, { serial: "chengdu", reason: "superseded" }, NOW)).toMatchObject({
       error: { code: "certs.bad_serial" },
     });
+  });
+
+  it("are given to a second node by a one-time token over the network", async () => {
+    const second = await mkdtemp(join(tmpdir(), "heliu-certs-"));
+    const node = { nodeName: "second", hosts: ["127.0.0.1"] };
+    const listen = { host: "127.0.0.1", port: 0, onFault: (fault: unknown) => expect.unreachable(String(fault)) };
+    const { token, port, close } = mustSucceed(await openEnrolment(dir, node, listen, () => NOW));
+    const authority = { host: "127.0.0.1", port };
+    const joined = await joinRegion(second, { ...node, authority, token, trustDomain: "r510100.heliu" });
+    expect(joined).toMatchObject({ value: { spiffeId: "spiffe://r510100.heliu/node/second" } });
+    expect((await readCredentials(second)).ok).toBe(true);
+    await close();
+    await rm(second, { recursive: true });
   });
 
   it("go into a browser as PKCS#12, which OpenSSL opens with the password and not without", async () => {

@@ -4,10 +4,12 @@ import { instantOf } from "../node/kernel/instant.ts";
 import type { RegionEntry } from "./bootstrap.ts";
 import { createOperatorBundle } from "./bundle.ts";
 import { fingerprintOf, issueLeaf } from "./ca.ts";
-import { makeCrl, type Revocation, type RevocationReason } from "./crl.ts";
+import { makeCrl, type Revocation, type RevocationReason, revocationReasons } from "./crl.ts";
+import { createEnrolments } from "./enrolment.ts";
+import { type EnrolmentListener, enrol, listenForEnrolment } from "./enrolment-listener.ts";
 import { readCa, readCredentials, readNodeFile, writeCredentials, writeNodeFile } from "./files.ts";
 import { newP256Key } from "./mint.ts";
-import { hostsOf, parseSpiffeId } from "./names.ts";
+import { hostsOf, parseSpiffeId, spiffeIdOf } from "./names.ts";
 import { refuse } from "./refusal.ts";
 import { halfLifeMs } from "./renewal.ts";
 
@@ -73,15 +75,16 @@ export async function issueForRequest(
 export async function renewLeaf(dir: string, nowMs: number): Promise<Result<{ readonly serial: string }>> {
   const ca = await readCa(dir);
   if (!ca.ok) return ca;
-  const folder = await readFolder(dir);
-  if (!folder.ok) return folder;
-  const { entry, credentials } = folder.value;
-  const spiffeId = spiffeIdIn(new X509Certificate(credentials.certificatePem));
-  const nodeName = parseSpiffeId(spiffeId)?.nodeName ?? entry.id;
+  const entry = await readEntry(dir);
+  if (!entry.ok) return entry;
+  // Not the pair: this is also how a leaf without its key is put right.
+  const held = await readNodeFile(dir, "leafCertificate");
+  if (!held.ok) return held;
+  const { trustDomain, endpoints, id } = entry.value;
+  const nodeName = parseSpiffeId(spiffeIdIn(new X509Certificate(held.value)))?.nodeName ?? id;
   const key = newP256Key();
-  const leaf = await issueLeaf(ca.value, key.publicKeyPem, {
-    ...{ trustDomain: entry.trustDomain, nodeName, hosts: hostsOf(entry.endpoints), nowMs },
-  });
+  const spec = { trustDomain, nodeName, hosts: hostsOf(endpoints), nowMs };
+  const leaf = await issueLeaf(ca.value, key.publicKeyPem, spec);
   if (!leaf.ok) return leaf;
   await writeCredentials(dir, { certificatePem: leaf.value, keyPem: key.privateKeyPem });
   return ok({ serial: new X509Certificate(leaf.value).serialNumber.toLowerCase() });
@@ -98,6 +101,7 @@ export async function revokeSerial(
     .replaceAll(":", "")
     .replace(/^(00)+(?=..)/, "");
   if (!/^([0-9a-f]{2})+$/.test(serial) || serial.length > 40) return badSerial(revocation.serial);
+  if (!revocationReasons.includes(revocation.reason)) return badReason(revocation.reason);
   const ca = await readCa(dir);
   if (!ca.ok) return ca;
   const held = await readRevoked(dir);
@@ -109,6 +113,45 @@ export async function revokeSerial(
   await writeNodeFile(dir, "revoked", `${JSON.stringify({ number: number.toString(), revoked }, null, 2)}\n`);
   await writeNodeFile(dir, "crl", crlPem);
   return ok({ number: number.toString(), crlPem });
+}
+
+/** What `heliu certs issue --listen` runs: a one-time token for one node, and the listener that takes it. */
+export async function openEnrolment(
+  dir: string,
+  node: { readonly nodeName: string; readonly hosts: readonly string[] },
+  listen: { readonly host: string; readonly port: number; readonly onFault: (fault: unknown) => void },
+  nowMs: () => number,
+): Promise<Result<EnrolmentListener & { readonly token: string }>> {
+  const ca = await readCa(dir);
+  if (!ca.ok) return ca;
+  const folder = await readFolder(dir);
+  if (!folder.ok) return folder;
+  const { entry, credentials } = folder.value;
+  const enrolments = createEnrolments({ dir, trustDomain: entry.trustDomain, nowMs });
+  const token = await enrolments.createToken(node.nodeName, node.hosts);
+  if (!token.ok) return token;
+  const listener = await listenForEnrolment({ ...listen, credentials, caPem: ca.value.certificatePem, enrolments });
+  return ok({ ...listener, token: token.value });
+}
+
+/** The new node's side: its first leaf and the region's authority, without its key, into an own folder. */
+export async function joinRegion(
+  dir: string,
+  asked: {
+    readonly authority: { readonly host: string; readonly port: number };
+    readonly token: string;
+    readonly trustDomain: string;
+    readonly nodeName: string;
+    readonly hosts: readonly string[];
+  },
+): Promise<Result<{ readonly spiffeId: string }>> {
+  const { authority, token, trustDomain, nodeName, hosts } = asked;
+  const uri = spiffeIdOf(trustDomain, nodeName);
+  const enrolled = await enrol({ ...authority, token, names: { uri, hosts } });
+  if (!enrolled.ok) return enrolled;
+  await writeCredentials(dir, enrolled.value);
+  await writeNodeFile(dir, "caCertificate", enrolled.value.caPem);
+  return ok({ spiffeId: uri });
 }
 
 /** PKCS#12 for an operator's browser. */
@@ -148,6 +191,17 @@ async function readRevoked(dir: string): Promise<RevokedFile> {
 /** Leaves are our own, so the simple form is enough here; peers' are parsed in identity. */
 function spiffeIdIn({ subjectAltName = "" }: X509Certificate): string {
   return /URI:(spiffe:[^,\s]+)/.exec(subjectAltName)?.[1] ?? "";
+}
+
+function badReason(reason: string) {
+  return refuse(
+    "certs.bad_reason",
+    {
+      zh: `吊销原因 ${reason} 不可用;请选择 ${revocationReasons.join("、")} 之一。`,
+      en: `${reason} is no reason for a revocation; choose one of ${revocationReasons.join(", ")}.`,
+    },
+    { reason },
+  );
 }
 
 function badSerial(serial: string) {
