@@ -3,7 +3,7 @@ import type { Peer, SignedTrustList, TrustView } from "../identity/model.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 import type { Receipt } from "../metering/model.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
-import type { TreeNode } from "../settlement/hash-tree.ts";
+import type { TreeRequest, WireTreeNode } from "../settlement/tree-walk.ts";
 import type { Unsubscribe } from "../storage/port.ts";
 import type { Frame, InvokeAnswer, InvokeRequest, PullControl } from "../transfer/wire.ts";
 
@@ -21,7 +21,7 @@ export type RpcServices = {
     readonly invoke: (peer: Peer, request: InvokeRequest) => Promise<Result<InvokeAnswer>>;
   };
   readonly settlements: {
-    readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly TreeNode[]>>;
+    readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
     readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
   };
   readonly audit: {
@@ -32,13 +32,6 @@ export type RpcServices = {
     readonly addCheckpoint: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
   };
   readonly trust: TrustView & TrustSource;
-};
-
-/** One round of the search for receipts that differ. Source: settlement.md §11. */
-export type TreeRequest = {
-  readonly agreementId: string;
-  readonly periodId: string;
-  readonly prefixes: readonly string[];
 };
 
 type TrustSource = {

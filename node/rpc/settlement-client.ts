@@ -2,14 +2,13 @@ import { parseCanonical } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Receipt } from "../metering/model.ts";
-import type { TreeNode } from "../settlement/hash-tree.ts";
+import type { TreeRequest, WireTreeNode } from "../settlement/tree-walk.ts";
 import type { TreeNode__Output as TreeNodeOut } from "./generated/heliu/v1/TreeNode.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { protocol } from "./protocol.ts";
-import type { TreeRequest } from "./services.ts";
 
 export type SettlementChannel = {
-  readonly treeNodes: (region: string, request: TreeRequest) => Promise<Result<readonly TreeNode[]>>;
+  readonly treeNodes: (region: string, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
   /** As the peer sent them: nothing but their form is checked here. Throws `ExchangeFault`. */
   readonly receipts: (region: string, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
 };
@@ -42,8 +41,7 @@ export function createSettlementChannel(
 }
 
 /** Protobuf cannot tell an empty list from an absent one; a node with sixteen children has no entries. */
-function toTreeNode({ prefix, count, hash, entries, children }: TreeNodeOut): TreeNode {
-  const node = { prefix, hash, count: Number(count) };
-  if (children.length > 0) return { ...node, children };
-  return { ...node, entries: entries.map(({ receiptId, coreDigest }) => ({ id: receiptId, digest: coreDigest })) };
+function toTreeNode({ prefix, count, hash, entries, children }: TreeNodeOut): WireTreeNode {
+  const node = { prefix, count, hash };
+  return children.length > 0 ? { ...node, children } : { ...node, entries };
 }

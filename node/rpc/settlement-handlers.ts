@@ -1,7 +1,7 @@
 import { canonicalBytes } from "../kernel/canonical-json.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
-import type { TreeNode } from "../settlement/hash-tree.ts";
+import type { WireTreeNode } from "../settlement/tree-walk.ts";
 import { receive } from "./deliver.ts";
 import type { CallContext, Gate } from "./gate.ts";
 import type { Ack } from "./generated/heliu/v1/Ack.ts";
@@ -48,12 +48,8 @@ export function settlementHandlers(
   };
 }
 
-function fromTreeNode({ prefix, count, hash, entries = [], children = [] }: TreeNode): TreeNodeIn {
-  return {
-    ...{ prefix, hash, count: String(count) },
-    entries: entries.map(({ id, digest }) => ({ receiptId: id, coreDigest: digest })),
-    children: [...children],
-  };
+function fromTreeNode({ entries = [], children = [], ...node }: WireTreeNode): TreeNodeIn {
+  return { ...node, entries: [...entries], children: [...children] };
 }
 
 function wrongKind(kind: string, method: SettlementKind): Failure {

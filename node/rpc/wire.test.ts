@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { err, mustSucceed, ok } from "../kernel/exchange-error.ts";
 import type { Receipt } from "../metering/model.ts";
 import { hashTree } from "../settlement/hash-tree.ts";
+import { toWire } from "../settlement/tree-walk.ts";
 import type { InvokeAnswer, InvokeRequest } from "../transfer/wire.ts";
 import type { RpcServices } from "./services.ts";
 import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
@@ -94,17 +95,18 @@ describe("evidence of a settlement", () => {
     digest: (index * 7).toString(16).padStart(64, "0"),
   }));
   const tree = hashTree(entries);
+  const nodeAt = (prefix: string) => toWire(tree.node(prefix));
 
   it("brings tree nodes back as they are, with entries or with children", async () => {
     const clients = await connect({
       settlements: {
-        treeNodes: async (_peer, { prefixes }) => ok(prefixes.map(tree.node)),
+        treeNodes: async (_peer, { prefixes }) => ok(prefixes.map(nodeAt)),
         receipts: async function* () {},
       },
     });
     const prefixes = ["", "0".repeat(63), "f"];
     const nodes = await clients.settlement.treeNodes("510100", { agreementId: "A", periodId: "2026-10", prefixes });
-    expect(nodes).toEqual(ok(prefixes.map(tree.node)));
+    expect(nodes).toEqual(ok(prefixes.map(nodeAt)));
   });
 
   it("brings receipts that were asked for", async () => {
