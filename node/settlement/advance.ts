@@ -1,0 +1,188 @@
+import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { ok } from "../kernel/exchange-error.ts";
+import { read } from "../storage/transact.ts";
+import { build, cutOf } from "./build.ts";
+import { differenceOf } from "./compare.ts";
+import { concludeStep, markSettled } from "./conclude.ts";
+import { openDisputes } from "./dispute-list.ts";
+import { declarationOf } from "./figures.ts";
+import type { Declaration } from "./model.ts";
+import {
+  aboutOf,
+  commitStep,
+  DECLARATION_PREFIX,
+  isSignedBy,
+  type ProcessDeps,
+  STATEMENT_PREFIX,
+  type Step,
+  sameReason,
+  settlementRef,
+  signText,
+} from "./process.ts";
+import type { Settlement } from "./process-model.ts";
+import { stopped, stoppedBy, waitsForApproval, waitsForClose, waitsForPeer, waitsForSignatures } from "./reasons.ts";
+import { receiptDifferences } from "./tree-service.ts";
+
+/** More steps than a settlement has: what still moves then is turning in a circle, which is a bug. */
+const MAX_STEPS = 50;
+
+/**
+ * Takes a settlement as far as it goes now: each step reads, computes and commits, and the next one follows from what is
+ * stored. So it may be called at any time, by anyone, after any crash; what is done is not done again.
+ */
+export async function advance(deps: ProcessDeps, agreementId: string, periodId: string): Promise<void> {
+  for (let i = 0; i < MAX_STEPS; i++) {
+    const now = await read(deps.store, settlementRef({ agreementId, periodId }));
+    if (now === undefined) return;
+    if (now.state === "agreed") return markSettled(deps, now);
+    const step = await nextStep(deps, now);
+    if (step === undefined) return;
+    deps.runtime.failPoint("settlement.step");
+    const done = await commitStep(deps, now, step);
+    if (done.ok || done.error.code === "SETTLEMENT_MOVED") continue;
+    // A refusal of the last commit itself (a closed ledger, say) is for a person; nothing of it was written.
+    const halted = { change: { state: "differs", reason: stoppedBy(done.error, deps.region) } } as const;
+    if (!(await commitStep(deps, now, halted)).ok) continue;
+    return;
+  }
+  throw new Error(`the settlement ${agreementId} ${periodId} does not come to rest`);
+}
+
+async function nextStep(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  if (now.state === "differs") return receiptDifferences(deps, now);
+  const { own, theirs, declaration, theirDeclaration, built, theirProposal } = now;
+  if (!now.isApproved && deps.autoSignUpToFen === 0n) return wait(now, waitsForClose(deps.region, now.periodId));
+  if (own === null) return tableFigures(deps, now);
+  if (theirs === null) return waitForPeer(now);
+  if (declaration === null) return declare(deps, now, own, theirs);
+  if (theirDeclaration === null) return waitForPeer(now);
+  if (built === null) return compute(deps, now);
+  if (theirProposal === null) return waitForPeer(now);
+  return sign(deps, now);
+}
+
+function wait(now: Settlement, reason: Settlement["reason"]): Step | undefined {
+  return sameReason(now.reason, reason) ? undefined : { change: { reason } };
+}
+
+function waitForPeer(now: Settlement): Step | undefined {
+  return wait(now, now.peerReason ?? waitsForPeer(now.peer));
+}
+
+function stop(now: Settlement, code: Parameters<typeof stopped>[0], details: Record<string, string> = {}): Step {
+  return { change: { state: "differs", reason: stopped(code, now.peer, details) } };
+}
+
+/** First message: what this region knows, how far its receipts are complete, what it disputes. */
+async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  const { agreementId, periodId } = now;
+  let complete = await deps.receipts.completeness(agreementId, periodId);
+  if (complete.missing > 0) {
+    await deps.requestSignatures(agreementId);
+    complete = await deps.receipts.completeness(agreementId, periodId);
+  }
+  // Closing early is the way round a signature that does not come: what lacks it is late then.
+  if (complete.missing > 0 && !now.isEarly) return wait(now, waitsForSignatures(now.consumer, complete.missing));
+  const disputedReceiptIds = await openDisputes(deps.store, agreementId);
+  const own = { figures: now.figures, through: complete.through, disputedReceiptIds };
+  return {
+    change: { own, reason: null },
+    messages: [{ kind: "Declare", body: { ...aboutOf(now), step: "figures", ...own } }],
+  };
+}
+
+function declare(
+  deps: ProcessDeps,
+  now: Settlement,
+  own: NonNullable<Settlement["own"]>,
+  theirs: NonNullable<Settlement["theirs"]>,
+): Step {
+  const { agreementId, periodId } = now;
+  const merged = declarationOf({ agreementId, periodId }, own.figures, theirs.figures);
+  if (!merged.ok) return { change: { state: "differs", reason: stoppedBy(merged.error, now.peer) } };
+  const { text, digest } = merged.value;
+  const signature = signText(deps, DECLARATION_PREFIX, text);
+  return {
+    change: { declaration: { text, digest, signature }, reason: null },
+    messages: [{ kind: "Declare", body: { ...aboutOf(now), step: "sign", digest, ...signature } }],
+  };
+}
+
+async function compute(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  const { own, theirs, declaration, theirDeclaration, agreementId, periodId } = now;
+  if (own === null || theirs === null || declaration === null || theirDeclaration === null) return undefined;
+  if (theirDeclaration.digest !== declaration.digest) {
+    return stop(now, "STATEMENT_INPUTS_DIFFER", { value: `${declaration.digest} / ${theirDeclaration.digest}` });
+  }
+  if (!isSignedBy(deps, now.peer, theirDeclaration, DECLARATION_PREFIX, declaration.text)) {
+    return stop(now, "STATEMENT_SIGNATURE", { region: now.peer });
+  }
+  const built = await build(
+    deps,
+    { agreementId, periodId },
+    {
+      declaration: JSON.parse(declaration.text) as Declaration,
+      inputsDigest: declaration.digest,
+      cut: cutOf(own, theirs),
+      disputedReceiptIds: [...new Set([...own.disputedReceiptIds, ...theirs.disputedReceiptIds])],
+    },
+  );
+  if (!built.ok) return { change: { state: "differs", reason: stoppedBy(built.error, deps.region) } };
+  return {
+    change: { built: built.value, state: "calculated", reason: null },
+    messages: [{ kind: "Propose", body: { ...aboutOf(now), proposal: built.value.proposal } }],
+    refs: appendLeafRefs({ agreementId }),
+    also: (tx) => {
+      appendLeaf(tx, deps.region, {
+        kind: "declaration.signed",
+        atMs: deps.runtime.nowMs(),
+        subject: agreementId,
+        actor: "node",
+        digest: declaration.digest,
+        agreementId,
+        detail: { periodId, peer: now.peer },
+      });
+      return ok({});
+    },
+  };
+}
+
+async function sign(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  const { built, theirProposal, theirSignature, signature } = now;
+  if (built === null || theirProposal === null) return undefined;
+  const difference = differenceOf(built.proposal, theirProposal);
+  if (difference !== undefined) return differs(now, difference);
+  if (signature === null) {
+    const amount = BigInt(built.amountFen);
+    const isSmall = (amount < 0n ? -amount : amount) <= deps.autoSignUpToFen;
+    if (!now.isApproved && !isSmall) {
+      return wait(now, waitsForApproval(deps.region, now.periodId, built.amountFen));
+    }
+    const own = signText(deps, STATEMENT_PREFIX, built.text);
+    return {
+      change: { signature: own, reason: null },
+      messages: [{ kind: "Sign", body: { ...aboutOf(now), digest: built.digest, ...own } }],
+    };
+  }
+  if (theirSignature === null) return waitForPeer(now);
+  const isTheirs = theirSignature.digest === built.digest;
+  if (!isTheirs || !isSignedBy(deps, now.peer, theirSignature, STATEMENT_PREFIX, built.text)) {
+    return stop(now, "STATEMENT_SIGNATURE", { region: now.peer });
+  }
+  return concludeStep(deps, now, built);
+}
+
+function differs(now: Settlement, code: NonNullable<ReturnType<typeof differenceOf>>): Step {
+  const { built, theirProposal } = now;
+  if (built === null || theirProposal === null) return stop(now, code);
+  const roots = { ownRoot: built.proposal.receiptsRoot, peerRoot: theirProposal.receiptsRoot };
+  if (code === "STATEMENT_RECEIPTS_DIFFER") {
+    const step = stop(now, code, { value: `${roots.ownRoot.slice(0, 12)} / ${roots.peerRoot.slice(0, 12)}` });
+    return { ...step, change: { ...step.change, differences: { ...roots, receipts: null } } };
+  }
+  const step = stop(now, code, { value: `${built.proposal.inputsDigest} / ${theirProposal.inputsDigest}` });
+  // Only now is the whole statement shown: both sides then hold both, as evidence.
+  if (code !== "STATEMENT_RESULT_DIFFERS") return step;
+  const body = { ...aboutOf(now), proposal: built.proposal, statement: built.text };
+  return { ...step, messages: [{ kind: "Propose", body }] };
+}

@@ -1,0 +1,145 @@
+import { canonicalText } from "../kernel/canonical-json.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { HeldReceipt } from "../metering/model.ts";
+import { type SettlementTerms, settlementTermsSchema } from "../policy/settlement-terms.ts";
+import type { Store } from "../storage/port.ts";
+import { list, read } from "../storage/transact.ts";
+import { periodOfDeclaration, termsWithDays } from "./figures.ts";
+import type { Through } from "./messages.ts";
+import type { Declaration, PostedUsage, UsageRow } from "./model.ts";
+import type { BuiltRecord, SideFigures } from "./process-model.ts";
+import { refuseProcess } from "./process-refusal.ts";
+import { inRanges, NO_RANGES, rangeCollector } from "./seq-ranges.ts";
+import type { AgreementSource, ReceiptSource } from "./sources.ts";
+import { type BuiltStatement, statementBuilder } from "./statement.ts";
+import { agreementBooks, postedUsage } from "./store.ts";
+
+export type BuildDeps = {
+  readonly store: Store;
+  readonly agreements: AgreementSource;
+  readonly receipts: ReceiptSource;
+};
+
+type About = { readonly agreementId: string; readonly periodId: string };
+
+/** The signed terms as they stand in the agreement document; what is not both-signed and priced never settles. */
+export async function termsOf({ agreements }: BuildDeps, agreementId: string): Promise<Result<SettlementTerms>> {
+  const agreement = await agreements.find(agreementId);
+  if (agreement === undefined) return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
+  const { terms } = JSON.parse(agreement.document) as { terms: unknown };
+  if (terms === null || agreement.consumerSignature === null)
+    return refuseProcess("SETTLEMENT_UNPRICED", { agreementId });
+  // Checked, but used as signed: its digest is over these very keys.
+  return settlementTermsSchema.safeParse(terms).success
+    ? ok(terms as SettlementTerms)
+    : refuseProcess("SETTLEMENT_UNPRICED", { agreementId });
+}
+
+/** How far both sides can settle: what one of them cannot yet is late, and comes in the next period. */
+export function cutOf(own: SideFigures, theirs: SideFigures): Through {
+  return {
+    forward: smaller(own.through.forward, theirs.through.forward),
+    reverse: smaller(own.through.reverse, theirs.through.reverse),
+  };
+}
+
+function smaller(a: string, b: string): string {
+  return BigInt(a) < BigInt(b) ? a : b;
+}
+
+/** Receipts that this settlement is about, disputed ones included; those of signed statements are done. */
+export async function* receiptsOf(
+  { store, receipts }: BuildDeps,
+  { agreementId, periodId }: About,
+  cut: Through,
+): AsyncGenerator<HeldReceipt> {
+  const books = await read(store, agreementBooks.at(agreementId));
+  const settled = books?.settled ?? NO_RANGES;
+  for await (const receipt of receipts.forSettlement(agreementId, periodId)) {
+    const { direction, seq } = receipt.core;
+    if (BigInt(seq) <= BigInt(cut[direction]) && !inRanges(settled, direction, seq)) yield receipt;
+  }
+}
+
+export type BuildInput = {
+  readonly declaration: Declaration;
+  readonly inputsDigest: string;
+  readonly cut: Through;
+  readonly disputedReceiptIds: readonly string[];
+};
+
+/** Builds this side's statement from its own receipts and its own copy of the terms. */
+export async function build(deps: BuildDeps, about: About, input: BuildInput): Promise<Result<BuiltRecord>> {
+  const { declaration, inputsDigest, cut, disputedReceiptIds } = input;
+  const terms = await termsOf(deps, about.agreementId);
+  if (!terms.ok) return terms;
+  const posted: PostedUsage[] = [];
+  for await (const prior of list(deps.store, postedUsage, [about.agreementId])) posted.push(prior);
+  const carry = (await read(deps.store, agreementBooks.at(about.agreementId)))?.carry ?? null;
+  const caps = new Map(declaration.caps.map(({ productId, capPriceMicro }) => [productId, capPriceMicro]));
+  const builder = statementBuilder({
+    terms: termsWithDays(terms.value, declaration),
+    period: periodOfDeclaration(declaration),
+    caps,
+    carry,
+    posted,
+    disputedReceiptIds,
+  });
+  const numbers = rangeCollector();
+  for await (const receipt of receiptsOf(deps, about, cut)) {
+    const added = builder.add(receipt);
+    if (!added.ok) return added;
+    numbers.add(receipt.core.direction, receipt.core.seq);
+  }
+  const built = builder.finish();
+  if (!built.ok) return built;
+  return ok({
+    ...recordOf(built.value, inputsDigest),
+    posted: postedAfter(built.value, posted, about.periodId, caps),
+    settles: numbers.ranges(),
+    opening: { carry, posted: posted.filter((prior) => isUsed(prior, built.value.usage)) },
+  });
+}
+
+function recordOf({ statement, digest }: BuiltStatement, inputsDigest: string) {
+  const { termsDigest, openingCarryDigest, receiptsRoot, receiptCount, result } = statement;
+  return {
+    text: canonicalText(statement),
+    digest,
+    proposal: { digest, termsDigest, openingCarryDigest, inputsDigest, receiptsRoot, receiptCount },
+    amountFen: result.amountFen,
+  };
+}
+
+function isUsed({ productId, usagePeriodId }: PostedUsage, usage: readonly UsageRow[]): boolean {
+  return usage.some((row) => row.productId === productId && row.usagePeriodId === usagePeriodId);
+}
+
+/** What later statements start their late lines from. Only what was settled counts; disputed quantities do not. */
+function postedAfter(
+  { usage, metered }: BuiltStatement,
+  before: readonly PostedUsage[],
+  periodId: string,
+  caps: ReadonlyMap<string, string>,
+): PostedUsage[] {
+  return usage.map((row) => {
+    const usagePeriodId = row.usagePeriodId ?? periodId;
+    const prior = before.find((one) => one.productId === row.productId && one.usagePeriodId === usagePeriodId);
+    const cap = row.usagePeriodId === undefined ? caps.get(row.productId) : prior?.capPriceMicro;
+    return {
+      productId: row.productId,
+      usagePeriodId,
+      quantity: plus(row, "priorQuantity", "quantity"),
+      freeQuantity: plus(row, "priorFreeQuantity", "freeQuantity"),
+      // On late rows these are totals already (settlement.md §4, contribution).
+      metered: metered
+        .filter((one) => one.productId === row.productId && one.usagePeriodId === usagePeriodId)
+        .map(({ partyId, metric, quantity }) => ({ partyId, metric, quantity })),
+      ...(cap !== undefined && cap !== null && { capPriceMicro: cap }),
+    };
+  });
+}
+
+function plus(row: UsageRow, prior: "priorQuantity" | "priorFreeQuantity", now: "quantity" | "freeQuantity"): string {
+  return (BigInt(row[prior] ?? "0") + BigInt(row[now] ?? "0")).toString();
+}

@@ -1,0 +1,188 @@
+import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { requireRole } from "../identity/authorise.ts";
+import type { Principal } from "../identity/model.ts";
+import { digestOf } from "../kernel/canonical-json.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { instantOf, periodOf } from "../kernel/instant.ts";
+import type { Agreement } from "../negotiation/model.ts";
+import { list, read, transact } from "../storage/transact.ts";
+import { termsOf } from "./build.ts";
+import { checkFigures, NO_FIGURES } from "./figures.ts";
+import { type Figures, figuresSchema } from "./messages.ts";
+import { inRound, newSettlement, type ProcessDeps, revised, settlementRef } from "./process.ts";
+import type { AgreementBooks, ClosedPeriod, Settlement } from "./process-model.ts";
+import { refuseProcess } from "./process-refusal.ts";
+import { attempt } from "./refusal.ts";
+import { inRanges, NO_RANGES } from "./seq-ranges.ts";
+import { agreementBooks, closedPeriods, settlements } from "./store.ts";
+import { checkPeriod } from "./values.ts";
+
+export type CloseOptions = {
+  readonly early?: boolean | undefined;
+  readonly reason?: string | undefined;
+  /** By agreement: figures that are in no receipt and that this region knows. */
+  readonly declarations?: { readonly [agreementId: string]: unknown } | undefined;
+};
+
+type Candidate = { readonly agreement: Agreement; readonly figures: Figures };
+
+/**
+ * The finance officer closes a period: every priced agreement with something to settle begins its comparison with the
+ * peer. Closing again is trying again: what stands still starts a new round, what is signed stays.
+ */
+export async function closePeriod(
+  deps: ProcessDeps,
+  actor: Principal,
+  periodId: string,
+  options: CloseOptions,
+): Promise<Result<readonly string[]>> {
+  const allowed = requireRole(actor, "finance");
+  if (!allowed.ok) return allowed;
+  const timely = checkTime(deps, periodId, options);
+  if (!timely.ok) return timely;
+  const declared = await checkDeclarations(deps, periodId, options.declarations ?? {});
+  if (!declared.ok) return declared;
+  const candidates: Candidate[] = [];
+  for await (const agreement of deps.agreements.all()) {
+    const found = await candidateOf(deps, agreement, periodId, declared.value);
+    if (!found.ok) return found;
+    if (found.value !== undefined) candidates.push(found.value);
+  }
+  const closed = await commitClose(deps, periodId, options, candidates);
+  return closed.ok ? ok(candidates.map(({ agreement }) => agreement.id)) : closed;
+}
+
+function checkTime({ runtime }: ProcessDeps, periodId: string, { early, reason }: CloseOptions): Result<true> {
+  const form = attempt(() => checkPeriod(periodId));
+  if (!form.ok) return form;
+  const current = periodOf(runtime.nowMs());
+  if (periodId > current) return refuseProcess("PERIOD_FUTURE", { periodId });
+  if (periodId < current) return ok(true);
+  if (early !== true) return refuseProcess("PERIOD_NOT_OVER", { periodId });
+  return (reason ?? "").trim() === "" ? refuseProcess("EARLY_REASON") : ok(true);
+}
+
+async function checkDeclarations(
+  deps: ProcessDeps,
+  periodId: string,
+  declarations: { readonly [agreementId: string]: unknown },
+): Promise<Result<ReadonlyMap<string, Figures>>> {
+  const checked = new Map<string, Figures>();
+  for (const [agreementId, value] of Object.entries(declarations)) {
+    const terms = await termsOf(deps, agreementId);
+    if (!terms.ok) return terms;
+    const figures = figuresSchema.safeParse(value);
+    if (!figures.success) {
+      const [issue] = figures.error.issues;
+      return refuseProcess("SETTLEMENT_FIGURES", {
+        value: `${agreementId} ${issue?.path.join(".")}: ${issue?.message}`,
+      });
+    }
+    const fits = checkFigures(terms.value, figures.data, periodId);
+    if (!fits.ok) return fits;
+    checked.set(agreementId, figures.data);
+  }
+  return ok(checked);
+}
+
+/** What a period has to settle of an agreement: receipts, declared figures, or money deferred earlier. */
+async function candidateOf(
+  deps: ProcessDeps,
+  agreement: Agreement,
+  periodId: string,
+  declared: ReadonlyMap<string, Figures>,
+): Promise<Result<Candidate | undefined>> {
+  const terms = await termsOf(deps, agreement.id);
+  if (!terms.ok) return ok(undefined);
+  const books = await read(deps.store, agreementBooks.at(agreement.id));
+  const ordered = await checkOrder(deps, agreement.id, periodId, books);
+  if (!ordered.ok) return ordered;
+  const figures = declared.get(agreement.id);
+  const known = await read(deps.store, settlementRef({ agreementId: agreement.id, periodId }));
+  const isDue = known !== undefined || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
+  if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
+  return ok({ agreement, figures: figures ?? known?.figures ?? NO_FIGURES });
+}
+
+/** An earlier period that is on its way, or was never closed though it was used, must be settled first. */
+async function checkOrder(
+  deps: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+  books: AgreementBooks | undefined,
+): Promise<Result<true>> {
+  const lastPeriod = books?.lastPeriod ?? "";
+  for await (const { agreementId: other, periodId: earlier, state } of list(deps.store, settlements)) {
+    if (other === agreementId && earlier < periodId && state !== "agreed") {
+      return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier });
+    }
+  }
+  for await (const { core } of deps.receipts.forSettlement(agreementId, periodId)) {
+    const isUsedUp = inRanges(books?.settled ?? NO_RANGES, core.direction, core.seq);
+    // Up to the last settled period they are late, which is in order.
+    if (isUsedUp || core.periodId >= periodId || core.periodId <= lastPeriod) continue;
+    if ((await read(deps.store, closedPeriods.at(core.periodId))) !== undefined) continue;
+    return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: core.periodId });
+  }
+  return ok(true);
+}
+
+async function hasReceipts(
+  deps: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+  books: AgreementBooks | undefined,
+): Promise<boolean> {
+  for await (const { core } of deps.receipts.forSettlement(agreementId, periodId)) {
+    if (!inRanges(books?.settled ?? NO_RANGES, core.direction, core.seq)) return true;
+  }
+  return (await deps.receipts.completeness(agreementId, periodId)).missing > 0;
+}
+
+async function commitClose(
+  deps: ProcessDeps,
+  periodId: string,
+  { early, reason }: CloseOptions,
+  candidates: readonly Candidate[],
+): Promise<Result<true>> {
+  const nowMs = deps.runtime.nowMs();
+  const isEarly = periodId >= periodOf(nowMs) && early === true;
+  const period: ClosedPeriod = {
+    periodId,
+    closedAt: instantOf(nowMs),
+    closedBy: "finance",
+    early: isEarly,
+    reason: reason?.trim() || null,
+  };
+  const refs = candidates.map(({ agreement }) => settlementRef({ agreementId: agreement.id, periodId }));
+  return transact(deps.store, [closedPeriods.at(periodId), ...refs, ...appendLeafRefs()], (tx) => {
+    const before = tx.get(closedPeriods.at(periodId));
+    // The first close is what happened; trying again does not make it later.
+    const closed = before ?? period;
+    tx.put(closedPeriods.at(periodId), closed);
+    for (const { agreement, figures } of candidates) {
+      const ref = settlementRef({ agreementId: agreement.id, periodId });
+      const known = tx.get(ref) ?? newSettlement(agreement, periodId, deps.region);
+      if (known.state !== "agreed") tx.put(ref, revised(deps, approved(known, figures, early === true)));
+    }
+    if (before === undefined) {
+      appendLeaf(tx, deps.region, {
+        kind: "period.closed",
+        atMs: nowMs,
+        subject: periodId,
+        actor: "finance",
+        digest: digestOf(closed),
+        detail: { early: String(isEarly), ...(closed.reason !== null && { reason: closed.reason.slice(0, 500) }) },
+      });
+    }
+    return ok(true);
+  });
+}
+
+/** A new round begins where the last one stopped, or where other figures are on the table; never after our signature. */
+function approved(settlement: Settlement, figures: Figures, isEarly: boolean): Settlement {
+  const isOther = settlement.own !== null && JSON.stringify(settlement.own.figures) !== JSON.stringify(figures);
+  const mayRestart = settlement.signature === null && (settlement.state === "differs" || isOther);
+  const now = mayRestart ? inRound(settlement, (BigInt(settlement.round) + 1n).toString()) : settlement;
+  return { ...now, figures, isApproved: true, isEarly: isEarly || settlement.isEarly, peerReason: null };
+}

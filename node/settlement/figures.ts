@@ -1,0 +1,115 @@
+import { canonicalText, digestOf } from "../kernel/canonical-json.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { chinaDateOf, chinaMidnight, msOf } from "../kernel/instant.ts";
+import type { SettlementTerms } from "../policy/settlement-terms.ts";
+import type { Figures } from "./messages.ts";
+import type { Declaration, PeriodInput } from "./model.ts";
+import { refuseProcess } from "./process-refusal.ts";
+import { byteOrder } from "./values.ts";
+
+const DAY_MS = 86_400_000;
+
+export const NO_FIGURES: Figures = { resources: [], costs: [], maxRevenueFen: null, caps: [], activeDays: [] };
+
+/** Days of a calendar month, `2026-02` → 28. */
+export function daysIn(periodId: string): number {
+  const first = msOf(chinaMidnight(`${periodId}-01`));
+  const next = msOf(chinaMidnight(`${nextPeriod(periodId)}-01`));
+  return (next - first) / DAY_MS;
+}
+
+export function nextPeriod(periodId: string): string {
+  // Thirty-two days after the first of a month lie in the next one.
+  return chinaDateOf(msOf(chinaMidnight(`${periodId}-01`)) + 32 * DAY_MS).slice(0, 7);
+}
+
+/** Names that the terms do not know are found when they are entered, not when the other region computes. */
+export function checkFigures(terms: SettlementTerms, figures: Figures, periodId: string): Result<true> {
+  const rates = new Set((terms.compensation ?? []).map(({ partyId, resource }) => `${partyId}#${resource}`));
+  const costs = new Set((terms.costs ?? []).map(({ costId }) => costId));
+  const products = new Set(terms.products.map(({ productId }) => productId));
+  const parties = new Set(terms.parties.map(({ partyId }) => partyId));
+  const days = BigInt(daysIn(periodId));
+  const faults = [
+    ...figures.resources
+      .filter((r) => !rates.has(`${r.partyId}#${r.resource}`))
+      .map((r) => `${r.partyId}#${r.resource}`),
+    ...figures.costs.filter(({ costId }) => !costs.has(costId)).map(({ costId }) => costId),
+    ...figures.caps.filter(({ productId }) => !products.has(productId)).map(({ productId }) => productId),
+    ...figures.activeDays
+      .filter((row) => !parties.has(row.partyId) || BigInt(row.days) > days)
+      .map((row) => `${row.partyId} ${row.days}`),
+    ...twice(figures),
+  ];
+  return faults.length === 0
+    ? ok(true)
+    : refuseProcess("SETTLEMENT_FIGURES", { value: faults.join(", ").slice(0, 400) });
+}
+
+function twice(figures: Figures): string[] {
+  const keys = rowsOf(figures).map(({ key }) => key);
+  return keys.filter((key, i) => keys.indexOf(key) !== i);
+}
+
+type Row = { readonly key: string; readonly value: string };
+
+function rowsOf(figures: Figures): Row[] {
+  return [
+    ...figures.resources.map((r) => ({ key: `${r.partyId}#${r.resource}`, value: r.quantity })),
+    ...figures.costs.map(({ costId, declaredFen }) => ({ key: `cost ${costId}`, value: declaredFen })),
+    ...figures.caps.map(({ productId, capPriceMicro }) => ({ key: `cap ${productId}`, value: capPriceMicro })),
+    ...figures.activeDays.map(({ partyId, days }) => ({ key: `days ${partyId}`, value: days })),
+    ...(figures.maxRevenueFen === null ? [] : [{ key: "maxRevenueFen", value: figures.maxRevenueFen }]),
+  ];
+}
+
+/**
+ * One declaration from what both regions know: each figure by whoever gave it. Two different values for the same figure
+ * stop the settlement; nobody's word counts more. The outcome does not depend on who is who.
+ */
+export function declarationOf(
+  about: { readonly agreementId: string; readonly periodId: string },
+  a: Figures,
+  b: Figures,
+): Result<{ readonly declaration: Declaration; readonly text: string; readonly digest: string }> {
+  const known = new Map(rowsOf(a).map(({ key, value }) => [key, value]));
+  for (const { key, value } of rowsOf(b)) {
+    const other = known.get(key);
+    if (other !== undefined && other !== value) {
+      return refuseProcess("STATEMENT_INPUTS_DIFFER", { value: `${key}: ${other} / ${value}` });
+    }
+  }
+  const declaration: Declaration = {
+    type: "heliu.declaration.v1",
+    ...about,
+    days: daysIn(about.periodId).toString(),
+    resources: union(a.resources, b.resources, ({ partyId, resource }) => `${partyId}#${resource}`),
+    costs: union(a.costs, b.costs, ({ costId }) => costId),
+    maxRevenueFen: a.maxRevenueFen ?? b.maxRevenueFen,
+    caps: union(a.caps, b.caps, ({ productId }) => productId),
+    activeDays: union(a.activeDays, b.activeDays, ({ partyId }) => partyId),
+  };
+  return ok({ declaration, text: canonicalText(declaration), digest: digestOf(declaration) });
+}
+
+function union<T>(a: readonly T[], b: readonly T[], keyOf: (row: T) => string): T[] {
+  const rows = new Map([...a, ...b].map((row) => [keyOf(row), row]));
+  return [...rows].sort(([x], [y]) => byteOrder(x, y)).map(([, row]) => row);
+}
+
+/** The declaration as the pipeline reads it: the period without usage and metered. */
+export function periodOfDeclaration(declaration: Declaration): Omit<PeriodInput, "usage" | "metered"> {
+  const { periodId, days, resources, costs, maxRevenueFen } = declaration;
+  return { periodId, days, resources, costs, maxRevenueFen };
+}
+
+/** Who joined or left within the month counts for its days; the terms' digest then covers it. */
+export function termsWithDays(terms: SettlementTerms, { activeDays }: Declaration): SettlementTerms {
+  if (activeDays.length === 0) return terms;
+  const days = new Map(activeDays.map((row) => [row.partyId, row.days]));
+  const parties = terms.parties.map((party) => {
+    const active = days.get(party.partyId);
+    return active === undefined ? party : { ...party, activeDays: active };
+  });
+  return { ...terms, parties };
+}

@@ -1,0 +1,100 @@
+import type { Reason } from "../kernel/reason.ts";
+import type { Figures, Proposal, Through } from "./messages.ts";
+import type { Carry, PostedUsage } from "./model.ts";
+import type { SeqRanges } from "./seq-ranges.ts";
+
+export type SideSignature = { readonly keyId: string; readonly signature: string };
+export type SignedDigest = SideSignature & { readonly digest: string };
+
+/** What a side laid on the table for one round. */
+export type SideFigures = {
+  readonly figures: Figures;
+  readonly through: Through;
+  readonly disputedReceiptIds: readonly string[];
+};
+
+/** The statement as this side computed it, with all that the commit at its end needs. */
+export type BuiltRecord = {
+  readonly text: string;
+  readonly digest: string;
+  readonly proposal: Proposal;
+  readonly amountFen: string;
+  /** What this settlement makes of the settled usage. */
+  readonly posted: readonly PostedUsage[];
+  /** Which numbers of each chain it takes in. */
+  readonly settles: SeqRanges;
+  /** What it started from; with receipts and declaration, all that is needed to compute it again. */
+  readonly opening: { readonly carry: Carry | null; readonly posted: readonly PostedUsage[] };
+};
+
+export type Differences = {
+  readonly ownRoot: string;
+  readonly peerRoot: string;
+  /** Null until the peer's tree has been walked. */
+  readonly receipts: {
+    readonly onlyOwn: readonly string[];
+    readonly onlyPeer: readonly string[];
+    readonly differ: readonly string[];
+    readonly rounds: string;
+  } | null;
+};
+
+/**
+ * One agreement in one period, on its way from closing to both signatures. Each side has its own; they meet only in
+ * messages. Every message is kept here until it can be used, so that their order does not matter.
+ */
+export type Settlement = {
+  readonly agreementId: string;
+  readonly periodId: string;
+  readonly peer: string;
+  readonly provider: string;
+  readonly consumer: string;
+  readonly entryName: string;
+  readonly state: "open" | "calculated" | "agreed" | "differs";
+  readonly reason: Reason | null;
+  /** What the peer last said it waits for. */
+  readonly peerReason: Reason | null;
+  readonly round: string;
+  /** This region's finance has closed the period; without it only small statements may be signed. */
+  readonly isApproved: boolean;
+  readonly isEarly: boolean;
+  /** What this region's finance declared; laid on the table when the comparison begins. */
+  readonly figures: Figures;
+  readonly own: SideFigures | null;
+  readonly theirs: SideFigures | null;
+  readonly declaration: { readonly text: string; readonly digest: string; readonly signature: SideSignature } | null;
+  readonly theirDeclaration: SignedDigest | null;
+  readonly built: BuiltRecord | null;
+  readonly theirProposal: Proposal | null;
+  /** Kept as evidence when only the results differ. */
+  readonly theirStatement: string | null;
+  readonly signature: SideSignature | null;
+  readonly theirSignature: SignedDigest | null;
+  readonly differences: Differences | null;
+  readonly signedAt: string | null;
+  /** Receipts of a large statement are marked as settled after it, in pieces; the numbers in the books decide. */
+  readonly isMarking: boolean;
+  /** Audit leaf of the signed statement. */
+  readonly leafIndex: string | null;
+  readonly updatedAt: string;
+  readonly revision: number;
+};
+
+/** That this region's finance closed a period. Names no person: the leaf and the record say the role. */
+export type ClosedPeriod = {
+  readonly periodId: string;
+  readonly closedAt: string;
+  readonly closedBy: string;
+  readonly early: boolean;
+  readonly reason: string | null;
+};
+
+/** Where an agreement stands after its last signed statement. */
+export type AgreementBooks = {
+  readonly agreementId: string;
+  readonly lastPeriod: string;
+  readonly carry: Carry;
+  readonly settled: SeqRanges;
+  /** Receipts in dispute, parked until they are resolved. */
+  readonly parkedReceiptIds: readonly string[];
+};

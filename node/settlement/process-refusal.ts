@@ -1,0 +1,121 @@
+import { type Details, type Failure, refusals } from "../kernel/exchange-error.ts";
+import type { Text } from "../kernel/text.ts";
+
+const codes = {
+  PERIOD_ORDER: "conflict",
+  PERIOD_NOT_OVER: "not-yet",
+  PERIOD_FUTURE: "invalid-input",
+  EARLY_REASON: "invalid-input",
+  SETTLEMENT_NOT_FOUND: "not-found",
+  SETTLEMENT_NOT_PARTY: "not-found",
+  SETTLEMENT_UNPRICED: "invalid-input",
+  SETTLEMENT_MESSAGE: "invalid-input",
+  SETTLEMENT_FIGURES: "invalid-input",
+  SETTLEMENT_MOVED: "conflict",
+  STATEMENT_INPUTS_DIFFER: "conflict",
+  STATEMENT_TERMS_DIFFER: "integrity",
+  STATEMENT_CARRY_DIFFERS: "conflict",
+  STATEMENT_RECEIPTS_DIFFER: "conflict",
+  STATEMENT_RESULT_DIFFERS: "integrity",
+  STATEMENT_SIGNATURE: "integrity",
+  STATEMENT_SIGNED: "conflict",
+  DISPUTE_EXISTS: "conflict",
+  DISPUTE_SETTLED: "conflict",
+  DISPUTE_NOT_FOUND: "not-found",
+} as const;
+export type ProcessCode = keyof typeof codes;
+
+const declare = refusals(codes);
+
+/** `{name}` is filled in from the details. */
+const texts: { readonly [code in ProcessCode]: Text } = {
+  PERIOD_ORDER: {
+    zh: "协议 {agreementId} 的 {earlier} 尚未结算,不能先结 {periodId};请先关账并结清 {earlier}。",
+    en: "{earlier} of agreement {agreementId} is not settled, so {periodId} cannot be; close and settle {earlier} first.",
+  },
+  PERIOD_NOT_OVER: {
+    zh: "{periodId} 尚未结束(北京时间);如需提前关账,请注明“提前”及理由,其后的用量计入下期。",
+    en: "{periodId} is not over yet (China time). To close early, say so and give a reason; what follows counts into the next period.",
+  },
+  PERIOD_FUTURE: {
+    zh: "{periodId} 还未开始,不能关账;请核对期间。",
+    en: "{periodId} has not begun and cannot be closed; check the period.",
+  },
+  EARLY_REASON: {
+    zh: "提前关账必须说明理由,理由会写入审计日志并展示给对方;请填写理由后重试。",
+    en: "Closing early needs a reason: it goes into the audit log and is shown to the other region. Give one and try again.",
+  },
+  SETTLEMENT_NOT_FOUND: {
+    zh: "{periodId} 没有协议 {agreementId} 的结算;请核对期间与协议编号。",
+    en: "There is no settlement of {agreementId} in {periodId}; check the period and the agreement.",
+  },
+  SETTLEMENT_NOT_PARTY: {
+    zh: "未找到与贵方有关的协议 {agreementId};请核对编号。",
+    en: "There is no agreement {agreementId} that you are a party to; check the id.",
+  },
+  SETTLEMENT_UNPRICED: {
+    zh: "协议 {agreementId} 没有价款条款或缺少一方签名,不产生结算;无需处理。",
+    en: "Agreement {agreementId} has no price or lacks a signature, so there is nothing to settle.",
+  },
+  SETTLEMENT_MESSAGE: {
+    zh: "结算消息 {kind} 的内容不符合约定,未被受理;请双方核对软件版本。",
+    en: "The settlement message {kind} does not have the agreed form and was not taken in; compare the versions of both sides.",
+  },
+  SETTLEMENT_FIGURES: {
+    zh: "申报数据有误:{value};请按协议条款更正后重新提交。",
+    en: "The declared figures do not fit the terms: {value}. Correct them and submit again.",
+  },
+  SETTLEMENT_MOVED: {
+    zh: "结算 {agreementId} / {periodId} 刚刚有变化;请刷新后重试。",
+    en: "The settlement {agreementId} / {periodId} has just changed; reload and try again.",
+  },
+  STATEMENT_INPUTS_DIFFER: {
+    zh: "双方申报的数据不一致({value});请双方财务核对后,由一方更正并重新关账。",
+    en: "The two regions declare different figures ({value}); let both finance offices compare them, then correct one side and close again.",
+  },
+  STATEMENT_TERMS_DIFFER: {
+    zh: "双方持有的协议条款摘要不同,已停止结算;须由人工核对双方签署的协议文本。",
+    en: "The two regions hold terms with different digests; settling has stopped, and a person must compare the signed agreements.",
+  },
+  STATEMENT_CARRY_DIFFERS: {
+    zh: "双方的期初结转不同;请先结清更早的期间,再重新关账。",
+    en: "The two regions carry different balances from earlier periods; settle the earlier period first, then close again.",
+  },
+  STATEMENT_RECEIPTS_DIFFER: {
+    zh: "双方收据集合的根不同({value});已保留双方的根,请查看差异清单,补齐收据或提出争议后重新关账。",
+    en: "The roots over the two regions' receipts differ ({value}); both are kept. See the list of differences, complete or dispute the receipts, then close again.",
+  },
+  STATEMENT_RESULT_DIFFERS: {
+    zh: "条款、结转、申报与收据均一致,但计算结果不同:属于软件错误。双方结算单已留存为证据,请联系运维核对版本。",
+    en: "Terms, carry, figures and receipts are equal but the results differ: an error of implementation. Both statements are kept as evidence; let operations compare the versions.",
+  },
+  STATEMENT_SIGNATURE: {
+    zh: "{region} 对结算单的签名不成立,未入账;请对方核对签名密钥与信任名单。",
+    en: "The signature of {region} over the statement does not hold, so nothing was posted; ask it to check its key against the trust list.",
+  },
+  STATEMENT_SIGNED: {
+    zh: "{periodId} 的结算单已由双方签署,不能再改;后续更正计入下一期。",
+    en: "The statement of {periodId} is signed by both regions and cannot change; corrections go into the next period.",
+  },
+  DISPUTE_EXISTS: {
+    zh: "收据 {value} 已在争议中;请在原争议中补充意见。",
+    en: "The receipt {value} is disputed already; add to that dispute.",
+  },
+  DISPUTE_SETTLED: {
+    zh: "收据 {value} 已结算,不能再提出争议;请通过更正处理。",
+    en: "The receipt {value} has been settled and can no longer be disputed; use a correction.",
+  },
+  DISPUTE_NOT_FOUND: {
+    zh: "没有编号为 {value} 的争议或收据;请核对编号。",
+    en: "There is no dispute or receipt {value}; check the id.",
+  },
+};
+
+export function refuseProcess(code: ProcessCode, details: Details = {}): Failure {
+  return declare(code, textOf(code, details), details);
+}
+
+export function textOf(code: ProcessCode, details: Details): Text {
+  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
+  return { zh: fill(texts[code].zh), en: fill(texts[code].en) };
+}

@@ -1,0 +1,187 @@
+import { requireRole } from "../identity/authorise.ts";
+import type { Peer, Principal, TrustView } from "../identity/model.ts";
+import type { Signer } from "../kernel/ed25519.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { Logger } from "../kernel/logger.ts";
+import type { Reason } from "../kernel/reason.ts";
+import type { Runtime } from "../kernel/runtime.ts";
+import type { Worker } from "../kernel/worker.ts";
+import type { Receipt } from "../metering/model.ts";
+import type { Metering } from "../metering/service.ts";
+import { unsignedReceipts } from "../metering/store.ts";
+import type { TopicHandler } from "../outbox/model.ts";
+import type { Store, Unsubscribe } from "../storage/port.ts";
+import { list, read } from "../storage/transact.ts";
+import { advance } from "./advance.ts";
+import { bundleOf } from "./bundle.ts";
+import { type CloseOptions, closePeriod } from "./close.ts";
+import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
+import { createLanes } from "./lanes.ts";
+import { netPeriod } from "./net-period.ts";
+import type { NettingPlan } from "./netting.ts";
+import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
+import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
+import { refuseProcess } from "./process-refusal.ts";
+import type { StatementBundle } from "./recompute.ts";
+import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
+import { settlements } from "./store.ts";
+import { receiptsFor, treeNodes } from "./tree-service.ts";
+import type { TreeChannel, TreeRequest, WireTreeNode } from "./tree-walk.ts";
+
+export type SettlementDeps = {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly logger: Logger;
+  /** This node's own region. */
+  readonly region: string;
+  readonly trust: Pick<TrustView, "statementKey">;
+  /** Of the region's statement key. */
+  readonly signer: Signer;
+  readonly metering: Pick<Metering, "receiptsForSettlement">;
+  /** `settlement.autoSignUpToFen` of the configuration. */
+  readonly autoSignUpToFen?: string;
+  /** Asks the consumer for the signatures that receipts of an agreement still lack. */
+  readonly requestSignatures?: (agreementId: string) => Promise<void>;
+  /** The way to a peer's tree of receipts. */
+  readonly trees?: TreeChannel;
+  readonly agreements?: AgreementSource;
+  readonly receipts?: ReceiptSource;
+};
+
+export type Settlements = Worker & {
+  readonly close: (actor: Principal, periodId: string, options?: CloseOptions) => Promise<Result<PeriodView>>;
+  readonly get: (periodId: string, agreementId?: string) => Promise<Result<PeriodView>>;
+  readonly status: (periodId: string) => Promise<PeriodView>;
+  readonly statement: (agreementId: string, periodId: string) => Promise<Result<StatementView>>;
+  /** Periods with a settlement or a close, newest first. */
+  readonly periods: () => Promise<string[]>;
+  /** The finance officer lets one statement be signed, without closing the whole period. */
+  readonly sign: (actor: Principal, periodId: string, agreementId: string) => Promise<Result<StatementView>>;
+  readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
+  /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
+  readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
+  readonly netting: (periodId: string) => Promise<Result<NettingPlan>>;
+  readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
+  readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
+  /** For the outbox, topic `settlement`. */
+  readonly handler: TopicHandler;
+  /** Resolves when nothing that was begun is still being computed. */
+  readonly idle: () => Promise<void>;
+};
+
+export function createSettlements(given: SettlementDeps): Settlements {
+  const deps: ProcessDeps = {
+    ...given,
+    autoSignUpToFen: BigInt(given.autoSignUpToFen ?? "0"),
+    requestSignatures: given.requestSignatures ?? (async () => {}),
+    trees: given.trees,
+    agreements: given.agreements ?? agreementsIn(given.store),
+    receipts: given.receipts ?? receiptsIn(given.store, given.metering),
+  };
+  const { store, region } = deps;
+  const lanes = createLanes(deps.logger);
+  const move = (agreementId: string, periodId: string) =>
+    lanes.run(agreementId, () => advance(deps, agreementId, periodId));
+  let unwatch: Unsubscribe | undefined;
+
+  /** After a restart, and when signatures came in: whatever is on its way goes on from what is stored. */
+  async function resume(): Promise<void> {
+    for await (const { agreementId, periodId, state, isMarking } of list(store, settlements)) {
+      if (state !== "agreed" || isMarking) void move(agreementId, periodId);
+    }
+  }
+
+  return {
+    name: "settlement",
+    start() {
+      unwatch ??= store.watch(unsignedReceipts.prefix, () => lanes.background(resume));
+      lanes.background(resume);
+    },
+    async stop() {
+      unwatch?.();
+      unwatch = undefined;
+      await lanes.idle();
+    },
+    idle: lanes.idle,
+    async close(actor, periodId, options = {}) {
+      const begun = await closePeriod(deps, actor, periodId, options);
+      if (!begun.ok) return begun;
+      await Promise.all(begun.value.map((agreementId) => move(agreementId, periodId)));
+      return ok(await periodView(store, region, periodId));
+    },
+    async get(periodId, agreementId) {
+      const view = await periodView(store, region, periodId, agreementId);
+      if (agreementId !== undefined && view.settlements.length === 0) return notFound(agreementId, periodId);
+      return ok(view);
+    },
+    status: (periodId) => periodView(store, region, periodId),
+    statement: (agreementId, periodId) => statementOf(deps, agreementId, periodId),
+    periods: () => periodsOf(store),
+    async sign(actor, periodId, agreementId) {
+      const approved = await approve(deps, actor, periodId, agreementId);
+      if (!approved.ok) return approved;
+      await move(agreementId, periodId);
+      return statementOf(deps, agreementId, periodId);
+    },
+    waiting: (principal) => waitingFor(deps, principal),
+    bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
+    netting: (periodId) => netPeriod(deps, periodId),
+    treeNodes: (peer, request) => treeNodes(deps, peer, request),
+    receipts: (peer, agreementId, receiptIds) => receiptsFor(deps, peer, agreementId, receiptIds),
+    handler: {
+      async receive(message) {
+        const answer = await receiveMessage(deps, message);
+        // The answer does not wait for the computation, which may be long; a crash before it is made good by `resume`.
+        const { agreementId, periodId } = message.body as { agreementId?: string; periodId?: string };
+        if (answer.ok && agreementId !== undefined && periodId !== undefined) void move(agreementId, periodId);
+        return answer;
+      },
+      delivered: (message, answer) => peerAnswered(deps, message, answer),
+      refused: (message, code, text) => peerRefused(deps, message, code, text),
+    },
+  };
+}
+
+function notFound(agreementId: string, periodId: string) {
+  return refuseProcess("SETTLEMENT_NOT_FOUND", { agreementId, periodId });
+}
+
+async function statementOf(
+  { store, region }: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+): Promise<Result<StatementView>> {
+  const found = await read(store, settlementRef({ agreementId, periodId }));
+  return found === undefined ? notFound(agreementId, periodId) : ok(statementView(region, found));
+}
+
+async function approve(
+  deps: ProcessDeps,
+  actor: Principal,
+  periodId: string,
+  agreementId: string,
+): Promise<Result<true>> {
+  const allowed = requireRole(actor, "finance");
+  if (!allowed.ok) return allowed;
+  const found = await read(deps.store, settlementRef({ agreementId, periodId }));
+  if (found === undefined) return notFound(agreementId, periodId);
+  if (found.isApproved || found.state === "agreed") return ok(true);
+  const done = await commitStep(deps, found, { change: { isApproved: true } });
+  return done.ok ? ok(true) : done;
+}
+
+async function waitingFor({ store, region }: ProcessDeps, principal: Principal) {
+  const waiting = new Map<string, Reason>();
+  if (!principal.roles.includes("finance")) return [];
+  for await (const { periodId, reason, state } of list(store, settlements)) {
+    const isOurs = reason?.turn?.region === region && reason.turn.role === "finance";
+    if (state !== "agreed" && reason !== null && isOurs) waiting.set(periodId, reason);
+  }
+  return [...waiting].map(([periodId, reason]) => ({ periodId, reason }));
+}
+
+async function periodsOf(store: Store): Promise<string[]> {
+  const periods = new Set<string>();
+  for await (const { periodId } of list(store, settlements)) periods.add(periodId);
+  return [...periods].sort().reverse();
+}

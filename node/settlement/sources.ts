@@ -1,0 +1,60 @@
+import type { HeldReceipt } from "../metering/model.ts";
+import type { Metering } from "../metering/service.ts";
+import { chainHeads, receiptPlaces, receiptRef, unsignedReceipts } from "../metering/store.ts";
+import type { Agreement } from "../negotiation/model.ts";
+import { agreements } from "../negotiation/store.ts";
+import type { Store } from "../storage/port.ts";
+import { list, read } from "../storage/transact.ts";
+import type { Through } from "./messages.ts";
+
+export type AgreementSource = {
+  readonly find: (agreementId: string) => Promise<Agreement | undefined>;
+  readonly all: () => AsyncIterable<Agreement>;
+};
+
+/** The receipts of an agreement as settling reads them. */
+export type ReceiptSource = {
+  /** With both signatures, of this period and earlier ones, in chain order. */
+  readonly forSettlement: (agreementId: string, throughPeriod: string) => AsyncIterable<HeldReceipt>;
+  /** Up to where each chain is complete, and how many receipts of the period or earlier lack a signature. */
+  readonly completeness: (
+    agreementId: string,
+    throughPeriod: string,
+  ) => Promise<{ readonly through: Through; readonly missing: number }>;
+};
+
+export function agreementsIn(store: Store): AgreementSource {
+  return {
+    find: (agreementId) => read(store, agreements.at(agreementId)),
+    all: () => list(store, agreements),
+  };
+}
+
+export function receiptsIn(store: Store, metering: Pick<Metering, "receiptsForSettlement">): ReceiptSource {
+  return {
+    forSettlement: metering.receiptsForSettlement,
+    async completeness(agreementId, throughPeriod) {
+      const forward = await directionOf(store, agreementId, "forward", throughPeriod);
+      const reverse = await directionOf(store, agreementId, "reverse", throughPeriod);
+      return {
+        through: { forward: forward.through, reverse: reverse.through },
+        missing: forward.missing + reverse.missing,
+      };
+    },
+  };
+}
+
+async function directionOf(store: Store, agreementId: string, direction: keyof Through, throughPeriod: string) {
+  let firstMissing: bigint | undefined;
+  let missing = 0;
+  for await (const receiptId of list(store, unsignedReceipts, [agreementId, direction])) {
+    const place = await read(store, receiptPlaces.at(receiptId));
+    const held = place && (await read(store, receiptRef(agreementId, direction, place.seq)));
+    // Later months wait for their own close.
+    if (held === undefined || held.core.periodId > throughPeriod) continue;
+    missing++;
+    firstMissing ??= BigInt(held.core.seq);
+  }
+  const head = (await read(store, chainHeads.at(agreementId, direction)))?.seq ?? "0";
+  return { through: firstMissing === undefined ? head : (firstMissing - 1n).toString(), missing };
+}

@@ -1,0 +1,80 @@
+import type { Peer } from "../identity/model.ts";
+import { canonicalText } from "../kernel/canonical-json.ts";
+import type { Failure, Result } from "../kernel/exchange-error.ts";
+import { ExchangeFault } from "../kernel/exchange-fault.ts";
+import type { Receipt } from "../metering/model.ts";
+import { receiptPlaces, receiptRef } from "../metering/store.ts";
+import { read } from "../storage/transact.ts";
+import { cutOf, receiptsOf } from "./build.ts";
+import { type HashTree, hashTree, type TreeEntry } from "./hash-tree.ts";
+import { type ProcessDeps, type Step, settlementRef } from "./process.ts";
+import type { Settlement } from "./process-model.ts";
+import { refuseProcess } from "./process-refusal.ts";
+import { attempt } from "./refusal.ts";
+import { type TreeRequest, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
+
+/** The tree over the receipts that a settlement is about, as this side holds them. */
+async function treeOf(deps: ProcessDeps, settlement: Settlement): Promise<HashTree> {
+  const { own, theirs } = settlement;
+  const entries: TreeEntry[] = [];
+  if (own !== null && theirs !== null) {
+    for await (const { core, coreDigest } of receiptsOf(deps, settlement, cutOf(own, theirs))) {
+      entries.push({ id: core.receiptId, digest: coreDigest });
+    }
+  }
+  return hashTree(entries);
+}
+
+/** One round of the peer's search for receipts that differ. */
+export async function treeNodes(
+  deps: ProcessDeps,
+  peer: Pick<Peer, "region">,
+  { agreementId, periodId, prefixes }: TreeRequest,
+): Promise<Result<readonly WireTreeNode[]>> {
+  const found = await read(deps.store, settlementRef({ agreementId, periodId }));
+  if (found === undefined || found.peer !== peer.region) return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
+  const tree = await treeOf(deps, found);
+  return attempt(() => prefixes.map((prefix) => toWire(tree.node(prefix))));
+}
+
+/** Whole receipts with both signatures, for those that the peer lacks. */
+export async function* receiptsFor(
+  { store, agreements }: ProcessDeps,
+  peer: Pick<Peer, "region">,
+  agreementId: string,
+  receiptIds: readonly string[],
+): AsyncGenerator<Receipt> {
+  const agreement = await agreements.find(agreementId);
+  const parties = agreement === undefined ? [] : [agreement.provider, agreement.consumer];
+  if (!parties.includes(peer.region)) throw new ExchangeFault(notParty(agreementId).error);
+  for (const id of receiptIds) {
+    const place = await read(store, receiptPlaces.at(id));
+    if (place === undefined || place.agreementId !== agreementId) continue;
+    const held = await read(store, receiptRef(agreementId, place.direction, place.seq));
+    if (held === undefined || held.consumerSignature === null) continue;
+    const { core, providerSignature, consumerSignature } = held;
+    yield { core, providerSignature, consumerSignature };
+  }
+}
+
+function notParty(agreementId: string): Failure {
+  return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
+}
+
+/** Where only the receipts differ: which ones, found by walking the peer's tree. Once; a new round looks anew. */
+export async function receiptDifferences(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  const { differences, agreementId, periodId, peer } = now;
+  const { trees } = deps;
+  if (differences === null || differences.receipts !== null || trees === undefined) return undefined;
+  const own = await treeOf(deps, now);
+  const walked = await walkPeerTree(own, (prefixes) => trees.treeNodes(peer, { agreementId, periodId, prefixes }));
+  if (!walked.ok) {
+    const { code } = walked.error;
+    deps.logger.warn({ agreementId, periodId, peer, code }, "the peer's tree of receipts cannot be read now");
+    return undefined;
+  }
+  const { onlyA, onlyB, differ, rounds } = walked.value;
+  const receipts = { onlyOwn: onlyA, onlyPeer: onlyB, differ, rounds: String(rounds) };
+  deps.logger.warn({ agreementId, periodId, peer, found: canonicalText(receipts).length }, "receipts differ");
+  return { change: { differences: { ...differences, receipts } } };
+}
