@@ -102,6 +102,41 @@ describe("reading a table", () => {
   });
 });
 
+describe("reading a spreadsheet", () => {
+  it("takes dates and numbers that people typed as such, and numbers rows as they see them", async () => {
+    const { writeXlsx } = await import("hucre/xlsx");
+    const rows = [
+      ["条目标识", "发布日期", "数据量", "内部单位编码"],
+      [],
+      ["cd-1", new Date("2025-07-17"), 14253, 510100],
+    ];
+    const bytes = await writeXlsx({ sheets: [{ name: "Sheet1", rows }] });
+    const file = mustSucceed(await readCatalog(bytes, "a.xlsx"));
+    const value = { id: "cd-1", issued: "2025-07-17", recordCount: 14253, provider: { orgCode: "510100" } };
+    expect(file.rows).toEqual([{ row: 2, value }]);
+  });
+
+  it("gives each field to its entry, and names a field without one", async () => {
+    const { writeXlsx } = await import("hucre/xlsx");
+    const fields = [
+      ["条目标识", "字段名", "敏感级别", "主键"],
+      ["cd-1", "a", "公开", "是"],
+      ["cd-2", "b", "S1", "否"],
+    ];
+    const bytes = await writeXlsx({
+      sheets: [
+        { name: "entries", rows: [["id"], ["cd-1"]] },
+        { name: "fields", rows: fields },
+      ],
+    });
+    const file = mustSucceed(await readCatalog(bytes, "a.xlsx"));
+    expect(file.rows).toEqual([
+      { row: 1, value: { id: "cd-1", fields: [{ name: "a", sensitivity: "S0", key: true }] } },
+    ]);
+    expect(file.faults).toMatchObject([{ row: 2, column: "数据项!条目标识", value: "cd-2" }]);
+  });
+});
+
 describe("a spreadsheet that would unpack to gigabytes", () => {
   /** Sets what the central directory claims a part unpacks to; it is the first record after the local files. */
   function claiming(zip: Uint8Array, bytes: number): Uint8Array {

@@ -71,7 +71,11 @@ function limitsOf(rules: Rules, nowMs: number): Result<EntryLimits> {
   const abstract = rules.resolve("catalog.abstractMaxLength", instantOf(nowMs));
   if (!name.ok) return err(name.error);
   if (!abstract.ok) return err(abstract.error);
-  return ok({ nameMaxLength: Number(name.value.value), abstractMaxLength: Number(abstract.value.value) });
+  return ok({
+    nameMaxLength: Number(name.value.value),
+    abstractMaxLength: Number(abstract.value.value),
+    areLimitsVerified: name.value.verified && abstract.value.verified,
+  });
 }
 
 type Hint = {

@@ -35,7 +35,3 @@ export function divisionOn(code: string, date: string): DivisionState {
   }
   return { kind: "valid" };
 }
-
-export function divisionName(code: string): string | undefined {
-  return divisions.get(code)?.name;
-}

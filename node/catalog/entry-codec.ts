@@ -12,7 +12,7 @@ export function encodeEntry(entry: CatalogEntry): Result<Canonical> {
 }
 
 /** The entry again, number for number; refuses what is no entry. */
-export function decodeEntry(encoded: unknown): Result<CatalogEntry> {
+function decodeEntry(encoded: unknown): Result<CatalogEntry> {
   const entry = catalogEntrySchema.safeParse(isRecord(encoded) ? atNumbers(encoded, numberOf) : encoded);
   if (entry.success) return ok(entry.data);
   const issue = entry.error.issues[0];

@@ -5,7 +5,12 @@ import type { Report } from "./fault.ts";
 import type { CatalogEntry, DataItem } from "./model.ts";
 import { checkUscc } from "./uscc.ts";
 
-export type EntryLimits = { readonly nameMaxLength: number; readonly abstractMaxLength: number };
+export type EntryLimits = {
+  readonly nameMaxLength: number;
+  readonly abstractMaxLength: number;
+  /** False while no official text states the two limits; whoever is refused by them is told. */
+  readonly areLimitsVerified: boolean;
+};
 
 const DAY_MS = 86_400_000;
 
@@ -52,8 +57,8 @@ function checkTexts(entry: CatalogEntry, limits: EntryLimits, report: Report): v
     const length = lengthOf(entry[column]);
     if (length <= max) continue;
     report("CAT-003", "error", column, entry[column], {
-      zh: `共 ${length} 字,超过 ${max} 字的上限(上限未经官方核对);请缩短。`,
-      en: `${length} characters, more than the ${max} allowed (a limit not officially confirmed); shorten it.`,
+      zh: `共 ${length} 字,超过 ${max} 字的上限${limits.areLimitsVerified ? "" : "(上限未经官方核对)"};请缩短。`,
+      en: `${length} characters, more than the ${max} allowed${limits.areLimitsVerified ? "" : " (not officially confirmed)"}; shorten it.`,
     });
   }
   if (entry.name !== entry.name.trim()) {

@@ -78,7 +78,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): Text {
 }
 
 /** `fields[2].sensitivity` */
-export function columnOf(path: readonly PropertyKey[]): string {
+function columnOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((column, part) => {
     if (typeof part === "number") return `${column}[${part}]`;
     return column === "" ? String(part) : `${column}.${String(part)}`;

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 /** The data model of a catalogue entry. Source: domain.md §4. Validation rules CAT-001…015 are in `validate.ts`. */
-export const accessAttributes = ["unconditional", "conditional", "none"] as const;
+const accessAttributes = ["unconditional", "conditional", "none"] as const;
 
 /** A code table by id, or inline as code → label. */
 const codeListSchema = z.union([z.string(), z.record(z.string(), z.string())]);
 
-export const dataItemSchema = z.strictObject({
+const dataItemSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/),
   label: z.string().min(1).max(50),
   labelEn: z.string().optional(),
@@ -25,7 +25,7 @@ export const dataItemSchema = z.strictObject({
 });
 export type DataItem = z.infer<typeof dataItemSchema>;
 
-export const productSchema = z.strictObject({
+const productSchema = z.strictObject({
   productType: z.enum(["data-model", "data-verification", "evaluation-index", "other"]),
   sources: z.array(z.string()).min(1),
   crossRegion: z.boolean(),
@@ -46,15 +46,7 @@ export const productSchema = z.strictObject({
   method: z.string().optional(),
 });
 
-export const entryStatuses = [
-  "draft",
-  "submitted",
-  "reviewing",
-  "published",
-  "suspended",
-  "withdrawn",
-  "refused",
-] as const;
+const entryStatuses = ["draft", "submitted", "reviewing", "published", "suspended", "withdrawn", "refused"] as const;
 
 const accessSchema = z.object({
   attribute: z.enum(accessAttributes),

@@ -19,9 +19,9 @@ import {
 
 const refuse = refusals({ ENTRY_WITHDRAWN: "not-found", VERSION_UNKNOWN: "not-found" });
 
-export type EntryPage = { readonly items: readonly CatalogEntry[]; readonly next: string | null };
+type EntryPage = { readonly items: readonly CatalogEntry[]; readonly next: string | null };
 
-export type ListQuery = {
+type ListQuery = {
   readonly limit: number;
   /** The last id of the page before; `cursor` is its name in the HTTP interface. */
   readonly after?: string | undefined;

@@ -1,7 +1,6 @@
 import type { Principal } from "../identity/model.ts";
 import type { Signer } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import type { Reason } from "../kernel/reason.ts";
 import type { Unsubscribe } from "../storage/port.ts";
 import { type ChangeFeed, createChangeFeed } from "./change-feed.ts";
 import { confirmImport } from "./confirm-import.ts";
@@ -14,9 +13,7 @@ import { type CatalogReading, createCatalogReading } from "./reading.ts";
 import { changeHead } from "./store.ts";
 
 /** A file that was read, or rows a program made. */
-export type ImportInput = CatalogFile | readonly CatalogRow[];
-
-export type WaitingTask = { readonly id: string; readonly entries: number; readonly reason: Reason };
+type ImportInput = CatalogFile | readonly CatalogRow[];
 
 /** This region's catalogue. Every change is one commit of record, change record, chain head and audit leaf. */
 export type Catalog = ChangeFeed &

@@ -4,7 +4,7 @@ const ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 export type UsccState = "valid" | "wrong-check-digit" | "malformed";
 
 /** Full-width characters and lower case are accepted as their plain upper-case form. */
-export function normalizeUscc(code: string): string {
+function normalizeUscc(code: string): string {
   return code.normalize("NFKC").trim().toUpperCase();
 }
 

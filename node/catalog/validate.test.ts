@@ -7,6 +7,7 @@ import { codeLists, codeOf } from "./codes.ts";
 import { divisionOn } from "./divisions.ts";
 import type { CatalogEntry } from "./model.ts";
 import { NameIndex } from "./name-similarity.ts";
+import { metadataScore } from "./quality.ts";
 import { type ValidationContext, validateRows } from "./validate.ts";
 
 const samples = chengdu.entries as unknown as CatalogEntry[];
@@ -23,6 +24,7 @@ function check(values: readonly unknown[], context: Partial<ValidationContext> =
       nowMs: Date.parse("2025-12-01T04:00:00.000Z"),
       nameMaxLength: 50,
       abstractMaxLength: 256,
+      areLimitsVerified: false,
       authorisations: parseAuthorisations(authorisationFile),
       held: () => undefined,
       idOfCode: () => undefined,
@@ -168,6 +170,17 @@ describe("a product", () => {
     expect(found).toContain("CAT-011 error product.authorization");
     expect(found).toContain("CAT-011 error product.sources[0]");
     expect(faultsOf({}, { nowMs: Date.parse("2028-06-30T15:59:59.000Z") })).toEqual([]);
+  });
+});
+
+describe("the score of an entry's description", () => {
+  it("is the share of recommended attributes that are filled, and names the others", () => {
+    const { temporal: _temporal, ...bare } = { ...register, temporal: undefined };
+    const before = metadataScore(bare);
+    expect(before.missing).toContain("temporal");
+    const after = metadataScore({ ...bare, temporal: { from: "2020-01-01", to: null } });
+    expect([after.filled, after.missing.includes("temporal")]).toEqual([before.filled + 1, false]);
+    expect(Number(after.score)).toBeCloseTo(after.filled / after.of, 2);
   });
 });
 

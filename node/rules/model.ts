@@ -18,7 +18,7 @@ const citationSchema = z.strictObject({
 });
 export type Citation = z.infer<typeof citationSchema>;
 
-export const ruleValueSchema = z.union([
+const ruleValueSchema = z.union([
   z.string(),
   z.number(),
   z.boolean(),

@@ -14,7 +14,7 @@ import {
   workCalendar,
 } from "./workday.ts";
 
-export type RuleAnswer = {
+type RuleAnswer = {
   readonly value: RuleValue;
   readonly unit: string;
   readonly pack: { readonly id: string; readonly version: string };
@@ -34,7 +34,7 @@ export type Deadline = {
   readonly verified: boolean;
 };
 
-export type ListedRule = {
+type ListedRule = {
   readonly key: string;
   readonly value: RuleValue;
   readonly unit: string;
@@ -47,7 +47,7 @@ export type ListedRule = {
   readonly effectiveTo: string | null;
 };
 
-export type DeadlineOptions = { readonly peer?: string; readonly stops?: readonly Stop[] };
+type DeadlineOptions = { readonly peer?: string; readonly stops?: readonly Stop[] };
 
 /** The rules of one region as other rooms see them. `peer` brings in what was agreed with that region. */
 export type Rules = {

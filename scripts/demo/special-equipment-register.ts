@@ -2,7 +2,7 @@ import { usccCheckCharacter } from "../../node/catalog/uscc.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { type Category, type City, categories, permitItems, unitKinds } from "./special-equipment-cities.ts";
 
-export type Unit = {
+type Unit = {
   readonly number: number;
   readonly uscc: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export type Device = {
   readonly isIdle: boolean;
 };
 
-export type Inspection = {
+type Inspection = {
   readonly number: number;
   readonly device: Device;
   readonly date: string;
@@ -36,7 +36,7 @@ export type Inspection = {
   readonly hazard: { readonly level: "1" | "2"; readonly isRechecked: boolean } | null;
 };
 
-export type Producer = {
+type Producer = {
   readonly uscc: string;
   readonly name: string;
   readonly licence: string;
