@@ -6,6 +6,7 @@ import type { PeerClients } from "./client.ts";
 import type { RpcServices } from "./services.ts";
 import {
   connectRegion,
+  issueCredentials,
   makeRegion,
   type RunningServer,
   StaticTrust,
@@ -129,6 +130,22 @@ describe("a connection", () => {
     open.push(clients.close);
     expect(await clients.peer.deliver(message)).toMatchObject({ error: { kind: "unavailable" } });
     expect(running.refused[0]).toMatchObject({ code: "trust.unknown_region", verified: false });
+  });
+
+  it("presents the leaf that is in force when it is made", async () => {
+    const { running, clientTrust } = await connect(inbox(() => ok(null)));
+    const renewed = { ...chongqing, credentials: await issueCredentials(chongqing) };
+    const node = { ...chongqing };
+    const clients = connectRegion(node, clientTrust);
+    open.push(clients.close);
+    await clients.peer.deliver(message);
+    Object.assign(node, { credentials: renewed.credentials });
+    await clients.peer.deliver(message);
+    clients.catalog.reset("510100");
+    await clients.peer.deliver(message);
+    const [first, second, ...more] = running.peers.map(({ leafSerial }) => leafSerial);
+    expect(more).toEqual([]);
+    expect(second).not.toBe(first);
   });
 
   it("is closed with its streams when the peer is suspended", async () => {

@@ -89,13 +89,11 @@ export async function makeRegion(id: string): Promise<TestRegion> {
   const trustDomain = defaultTrustDomain(id);
   const nowMs = runtime.nowMs();
   const ca = await createRegionCa({ regionId: id, name: id, trustDomain, endpoints, nowMs });
-  const key = newP256Key();
-  const leaf = await issueLeaf(ca, key.publicKeyPem, { trustDomain, nodeName: "main", hosts: ["127.0.0.1"], nowMs });
   const signer = signerFromSeed(Buffer.alloc(32, Number(id.slice(0, 2))));
   const publicKey = Buffer.from(signer.publicKey).toString("base64");
   return {
     ...{ id, ca, signer },
-    credentials: { certificatePem: mustSucceed(leaf), keyPem: key.privateKeyPem },
+    credentials: await issueCredentials({ id, ca }),
     entry: (endpoint) => ({
       ...{ id, name: id, trustDomain },
       caCertificates: [ca.certificatePem],
@@ -109,6 +107,14 @@ export async function makeRegion(id: string): Promise<TestRegion> {
       since: new Date(nowMs).toISOString(),
     }),
   };
+}
+
+/** A leaf with a new key, as at each renewal. */
+export async function issueCredentials({ id, ca }: Pick<TestRegion, "id" | "ca">): Promise<TestRegion["credentials"]> {
+  const key = newP256Key();
+  const names = { trustDomain: defaultTrustDomain(id), nodeName: "main", hosts: ["127.0.0.1"] };
+  const leaf = await issueLeaf(ca, key.publicKeyPem, { ...names, nowMs: runtime.nowMs() });
+  return { certificatePem: mustSucceed(leaf), keyPem: key.privateKeyPem };
 }
 
 export type RunningServer = {
