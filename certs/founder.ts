@@ -16,7 +16,7 @@ export function createFounder(id: string): { readonly keyPem: string; readonly e
   return { keyPem, entry: founderEntry(id, keyPem) };
 }
 
-export function founderEntry(id: string, keyPem: string): FounderEntry {
+function founderEntry(id: string, keyPem: string): FounderEntry {
   const { keyId, publicKey } = signerFromPem(keyPem);
   return { id, keys: [{ keyId, publicKey: Buffer.from(publicKey).toString("base64") }] };
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import type { Extension } from "@peculiar/x509";
 import { derTag, writeDer } from "./der.ts";
 import { addressBytes } from "./names.ts";
@@ -24,7 +24,7 @@ export type CertificateSpec = {
 };
 
 /** What a CA may issue for: URI hosts (at least one), DNS names and addresses. */
-export type Permitted = { readonly uriHosts: readonly string[]; readonly hosts: readonly string[] };
+type Permitted = { readonly uriHosts: readonly string[]; readonly hosts: readonly string[] };
 
 export function newP256Key(): KeyPairPem {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -107,9 +107,4 @@ function nameConstraints({ uriHosts, hosts }: Permitted): Uint8Array {
   ];
   const exclusions = excluded.length === 0 ? [] : [writeDer(0xa1, ...excluded)];
   return writeDer(derTag.sequence, writeDer(0xa0, ...permitted), ...exclusions);
-}
-
-/** The SPKI of a certificate or key, in PEM. */
-export function publicKeyPemOf(pem: string): string {
-  return createPublicKey(pem).export({ format: "pem", type: "spki" }).toString();
 }

@@ -97,8 +97,8 @@ function walk(der: Uint8Array): CertificateFacts {
     serial: unsignedHexOf(serial),
     subject: expectTag(subject, derTag.sequence).bytes,
     issuer: expectTag(issuer, derTag.sequence).bytes,
-    notBeforeMs: msOf(instantTextOf(notBefore)),
-    notAfterMs: msOf(instantTextOf(notAfter)),
+    notBeforeMs: readInstant(notBefore),
+    notAfterMs: readInstant(notAfter),
     isCa: isCa?.tag === derTag.boolean && isCa.content[0] === 0xff,
     pathLength: pathLength === undefined ? null : Number.parseInt(unsignedHexOf(pathLength), 16),
     keyUsage: readKeyUsage(extensions.get("2.5.29.15")?.value),
@@ -107,6 +107,13 @@ function walk(der: Uint8Array): CertificateFacts {
     constraints: constraints === undefined ? null : readConstraints(constraints),
     unknownCritical: [...extensions].filter(([oid, { critical }]) => critical && !KNOWN.has(oid)).map(([oid]) => oid),
   };
+}
+
+/** A 13th month is digits, but no time: compared with it, every moment would seem to lie within the validity. */
+function readInstant(node: DerNode | undefined): number {
+  const ms = msOf(instantTextOf(node));
+  if (Number.isNaN(ms)) throw new DerFault("no such time");
+  return ms;
 }
 
 const KNOWN = new Set(["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.30", "2.5.29.37"]);

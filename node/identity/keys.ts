@@ -2,7 +2,7 @@ import { vkeyOf } from "../../certs/note-key.ts";
 import { type Signer, signerFromPem } from "../kernel/ed25519.ts";
 
 /** Signs C2SP notes. `sign` is plain Ed25519 over the bytes given. */
-export type NoteSigner = {
+type NoteSigner = {
   readonly name: string;
   /** As the trust list shows it. */
   readonly vkey: string;

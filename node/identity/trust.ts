@@ -31,9 +31,9 @@ export type TrustDeps = {
   readonly renewLeaf?: (peer: Peer, csr: Uint8Array) => Promise<Result<readonly Uint8Array[]>>;
 };
 
-export type Adopted = { readonly version: string; readonly digest: string; readonly diff: string[] };
+type Adopted = { readonly version: string; readonly digest: string; readonly diff: string[] };
 
-export type CrlBook = {
+type CrlBook = {
   /** Takes a region's revocation list, in PEM, when it is signed by its authority and newer than the one held. */
   readonly accept: (
     region: string,
