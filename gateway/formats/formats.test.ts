@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { strFromU8, unzipSync, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import chengdu from "../../data/catalog-chengdu.json" with { type: "json" };
 import chongqing from "../../data/catalog-chongqing.json" with { type: "json" };
 import { type CatalogEntry, catalogEntrySchema } from "../../node/catalog/model.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { entryColumns, fieldColumns } from "./catalog-columns.ts";
 import { exportCatalog } from "./export-catalog.ts";
 import { readCatalog } from "./read-catalog.ts";
 
@@ -100,6 +102,12 @@ describe("reading a table", () => {
       error: { code: "JSON_INVALID", details: { line: "2" } },
     });
   });
+});
+
+it("documents every column under both of its names", () => {
+  const page = readFileSync(new URL("../../docs/catalogue-files.md", import.meta.url), "utf8");
+  for (const { path, header } of [...entryColumns, ...fieldColumns])
+    expect(page).toContain(`| ${header} | \`${path}\` |`);
 });
 
 describe("reading a spreadsheet", () => {
