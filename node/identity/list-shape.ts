@@ -1,3 +1,4 @@
+import { canonicalize } from "../kernel/canonical-json.ts";
 import { keyIdOf } from "../kernel/ed25519.ts";
 import { parseCertificatePem } from "./certificate.ts";
 import type { TrustList } from "./model.ts";
@@ -14,7 +15,9 @@ export function checkListShape(list: TrustList): string[] {
   ] as const;
   const regionKeys = regions.flatMap(({ id, statementKeys }) => statementKeys.map((key) => ({ ...key, owner: id })));
   const founderKeys = founders.flatMap(({ id, keys }) => keys.map((key) => ({ ...key, owner: id })));
+  const canonical = canonicalize(list);
   return [
+    ...(canonical.ok ? [] : [canonical.error.text.en]),
     ...instants.filter(([, at]) => !INSTANT.test(at)).map(([field]) => `${field}: not 2026-10-05T08:00:00.000Z`),
     ...(DECIMAL.test(list.version) ? [] : ["version: not a positive decimal number"]),
     ...(DECIMAL.test(threshold) && Number(threshold) <= founders.length ? [] : ["threshold: not within 1…founders"]),

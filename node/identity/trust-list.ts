@@ -186,7 +186,7 @@ function malformed(issues: readonly string[]): Failure {
   );
 }
 
-/** The digest an operator compares out of band, `sha256:…`. */
+/** The digest an operator compares out of band, `sha256:…`. The list must have passed `verifyTrustList` or be our own. */
 export function trustListDigest(list: TrustList): string {
   return digestOf(list as unknown as Canonical);
 }

@@ -77,6 +77,15 @@ describe("a node's trust", () => {
     expect(trust.state()).toBe("expired");
   });
 
+  it("refuses a list with text that has no canonical form, instead of failing on it", async () => {
+    const { trust } = await open();
+    await install(trust);
+    const [region] = first.list.regions;
+    const regions = region === undefined ? [] : [{ ...region, name: "\ud800" }];
+    const broken = { list: { ...first.list, regions }, signatures: first.signatures };
+    expect(await trust.accept(broken)).toMatchObject({ error: { code: "trust.malformed" } });
+  });
+
   it("refuses an older list after a restart too", async () => {
     const { trust, store } = await open();
     await install(trust);

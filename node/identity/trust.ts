@@ -1,4 +1,5 @@
 import { derOfPem } from "../../certs/pem.ts";
+import { canonicalize } from "../kernel/canonical-json.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
 import type { Logger } from "../kernel/logger.ts";
@@ -178,7 +179,9 @@ async function adopt(deps: TrustDeps, signed: SignedTrustList, firstDigest?: str
     inForce !== undefined ? { inForce: inForce.list } : firstDigest !== undefined ? { digest: firstDigest } : undefined;
   if (anchor === undefined) return noList();
   const parsed = signedTrustListSchema.safeParse(signed);
-  if (parsed.success && trustListDigest(parsed.data.list) === head?.digest) return ok({ ...head, diff: [] });
+  const isKnown =
+    parsed.success && canonicalize(parsed.data.list).ok && trustListDigest(parsed.data.list) === head?.digest;
+  if (head !== undefined && isKnown) return ok({ ...head, diff: [] });
   const nowMs = runtime.nowMs();
   const verified = verifyTrustList(signed, anchor, nowMs);
   if (!verified.ok) return verified;
