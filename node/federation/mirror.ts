@@ -42,12 +42,12 @@ export async function mirrorHead(store: Store, region: string): Promise<MirrorHe
 export async function takeBatch(deps: MirrorDeps, point: MirrorPoint, batch: SignedChangeBatch): Promise<Result<true>> {
   const { store, runtime, metrics, logger, trust } = deps;
   const { region } = point;
-  const proved = verifyBatch(batch, point, (keyId, atMs) => trust.statementKey(region, keyId, atMs));
+  const nowMs = runtime.nowMs();
+  const proved = verifyBatch(batch, point, (keyId) => trust.statementKey(region, keyId, nowMs));
   if (!proved.ok) return proved;
   const changes = proved.value;
   const unreadable = changes.filter(({ kind }) => kind === "unreadable").map(({ sequence }) => sequence);
   if (unreadable.length > 0) logger.warn({ peer: region, sequences: unreadable }, "changes hold no entry we can take");
-  const nowMs = runtime.nowMs();
   if (changes.length === 0) return takeHeartbeat(deps, batch, nowMs);
   const applied = await transact(store, applyBatchRefs(region, changes), (tx) =>
     ok(applyBatch(tx, batch, changes, instantOf(nowMs))),

@@ -51,3 +51,16 @@ export function notAPeerReason(region: string): Reason {
     region,
   );
 }
+
+export function faultReason(region: string): Reason {
+  return mirrorReason(
+    {
+      code: "FED_INTERNAL",
+      text: {
+        zh: `本节点处理地区 ${region} 的目录变更时出错,详见日志;正在重试。`,
+        en: `This node failed while taking catalogue changes of region ${region}; the log says more, and it is tried again.`,
+      },
+    },
+    region,
+  );
+}

@@ -4,7 +4,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
 import { type MirrorDeps, mirrorHead, rebuildMirror, takeBatch } from "./mirror.ts";
 import type { CatalogChannel } from "./model.ts";
-import { mirrorReason, silentReason } from "./reason.ts";
+import { faultReason, mirrorReason, silentReason } from "./reason.ts";
 import type { MirrorPoint } from "./verify-batch.ts";
 
 export type SyncDeps = MirrorDeps & {
@@ -52,7 +52,7 @@ async function session(
   state: LinkState,
   signal: AbortSignal,
 ): Promise<Reason | undefined> {
-  const { store, runtime, scheduler, channel, silentAfterMs } = deps;
+  const { store, runtime, scheduler, logger, channel, silentAfterMs } = deps;
   const giveUp = new AbortController();
   const onStop = () => giveUp.abort();
   signal.addEventListener("abort", onStop);
@@ -77,7 +77,9 @@ async function session(
     return silentReason(region, silentAfterMs);
   } catch (fault) {
     if (fault instanceof ExchangeFault) return mirrorReason(fault.error, region);
-    throw fault;
+    // Our own fault; said loudly, and tried again: a mirror that quietly stopped would be worse.
+    logger.error({ peer: region, fault }, "unexpected fault while mirroring");
+    return faultReason(region);
   } finally {
     cancelTimer();
     signal.removeEventListener("abort", onStop);

@@ -29,6 +29,8 @@ describe("a batch of a peer's changes", () => {
 
   it.each<[string, (good: SignedChangeBatch) => SignedChangeBatch]>([
     ["FED_WRONG_REGION", (good) => ({ ...good, region: "500000" })],
+    ["FED_MALFORMED", (good) => ({ ...good, sequence: "0x3" })],
+    ["FED_MALFORMED", (good) => ({ ...good, head: good.head.toUpperCase() })],
     ["FED_UNKNOWN_KEY", (good) => ({ ...good, keyId: "ed25519:0000000000000000" })],
     ["FED_SIGNATURE", (good) => ({ ...good, sequence: "4" })],
     ["FED_SIGNATURE", (good) => ({ ...good, head: "1".repeat(64) })],

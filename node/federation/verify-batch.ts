@@ -5,6 +5,7 @@ import { type Failure, ok, type Result, refusals } from "../kernel/exchange-erro
 import { msOf } from "../kernel/instant.ts";
 
 const refuse = refusals({
+  FED_MALFORMED: "integrity",
   FED_WRONG_REGION: "integrity",
   FED_UNKNOWN_KEY: "integrity",
   FED_SIGNATURE: "integrity",
@@ -20,7 +21,11 @@ export type ProvedChange =
   | { readonly sequence: string; readonly kind: "visible"; readonly change: CatalogChange }
   | { readonly sequence: string; readonly kind: "hidden" | "unreadable" };
 
-type KeyOf = (keyId: string, atMs: number) => Uint8Array | undefined;
+/** A key that is valid now: heads are signed when they are sent, and an `at` in the past would revive a retired key. */
+type KeyOf = (keyId: string) => Uint8Array | undefined;
+
+const SEQUENCE = /^(0|[1-9][0-9]{0,17})$/;
+const HASH = /^[0-9a-f]{64}$/;
 
 /**
  * What a batch adds after `point`. Signature and inner chain come first, so that nobody but the peer itself can make us
@@ -28,7 +33,8 @@ type KeyOf = (keyId: string, atMs: number) => Uint8Array | undefined;
  */
 export function verifyBatch(batch: SignedChangeBatch, point: MirrorPoint, keyOf: KeyOf): Result<ProvedChange[]> {
   if (batch.region !== point.region) return wrongRegion(point.region, batch.region);
-  const key = keyOf(batch.keyId, msOf(batch.at));
+  if (!isWellFormed(batch)) return malformed(batch);
+  const key = keyOf(batch.keyId);
   if (key === undefined) return unknownKey(batch);
   if (!verifyHead(key, batch)) return badSignature(batch);
   const first = BigInt(batch.sequence) - BigInt(batch.changes.length);
@@ -36,6 +42,16 @@ export function verifyBatch(batch: SignedChangeBatch, point: MirrorPoint, keyOf:
   if (first !== BigInt(point.sequence)) return gap(point, first);
   if (batch.previousHead !== point.head) return historyChanged(point);
   return ok(batch.changes.map((change) => proved(change)));
+}
+
+function isWellFormed({ sequence, at, previousHead, head, changes }: SignedChangeBatch): boolean {
+  return (
+    SEQUENCE.test(sequence) &&
+    !Number.isNaN(msOf(at)) &&
+    HASH.test(previousHead) &&
+    HASH.test(head) &&
+    changes.every(({ hash }) => HASH.test(hash))
+  );
 }
 
 function isChained({ previousHead, changes, head }: SignedChangeBatch, first: bigint): boolean {
@@ -64,6 +80,17 @@ function wrongRegion(region: string, claimed: string): Failure {
       en: `Catalogue changes signed as region ${claimed} came over the channel of region ${region}; they were not taken.`,
     },
     { region, claimed },
+  );
+}
+
+function malformed({ region }: SignedChangeBatch): Failure {
+  return refuse(
+    "FED_MALFORMED",
+    {
+      zh: `地区 ${region} 发来的目录变更格式不正确;未采用。请与对方核对版本。`,
+      en: `Catalogue changes of region ${region} are malformed; nothing was taken. Compare versions with its operator.`,
+    },
+    { region },
   );
 }
 
