@@ -1,5 +1,5 @@
-import type { CodedColumn, Columns } from "./columns.ts";
-import { type FacetCount, type FacetName, facetNames, type SearchQuery } from "./model.ts";
+import type { CodedColumn, Columns, DictionaryName } from "./columns.ts";
+import type { FacetCount, FacetName, SearchQuery } from "./model.ts";
 
 /** One condition of a query over a document's row. */
 type Condition = { readonly facet: FacetName | undefined; readonly holds: (doc: number) => boolean };
@@ -15,7 +15,7 @@ const exact: readonly { readonly key: keyof SearchQuery; readonly column: CodedC
     { key: "level", column: "level" },
   ];
 
-export function conditionsOf(query: SearchQuery, columns: Columns): Condition[] {
+function conditionsOf(query: SearchQuery, columns: Columns): Condition[] {
   const { arrays, dictionaries } = columns;
   const conditions: Condition[] = [];
   for (const { key, column, facet } of exact) {
@@ -42,45 +42,67 @@ export function conditionsOf(query: SearchQuery, columns: Columns): Condition[] 
   return conditions;
 }
 
-export type Tally = { readonly [F in FacetName]: Map<number, number> };
+/** Per facet, how often each code was counted. */
+export type Tally = { readonly [F in FacetName]: Uint32Array };
 
-export function emptyTally(): Tally {
-  return { region: new Map(), theme: new Map(), sharing: new Map(), format: new Map(), kind: new Map() };
+export function emptyTally({ dictionaries }: Columns): Tally {
+  const counters = (name: DictionaryName) => new Uint32Array(dictionaries[name].texts.length);
+  return {
+    region: counters("region"),
+    theme: counters("theme"),
+    sharing: counters("sharing"),
+    format: counters("formats"),
+    kind: counters("kind"),
+  };
 }
 
-/** Does the document meet all conditions? Counts it for every facet whose own condition is the only one in the way. */
-export function admit(doc: number, conditions: readonly Condition[], columns: Columns, tally: Tally): boolean {
-  let failed: Condition | undefined;
-  for (const condition of conditions) {
-    if (condition.holds(doc)) continue;
-    if (failed !== undefined || condition.facet === undefined) return false;
-    failed = condition;
-  }
-  if (failed?.facet !== undefined) {
-    count(doc, failed.facet, columns, tally);
-    return false;
-  }
-  for (const facet of facetNames) count(doc, facet, columns, tally);
-  return true;
+/**
+ * Does a document meet all conditions? The function answered also counts it for every facet whose own condition is the only one
+ * in the way. It runs once per match, a hundred thousand times for a broad query: hence the arrays taken out beforehand.
+ */
+export function admission(query: SearchQuery, columns: Columns, tally: Tally): (doc: number) => boolean {
+  const conditions = conditionsOf(query, columns);
+  const { region, theme, sharing, kind, formats } = columns.arrays;
+  const counters: { readonly [F in FacetName]: (doc: number) => void } = {
+    region: (doc) => increment(tally.region, region[doc] as number),
+    theme: (doc) => increment(tally.theme, theme[doc] as number),
+    sharing: (doc) => increment(tally.sharing, sharing[doc] as number),
+    kind: (doc) => increment(tally.kind, kind[doc] as number),
+    format(doc) {
+      for (let bits = formats[doc] as number; bits !== 0; bits &= bits - 1) {
+        increment(tally.format, 31 - Math.clz32(bits & -bits));
+      }
+    },
+  };
+  return (doc) => {
+    let failed: Condition | undefined;
+    for (const condition of conditions) {
+      if (condition.holds(doc)) continue;
+      if (failed !== undefined || condition.facet === undefined) return false;
+      failed = condition;
+    }
+    if (failed?.facet !== undefined) {
+      counters[failed.facet](doc);
+      return false;
+    }
+    counters.region(doc);
+    counters.theme(doc);
+    counters.sharing(doc);
+    counters.kind(doc);
+    counters.format(doc);
+    return true;
+  };
 }
 
-function count(doc: number, facet: FacetName, { arrays }: Columns, tally: Tally): void {
-  const counts = tally[facet];
-  if (facet !== "format") {
-    const code = arrays[facet][doc] ?? 0;
-    counts.set(code, (counts.get(code) ?? 0) + 1);
-    return;
-  }
-  for (let bits = arrays.formats[doc] ?? 0; bits !== 0; bits &= bits - 1) {
-    const code = 31 - Math.clz32(bits & -bits);
-    counts.set(code, (counts.get(code) ?? 0) + 1);
-  }
+function increment(counts: Uint32Array, code: number): void {
+  counts[code] = (counts[code] as number) + 1;
 }
 
 export function facetsOf(tally: Tally, { dictionaries }: Columns): { [F in FacetName]: FacetCount[] } {
   const facet = (name: FacetName): FacetCount[] => {
     const { texts } = dictionaries[name === "format" ? "formats" : name];
-    const counts = [...tally[name]].map(([code, count]) => ({ code: texts[code] ?? "", count }));
+    const counts: FacetCount[] = [];
+    for (const [code, count] of tally[name].entries()) if (count > 0) counts.push({ code: texts[code] ?? "", count });
     return counts.sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
   };
   return {

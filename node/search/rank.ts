@@ -6,9 +6,10 @@ export type Scoreboard = {
   readonly scores: Float32Array;
   /** Weight of the concepts a document has. */
   readonly mass: Float32Array;
-  /** The best a document has shown for the concept at hand. */
+  /** The best a document has shown for the concept whose number is in `concept`. */
   readonly best: Float32Array;
-  readonly touched: number[];
+  readonly concept: Uint8Array;
+  readonly touched: Uint32Array;
 };
 
 export function scoreboardFor(docs: number): Scoreboard {
@@ -16,7 +17,8 @@ export function scoreboardFor(docs: number): Scoreboard {
     scores: new Float32Array(docs),
     mass: new Float32Array(docs),
     best: new Float32Array(docs),
-    touched: [],
+    concept: new Uint8Array(docs),
+    touched: new Uint32Array(docs),
   };
 }
 
@@ -47,74 +49,87 @@ export function rank(
   documents: number,
   board: Scoreboard,
 ): Ranked {
-  const { scores, mass, touched } = board;
   let total = 0;
-  for (const concept of query.concepts) {
+  let touched = 0;
+  for (const [i, concept] of query.concepts.entries()) {
     const lists = concept.terms.flatMap(({ term, weight }) => {
       const postings = postingsOf(term);
       return postings === undefined ? [] : [{ postings, weight }];
     });
-    const rarity = rarityOf(
-      Math.max(0, ...lists.map(({ postings, weight }) => postings.docs.length * weight)),
-      documents,
-    );
-    total += rarity * concept.share;
-    addConcept(lists, rarity * concept.share, board);
+    const commonest = Math.max(0, ...lists.map(({ postings, weight }) => postings.docs.length * weight));
+    const rarity = rarityOf(commonest, documents) * concept.share;
+    total += rarity;
+    // The best stand-in first, so that each document is settled by the first list it is in.
+    lists.sort((a, b) => b.weight - a.weight);
+    for (const list of lists) touched = addList(list, rarity, i + 1, board, touched);
   }
   for (const pair of query.pairs) {
     const postings = postingsOf(pair);
     if (postings !== undefined) addPair(postings, rarityOf(postings.docs.length, documents) * PAIR_BONUS, board);
   }
-
   const words = query.concepts.reduce((sum, { share }) => sum + share, 0);
-  const needed = minCoverage(words) * total;
-  const found: { docs: number[]; scores: number[] } = { docs: [], scores: [] };
-  for (const doc of touched) {
-    const covered = mass[doc] ?? 0;
+  return collect(board, touched, minCoverage(words) * total, total);
+}
+
+/** What has enough of the query; leaves the board clean. */
+function collect({ scores, mass, concept, touched }: Scoreboard, count: number, needed: number, total: number): Ranked {
+  const docs = new Uint32Array(count);
+  const found = new Float64Array(count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const doc = touched[i] as number;
+    const covered = mass[doc] as number;
     if (covered >= needed) {
-      found.docs.push(doc);
-      found.scores.push(((scores[doc] ?? 0) * covered) / total);
+      docs[at] = doc;
+      found[at] = ((scores[doc] as number) * covered) / total;
+      at += 1;
     }
     scores[doc] = 0;
     mass[doc] = 0;
+    concept[doc] = 0;
   }
-  touched.length = 0;
-  return found;
+  return { docs: docs.subarray(0, at), scores: found.subarray(0, at) };
 }
 
 type WeightedList = { readonly postings: Postings; readonly weight: number };
 
-function addConcept(lists: readonly WeightedList[], rarity: number, { scores, mass, best, touched }: Scoreboard): void {
-  // The best stand-in first, so that each document is settled by the first list it is in.
-  const ordered = [...lists].sort((a, b) => b.weight - a.weight);
-  const settled: number[] = [];
-  for (const { postings, weight } of ordered) {
-    const { docs, impacts } = postings;
-    for (let i = 0; i < docs.length; i++) {
-      const doc = docs[i] as number;
-      if (doc >= best.length) continue;
-      const value = weight * (impacts[i] as number);
-      const before = best[doc] as number;
-      if (value <= before) continue;
-      if (before === 0) {
-        settled.push(doc);
-        if (mass[doc] === 0) touched.push(doc);
-        mass[doc] = (mass[doc] as number) + rarity * coveredBy(weight);
-      }
-      scores[doc] = (scores[doc] as number) + (rarity * (value - before)) / 255;
+function addList(
+  { postings: { docs, impacts }, weight }: WeightedList,
+  rarity: number,
+  number: number,
+  { scores, mass, best, concept, touched }: Scoreboard,
+  count: number,
+): number {
+  const covered = rarity * coveredBy(weight);
+  const perImpact = (rarity * weight) / 255;
+  const limit = best.length;
+  let end = count;
+  for (let i = 0; i < docs.length; i++) {
+    const doc = docs[i] as number;
+    if (doc >= limit) break;
+    const value = perImpact * (impacts[i] as number);
+    if (concept[doc] !== number) {
+      if (concept[doc] === 0) touched[end++] = doc;
+      concept[doc] = number;
+      mass[doc] = (mass[doc] as number) + covered;
+      scores[doc] = (scores[doc] as number) + value;
+      best[doc] = value;
+    } else if (value > (best[doc] as number)) {
+      scores[doc] = (scores[doc] as number) + value - (best[doc] as number);
       best[doc] = value;
     }
   }
-  for (const doc of settled) best[doc] = 0;
+  return end;
 }
 
 /** Only documents that have something else of the query. */
 function addPair({ docs, impacts }: Postings, weight: number, { scores, mass }: Scoreboard): void {
+  const limit = mass.length;
+  const perImpact = weight / 255;
   for (let i = 0; i < docs.length; i++) {
     const doc = docs[i] as number;
-    if (doc < mass.length && (mass[doc] as number) > 0) {
-      scores[doc] = (scores[doc] as number) + (weight * (impacts[i] as number)) / 255;
-    }
+    if (doc >= limit) break;
+    if ((mass[doc] as number) > 0) scores[doc] = (scores[doc] as number) + perImpact * (impacts[i] as number);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from "../kernel/logger.ts";
-import { admit, conditionsOf, emptyTally, facetsOf } from "./filter.ts";
+import { admission, emptyTally, facetsOf } from "./filter.ts";
 import { highlight, snippet, wordsToMark } from "./highlight.ts";
 import { type Index, openIndex } from "./index.ts";
 import type { IndexStore } from "./index-store.ts";
@@ -45,7 +45,7 @@ export async function openSearch({ store, logger }: SearchDeps): Promise<Search>
 async function answer(index: Index, query: SearchQuery, boardFor: (docs: number) => Scoreboard): Promise<SearchAnswer> {
   const startedMs = performance.now();
   const limit = Math.max(1, Math.min(MAX_LIMIT, Math.floor(query.limit) || 1));
-  const tally = emptyTally();
+  const tally = emptyTally(index.columns);
   const done = (page: Page, items: readonly SearchHit[], reason: SearchAnswer["reason"]): SearchAnswer => ({
     total: page.total,
     items,
@@ -57,8 +57,7 @@ async function answer(index: Index, query: SearchQuery, boardFor: (docs: number)
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (after === null) return done({ total: 0, top: [] }, [], emptyReason("SEARCH_BAD_CURSOR"));
   const found = query.q.trim() === "" ? allByDate(index) : await findWords(index, query.q, boardFor);
-  const conditions = conditionsOf(query, index.columns);
-  const page = select(index, found.ranked, (doc) => admit(doc, conditions, index.columns, tally), { limit, after });
+  const page = select(index, found.ranked, admission(query, index.columns, tally), { limit, after });
   const items = await hitsOf(index, page.top, found.mark);
   return done(page, items, items.length > 0 ? null : reasonFor(index, page, found.ranked));
 }
@@ -81,7 +80,8 @@ async function findWords(index: Index, q: string, boardFor: (docs: number) => Sc
 
 /** Without words: everything, newest first. */
 function allByDate({ columns }: Index): Found {
-  const docs = Uint32Array.from({ length: columns.count }, (_, doc) => doc);
+  const docs = new Uint32Array(columns.count);
+  for (let doc = 0; doc < docs.length; doc++) docs[doc] = doc;
   const mark = (text: string): Highlighted => ({ text, ranges: [] });
   return { ranked: { docs, scores: columns.arrays.modified.subarray(0, columns.count) }, mark };
 }
@@ -104,17 +104,18 @@ function select(
   let total = 0;
   let isMore = false;
   for (let i = 0; i < docs.length; i++) {
-    const place = { doc: docs[i] as number, score: scores[i] as number };
-    if (place.doc >= columns.count || isAlive[place.doc] !== 1 || !isAdmitted(place.doc)) continue;
+    const doc = docs[i] as number;
+    if (doc >= columns.count || isAlive[doc] !== 1 || !isAdmitted(doc)) continue;
     total += 1;
-    if (after !== undefined && !isBefore(after, place)) continue;
-    const last = top.at(-1);
-    if (top.length === limit && last !== undefined) {
+    const score = scores[i] as number;
+    if (after !== undefined && !isBefore(after, { doc, score })) continue;
+    const last = top[limit - 1];
+    if (last !== undefined) {
       isMore = true;
-      if (!isBefore(place, last)) continue;
+      if (score < last.score || !isBefore({ doc, score }, last)) continue;
       top.pop();
     }
-    insert(top, place);
+    insert(top, { doc, score });
   }
   const last = top.at(-1);
   return isMore && last !== undefined ? { total, top, next: last } : { total, top };
