@@ -3,13 +3,18 @@ import type { Principal } from "../identity/model.ts";
 import { nodePrincipal } from "../identity/model.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { advance } from "../procedures/engine.ts";
-import { type PublicationEvent, type PublicationState, publication } from "../procedures/publication.ts";
+import {
+  type PublicationEvent,
+  type PublicationGuard,
+  type PublicationState,
+  publication,
+} from "../procedures/publication.ts";
 import { type AnyRef, read, type Tx, transact } from "../storage/transact.ts";
 import type { CatalogDeps } from "./context.ts";
 import { checkFile } from "./import-entries.ts";
 import type { CatalogEntry } from "./model.ts";
 import { drawSalts, type PublicStep, publishPending, restate, withdrawCurrent, writeStep } from "./publish.ts";
-import { appendChangeRefs, type EntryRecord, entryRecords } from "./store.ts";
+import { appendChangeRefs, type EntryRecord, entryRecords, refusals as refusalRecords } from "./store.ts";
 
 const refuse = refusals({ ENTRY_UNKNOWN: "not-found", NOTHING_TO_PUBLISH: "conflict" });
 
@@ -76,6 +81,7 @@ type Effect = (tx: Tx, record: EntryRecord, step: PublicStep, to: PublicationSta
 
 export const publicationRefs = (id: string): readonly AnyRef[] => [
   entryRecords.at(id),
+  refusalRecords.at(id),
   ...appendChangeRefs,
   ...appendLeafRefs(),
 ];
@@ -99,7 +105,9 @@ async function decide(
     const state = isAboutPending ? record.pending?.state : record.state;
     if (state === undefined || state === null) return nothingToPublish(id);
     const requestedBy = isAboutPending ? (record.pending?.submittedBy ?? null) : null;
-    const asked = { state, event, actor, requestedBy, comment, holds: () => !hasFaults, atMs };
+    const holds = (guard: PublicationGuard) =>
+      guard === "no-secret" ? tx.get(refusalRecords.at(id)) === undefined : !hasFaults;
+    const asked = { state, event, actor, requestedBy, comment, holds, atMs };
     const move = advance(publication, asked, rules);
     if (!move.ok) return move;
     const step = { region, atMs, actor, role: move.value.by, event, comment, salts };

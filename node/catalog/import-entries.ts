@@ -11,8 +11,9 @@ import { type PublicationEvent, type PublicationState, publication } from "../pr
 import { type Tx, transact } from "../storage/transact.ts";
 import { type CatalogDeps, validationContext } from "./context.ts";
 import type { CatalogEntry, CatalogFile, ImportReport, RefusedEntry } from "./model.ts";
-import { writeStep } from "./publish.ts";
+import { drawSalts, hideSecret, type PublicStep, writeStep } from "./publish.ts";
 import {
+  appendChangeRefs,
   type EntryRecord,
   entryRecords,
   importedEntries,
@@ -104,11 +105,12 @@ async function storeRows(
     const refs = [
       ...appendLeafRefs(),
       ...batch.flatMap(({ entry }) => [entryRecords.at(entry.id), resourceCodes.at(entry.resourceCode)]),
-      ...refusedNow.map(({ id }) => refusalRecords.at(id)),
+      ...refusedNow.flatMap(({ id }) => [refusalRecords.at(id), entryRecords.at(id), ...appendChangeRefs]),
     ];
+    const salts = new Map(refusedNow.map(({ id }) => [id, drawSalts(runtime)]));
     runtime.failPoint("catalog.import.batch");
     const stored = await transact(store, refs, (tx) => {
-      for (const entry of refusedNow) recordRefusal(tx, run, entry);
+      for (const entry of refusedNow) recordRefusal(tx, run, entry, salts.get(entry.id) ?? ["", ""]);
       for (const [i, { entry }] of batch.entries()) {
         const written = storeRow(tx, run, entry, at + i);
         if (!written.ok) return written;
@@ -126,12 +128,16 @@ async function storeRows(
 }
 
 /** An answer, not a fault: the refusal is kept and evidenced once, nothing of the entry but its id. */
-function recordRefusal(tx: Tx, { deps, atMs }: Import, { id, code }: RefusedEntry): void {
+function recordRefusal(tx: Tx, { deps, atMs }: Import, { id, code }: RefusedEntry, salts: PublicStep["salts"]): void {
   if (tx.get(refusalRecords.at(id))?.code === code) return;
+  const { region } = deps;
   const at = instantOf(atMs);
   tx.put(refusalRecords.at(id), { id, code, at });
   const digest = digestOf({ id, code, at });
-  appendLeaf(tx, deps.region, { kind: "catalog.refused", atMs, subject: id, actor: "node", digest, detail: { code } });
+  appendLeaf(tx, region, { kind: "catalog.refused", atMs, subject: id, actor: "node", digest, detail: { code } });
+  const held = tx.get(entryRecords.at(id));
+  const step = { region, atMs, actor: nodePrincipal(region), role: "node", event: "suspend", comment: code, salts };
+  if (held !== undefined) hideSecret(tx, held, step);
 }
 
 function storeRow(tx: Tx, run: Import, entry: CatalogEntry, position: number): Result<true> {
@@ -150,6 +156,8 @@ function storeRow(tx: Tx, run: Import, entry: CatalogEntry, position: number): R
     importId: isInImport ? importId : null,
   };
   tx.put(resourceCodes.at(entry.resourceCode), entry.id);
+  // Classed anew as no secret: from now on the entry may be shown again.
+  tx.remove(refusalRecords.at(entry.id));
   if (isInImport) tx.put(importedEntries.at(importId, position), entry.id);
   const from = record.pending?.state ?? record.state ?? "draft";
   writeStep(tx, { ...record, pending }, from, { atMs, actor, role: "publisher", event, comment: null });

@@ -68,6 +68,23 @@ export function restate(
   return entry;
 }
 
+/**
+ * Somebody now says that what is public is a secret: peers lose it at once, and so does a version under way. It can come
+ * back only by an import under another class.
+ */
+export function hideSecret(tx: Tx, record: EntryRecord, step: PublicStep): void {
+  const { current, state } = record;
+  if (current === null || state === "withdrawn") {
+    if (record.pending !== null) writeStep(tx, { ...record, pending: null }, record.pending.state, step);
+    return;
+  }
+  const entry: CatalogEntry = { ...current, status: "suspended" };
+  const gone = { entryId: entry.id, version: entry.version, entry: null, isHidden: isHiddenFromPeers(entry) };
+  const change = appendChange(tx, { ...gone, atMs: step.atMs, salt: step.salts[0] });
+  writeStep(tx, { ...record, state: "suspended", current: entry, pending: null }, current.status, step);
+  leaf(tx, "catalog.withdrawn", entry, change, step);
+}
+
 /** A tombstone stays: versions remain readable, the id and the resource code are never used again. */
 export function withdrawCurrent(tx: Tx, record: EntryRecord, step: PublicStep): CatalogEntry | undefined {
   if (record.current === null) return undefined;

@@ -108,6 +108,23 @@ describe("importing a region's catalogue as published", () => {
     }
   });
 
+  it("takes back at once what is public and is now called a secret, until it is classed anew", async () => {
+    const { catalog, store } = await published();
+    const secret = [{ row: 1, value: entryWith({ securityClass: "state-secret" }) }];
+    mustSucceed(await catalog.importEntries(publisher, secret, forReview));
+    expect(await catalog.get("cd-scjg-0001")).toMatchObject({ value: { status: "suspended" } });
+    const batch = await catalog.changesAfter("1", "500000", 10);
+    expect(mustSucceed(decodeChange(batch?.changes[0]?.change ?? "")).entry).toBeNull();
+    expect(await kindsOfLeaves(store)).toEqual(["catalog.published", "catalog.refused", "catalog.withdrawn"]);
+    expect(codeOf(await catalog.resume(approver, "cd-scjg-0001"))).toBe("GUARD_NOT_MET");
+
+    const anew = [{ row: 1, value: entryWith({}) }];
+    mustSucceed(await catalog.importEntries(publisher, anew, forReview));
+    expect(await catalog.publish(approver, "cd-scjg-0001")).toMatchObject({
+      value: { status: "published", version: 2 },
+    });
+  });
+
   it("may be confirmed by another approver only, and once", async () => {
     const { catalog } = open();
     const both = person("both", "publisher", "approver");

@@ -149,7 +149,9 @@ function versioned(
 ): { entry: CatalogEntry; isUnchanged: boolean } {
   const held = context.held(entry.id);
   if (held === undefined || held.version === 0) return { entry, isUnchanged: false };
-  if (contentOf(held.entry) === contentOf(entry)) return { entry, isUnchanged: true };
+  // Suspended, the same content is no repetition: it asks to be shown again.
+  const isShown = held.entry.status === "published";
+  if (isShown && contentOf(held.entry) === contentOf(entry)) return { entry, isUnchanged: true };
   if (entry.version > held.version) return { entry, isUnchanged: false };
   const version = held.version + 1;
   report("CAT-015", "info", "version", entry.version, {

@@ -41,7 +41,7 @@ export const publication: Procedure<PublicationState, PublicationEvent, Publicat
     { from: "published", event: "revise", to: "submitted", by: "publisher" },
     { from: "suspended", event: "revise", to: "submitted", by: "publisher" },
     { from: "published", event: "suspend", to: "suspended", by: "approver", needsReason: true },
-    { from: "suspended", event: "resume", to: "published", by: "approver" },
+    { from: "suspended", event: "resume", to: "published", by: "approver", guard: "no-secret" },
     { from: "suspended", event: "withdraw", to: "withdrawn", by: "approver", needsReason: true },
     { from: "published", event: "withdraw", to: "withdrawn", by: "approver", needsReason: true },
   ],
