@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { GatewayDeps } from "../deps.ts";
+import { assetRoutes } from "./assets.ts";
+import { refuseConsole } from "./refusal.tsx";
+import { overviewRoute } from "./routes/overview.tsx";
+import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
+import { requireSession } from "./session.ts";
+import type { ConsoleEnvironment } from "./view.ts";
+
+/** Nothing inline, nothing from outside; forms go to this node only and no page may frame the console. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  imgSrc: ["'self'", "data:"],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+};
+
+/** The console of a node: server-rendered pages over the services the API calls. */
+export function createConsole(deps: GatewayDeps): Hono {
+  const app = new Hono<ConsoleEnvironment>();
+  // With `no-referrer` browsers send `Origin: null` along with forms, and the check of the origin refuses its own pages.
+  const headers = secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: "same-origin" });
+  const limit = bodyLimit({
+    maxSize: deps.config.limits.importBytes,
+    onError: (c) => c.text("413", 413),
+  });
+  for (const path of ["/console", "/console/*"]) {
+    app.use(path, headers);
+    app.use(path, async (c, next) => {
+      c.header("cache-control", "no-store");
+      await next();
+    });
+    app.use(path, limit);
+    app.use(path, csrf());
+  }
+  openRoutes(app, deps);
+  app.use("/console", requireSession(deps));
+  app.use("/console/*", requireSession(deps));
+  for (const routes of [signOutRoute, overviewRoute]) routes(app, deps);
+  app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));
+  app.onError((fault, c) => {
+    if (fault instanceof HTTPException) return fault.getResponse();
+    deps.logger.error({ err: fault, path: c.req.path }, "unexpected fault in the console");
+    return c.get("view") === undefined ? c.text("500", 500) : refuseConsole(c, "INTERNAL");
+  });
+  return new Hono().route("/", assetRoutes()).route("/", app);
+}

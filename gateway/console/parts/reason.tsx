@@ -1,0 +1,50 @@
+import type { Reason } from "../../../node/kernel/reason.ts";
+import { dueDay, fullTime } from "../format.ts";
+import { say, type View } from "../view.ts";
+
+/** Who is meant by a turn: `成都市 审批人`; a turn of the node itself is the region's name alone. */
+export function turnName(view: View, turn: NonNullable<Reason["turn"]>): string {
+  const roles: { readonly [role: string]: string } = view.t.roles;
+  const role = roles[turn.role];
+  return role === undefined ? view.nameOf(turn.region) : `${view.nameOf(turn.region)} ${role}`;
+}
+
+/** Until when, and by which rule; marked where the number behind it was never officially confirmed. */
+export function Due({ view, reason }: { view: View; reason: Reason }) {
+  const { t, language, nowMs } = view;
+  if (reason.until === null) return null;
+  const day = dueDay(reason.until, language);
+  const isLate = Date.parse(reason.until) < nowMs;
+  return (
+    <span class={isLate ? "late" : ""} title={fullTime(reason.until)}>
+      {isLate ? t.reason.late(day) : t.reason.until(day)}
+    </span>
+  );
+}
+
+export function Rule({ view, reason }: { view: View; reason: Pick<Reason, "rule" | "verified"> }) {
+  return (
+    <small class="quiet">
+      {view.t.reason.rule} <code>{reason.rule}</code>
+      {reason.verified ? null : <Unverified view={view} />}
+    </small>
+  );
+}
+
+export function Unverified({ view }: { view: View }) {
+  return (
+    <span class="mark" title={view.t.reason.unverifiedHint}>
+      {view.t.reason.unverified}
+    </span>
+  );
+}
+
+/** One line: whose turn, until when, why. */
+export function ReasonLine({ view, reason }: { view: View; reason: Reason }) {
+  return (
+    <span>
+      {reason.turn === null ? null : <strong>{view.t.reason.waitsFor(turnName(view, reason.turn))} · </strong>}
+      {say(view, reason.text)} <Rule view={view} reason={reason} />
+    </span>
+  );
+}
