@@ -43,9 +43,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<R
         dspServer.emit("connection", socket);
       },
     });
-    const unwatch = node.trust.onChange(
-      () => void front.closeWhere((peer) => node.trust.region(peer.region)?.status !== "active"),
-    );
+    const unwatch = node.trust.onChange(() => void front.closeWhere((peer) => !node.links.isStillTrusted(peer).ok));
     await listen(http, config.http.port, config.http.host);
     const { port } = http.address() as AddressInfo;
     const scheme = config.http.tls === undefined ? "http" : "https";

@@ -6,7 +6,7 @@ import { pemOfDer } from "../certs/pem.ts";
 import { createLeafRenewal } from "../certs/renewal.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Peer } from "./identity/model.ts";
-import { checkPeerCertificate } from "./identity/peer-check.ts";
+import { checkPeerCertificate, checkStillTrusted } from "./identity/peer-check.ts";
 import type { Trust } from "./identity/trust.ts";
 import { ok, type Result } from "./kernel/exchange-error.ts";
 import type { Logger } from "./kernel/logger.ts";
@@ -46,6 +46,8 @@ export async function openRegionLinks(deps: Deps) {
   const credentials = renewal.current;
   const check: CheckChain = (chainDer) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: trust.crls.of, use: "client" });
+  const isStillTrusted = (peer: Peer) =>
+    checkStillTrusted(peer, { trust, crls: trust.crls.of, nowMs: runtime.nowMs() });
   const clients = createPeerClients({
     ...{ trust, credentials, runtime, logger },
     crls: trust.crls.of,
@@ -58,12 +60,12 @@ export async function openRegionLinks(deps: Deps) {
     listenTls({ credentials, check, onRefused, ...options });
 
   return {
-    ...{ renewal, follower, clients, front },
+    ...{ renewal, follower, clients, front, isStillTrusted },
     workers: [renewal, follower, ...folderWatches(deps, renewal)] as readonly Worker[],
     checkPeer: (id: string) => checkPeer({ trust, clients, credentials }, id),
     serve(services: RpcServices) {
       const server = createRpcServer({
-        ...{ region, services, runtime, logger, metrics, check },
+        ...{ region, services, runtime, logger, metrics, isStillTrusted },
         follow: follower.follow,
       });
       const unwatch = trust.onChange(server.recheck);

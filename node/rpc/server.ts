@@ -1,6 +1,7 @@
 import type { TLSSocket } from "node:tls";
 import { Server, ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Peer } from "../identity/model.ts";
+import type { Result } from "../kernel/exchange-error.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -8,11 +9,9 @@ import { auditHandlers } from "./audit-handlers.ts";
 import { catalogHandlers } from "./catalog-handlers.ts";
 import { createGate, type GateDeps } from "./gate.ts";
 import { negotiationHandlers } from "./negotiation-handlers.ts";
-import type { CheckChain } from "./peer-credentials.ts";
 import { protocol } from "./protocol.ts";
 import type { RpcServices } from "./services.ts";
 import { settlementHandlers } from "./settlement-handlers.ts";
-import { peerChainOf } from "./tls-front.ts";
 import { transferHandlers } from "./transfer-handlers.ts";
 import { trustHandlers } from "./trust-handlers.ts";
 
@@ -27,8 +26,8 @@ export type RpcServerDeps = {
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The checks of a new connection, again: the trust list or a revocation may have changed what they say. */
-  readonly check: CheckChain;
+  /** Whether a live connection may go on. Its leaf may have passed its 24 h meanwhile: renewal must not drop a stream. */
+  readonly isStillTrusted: (peer: Peer) => Result<true>;
   readonly follow: GateDeps["follow"];
   readonly keepalive?: Keepalive;
 };
@@ -89,7 +88,7 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
     },
     recheck() {
       for (const [key, { socket, peer }] of connections) {
-        const result = deps.check(peerChainOf(socket));
+        const result = deps.isStillTrusted(peer);
         if (result.ok) continue;
         logger.warn({ peer: peer.region, leaf: peer.leafSerial, code: result.error.code }, "connection closed");
         // At once: a call that is already on its way in must not find the peer any more.

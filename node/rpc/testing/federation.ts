@@ -2,7 +2,7 @@ import { createRegionCa, issueLeaf, type RegionCa } from "../../../certs/ca.ts";
 import { newP256Key } from "../../../certs/mint.ts";
 import { defaultTrustDomain } from "../../../certs/names.ts";
 import type { Peer, SignedTrustList, TrustedRegion, TrustList, TrustView } from "../../identity/model.ts";
-import { checkPeerCertificate } from "../../identity/peer-check.ts";
+import { checkPeerCertificate, checkStillTrusted } from "../../identity/peer-check.ts";
 import { keyIdOf, type Signer, signerFromSeed } from "../../kernel/ed25519.ts";
 import { mustSucceed, ok, type Result } from "../../kernel/exchange-error.ts";
 import { silentLogger } from "../../kernel/logger.ts";
@@ -138,7 +138,8 @@ export async function serveRegion(
   const server = createRpcServer({
     region: region.id,
     services: { ...(services as RpcServices), trust },
-    ...{ runtime, logger: silentLogger, metrics: noMetrics, check, follow },
+    ...{ runtime, logger: silentLogger, metrics: noMetrics, follow },
+    isStillTrusted: (peer) => checkStillTrusted(peer, { trust, crls: () => [], nowMs: runtime.nowMs() }),
   });
   const refused: RefusedConnection[] = [];
   const peers: Peer[] = [];
