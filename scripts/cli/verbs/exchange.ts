@@ -3,9 +3,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import type { Agreement, Negotiation } from "../../../node/negotiation/model.ts";
+import { verifyAgreement, verifyAgreement } from "../../../node/negotiation/verify-agreement.ts";
 import type { RowCondition } from "../../../node/policy/model.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
-import { CliFault, type Connection, call, callJson } from "../client.ts";
+import { CliFault, type Connection, call, callJson, must } from "../client.ts";
 import { readJsonFile } from "../files.ts";
 import { language, progress, say, table } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
@@ -167,6 +168,16 @@ function agreementVerbs(program: Command): void {
     const { connection, answer } = contextOf(command);
     const found = await callJson(connection(), `/agreements/${encodeURIComponent(id)}/document`);
     answer(found, () => JSON.stringify(found, undefined, 2));
+  });
+  example(
+    agreements
+      .command("verify <file>")
+      .description("离线核对签名;只需文件与信任列表 verify offline; needs the file and a trust list only")
+      .requiredOption("--trust-list <file>"),
+    "heliu agreements verify agreement.json --trust-list trust-list.json",
+  ).action((file: string, options: { trustList: string }, command: Command) => {
+    const verified = must(verifyAgreement(readJsonFile(file), readJsonFile(options.trustList)));
+    contextOf(command).answer(verified, () => say(`签名有效:${verified.digest}`, `The signatures are valid: ${verified.digest}`));
   });
   example(
     agreements.command("terminate <id>").description("终止 end it").requiredOption("--comment <text>", "原因 why"),
