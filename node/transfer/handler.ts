@@ -64,7 +64,9 @@ async function noteRefusal(deps: TransferDeps, message: OutboxMessage, code: str
     text,
     neutral: text,
   };
-  const endsIt = message.kind === "TransferRequestMessage" || message.kind === "TransferStartMessage";
+  // Both sides may have resumed at once; then each refuses the other's start, and the transfer runs.
+  const isStart = message.kind === "TransferStartMessage" && code !== "ILLEGAL_TRANSITION";
+  const endsIt = isStart || message.kind === "TransferRequestMessage";
   await transact(deps.store, transferRefs(found), (tx) => {
     const transfer = tx.get(transfers.at(id));
     if (transfer === undefined) return ok(undefined);

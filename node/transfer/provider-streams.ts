@@ -2,6 +2,7 @@ import { appendLeaf } from "../audit/store.ts";
 import type { Peer } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
+import { agreements } from "../negotiation/store.ts";
 import { read } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -27,6 +28,8 @@ export type ProviderStreams = {
   readonly pull: (peer: Peer, controls: AsyncIterable<PullControl>) => AsyncGenerator<Frame, void, undefined>;
   /** Ends live streams: of one transfer, of an agreement that ended, of a peer that is no longer trusted, or all. */
   readonly stop: (which: Which, how: "at-boundary" | "at-once") => Promise<void>;
+  /** Ends the streams whose agreement is in force no more; opened again, they learn why. */
+  readonly stopEnded: () => Promise<void>;
 };
 type Which = { readonly transferId?: string; readonly agreementId?: string; readonly peer?: string };
 
@@ -74,7 +77,14 @@ export function createProviderStreams(deps: TransferDeps): ProviderStreams {
     }
   }
 
-  return { pull, stop };
+  async function stopEnded(): Promise<void> {
+    for (const { agreementId } of live.values()) {
+      const agreement = await read(deps.store, agreements.at(agreementId));
+      if (agreement?.status !== "in-force") await stop({ agreementId }, "at-once");
+    }
+  }
+
+  return { pull, stop, stopEnded };
 }
 
 async function openingOf(deps: TransferDeps, peer: Peer, first: PullControl | undefined): Promise<Result<Opening>> {
@@ -187,6 +197,7 @@ async function refuseStream(deps: TransferDeps, { transfer }: Opening, error: Ex
     error.kind === "not-yet" ||
     error.kind === "unavailable" ||
     error.kind === "not-found" ||
+    error.code === "PEER_UNTRUSTED" ||
     error.code === "TRANSFER_CONFLICT";
   if (mayPass) {
     deps.logger.warn({ transfer: transfer.id, code: error.code }, "a pull stream pauses");

@@ -128,8 +128,7 @@ export class PullWorker implements Worker {
       await moveTransfer(this.#deps, id, move);
       return "over";
     }
-    if (end.value.kind === "completed") return "over";
-    if (end.value.kind === "stopped") return "stopped";
+    if (end.value.kind !== "interrupted") return end.value.kind === "completed" ? "over" : "stopped";
     await noteReason(this.#deps, id, end.value.reason);
     return "retry";
   }

@@ -9,7 +9,7 @@ export const transferCodes = {
   TRANSFER_CONFLICT: "conflict",
   MESSAGE_PIDS: "invalid-input",
   AGREEMENT_NOT_ALIVE: "policy-denied",
-  NOT_A_PARTY: "forbidden",
+  PEER_UNTRUSTED: "forbidden",
   FORMAT_UNKNOWN: "invalid-input",
   SOURCE_MISSING: "unavailable",
   SOURCE_CHANGED: "conflict",
@@ -22,6 +22,9 @@ export const transferCodes = {
   CONTENT_MISSING: "not-found",
   STREAM_MALFORMED: "integrity",
   CALLS_NOT_OFFERED: "invalid-input",
+  CALL_INCOMPLETE: "invalid-input",
+  CALL_SETTLED: "conflict",
+  CALLS_TOO_MANY: "too-large",
   WINDOW_UNSIGNED: "not-yet",
   WINDOW_UNKNOWN: "not-found",
 } as const;

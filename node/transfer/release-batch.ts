@@ -51,6 +51,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     ...usageTotalsRefs(agreementId),
     ...appendReceiptRefs(agreementId, "forward", parts, about),
   ];
+  if (deps.trust.region(peer)?.status !== "active") return untrusted(peer);
   deps.runtime.failPoint("transfer.before-release");
   const released = await transact(deps.store, refs, (tx) => {
     const current = tx.get(transfers.at(id));
@@ -184,5 +185,17 @@ function sourceRemoved(entryId: string): Failure {
       en: `The provider disconnected the source of entry ${entryId}; get in touch with the provider.`,
     },
     { entryId },
+  );
+}
+
+function untrusted(peer: string): Failure {
+  return refuseTransfer(
+    "PEER_UNTRUSTED",
+    "trust.region",
+    {
+      zh: `信任名单中 ${peer} 已不是有效区域,数据停止发送;恢复后自动继续。`,
+      en: `${peer} is no longer an active region of the trust list, so nothing is sent; it goes on by itself once that is mended.`,
+    },
+    { peer },
   );
 }

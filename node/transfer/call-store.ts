@@ -1,0 +1,47 @@
+import type { OpenWindow } from "../metering/window.ts";
+import { collection } from "../storage/collection.ts";
+
+/** The provider's meter of one agreement: windows that are open, and closed ones that the consumer has not signed. */
+export type CallMeter = {
+  readonly agreementId: string;
+  readonly nextWindow: string;
+  readonly open: readonly OpenWindow[];
+  readonly closed: readonly {
+    readonly window: string;
+    readonly receiptId: string;
+    readonly closedAtMs: number;
+  }[];
+};
+export const callMeters = collection<CallMeter>("call-meter");
+
+export function emptyMeter(agreementId: string): CallMeter {
+  return { agreementId, nextWindow: "1", open: [], closed: [] };
+}
+
+/**
+ * One metered call. `output` is kept until the consumer has signed the window, so that a lost answer can be given again;
+ * what stays afterwards is the evidence of the use, without content. Source: domain.md §12.
+ */
+export type CallRow = {
+  readonly callId: string;
+  readonly window: string;
+  readonly index: number;
+  readonly at: string;
+  readonly purpose: string;
+  readonly digest: string;
+  readonly output: { readonly [flag: string]: string } | null;
+};
+/** (agreement, call id) → row. */
+export const callRows = collection<CallRow>("call-row");
+
+export type CallWindow = { readonly receiptId: string; readonly callIds: readonly string[] };
+/** (agreement, window) → its calls, in order. */
+export const callWindows = collection<CallWindow>("call-window");
+
+/** Agreement → since when this consumer has calls whose windows are not all signed. */
+export const callBooks = collection<{ readonly agreementId: string; readonly sinceMs: number }>("call-book");
+
+/** What stands in a window's receipt where a batch has its transfer. */
+export function callsId(agreementId: string): string {
+  return `calls:${agreementId}`;
+}
