@@ -1,7 +1,7 @@
 import type { ReceiptCore } from "../metering/model.ts";
-import { purposeClassOf } from "../metering/purpose.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import type { Purpose } from "../policy/model.ts";
+import { purposeClassOf } from "../policy/purpose-class.ts";
 import type { TransferSelection } from "./model.ts";
 
 /** What both regions derive from the agreement alone, so that the consumer can check each core it signs. */

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import type { Agreement, Negotiation } from "../../../node/negotiation/model.ts";
-import { verifyAgreement, verifyAgreement } from "../../../node/negotiation/verify-agreement.ts";
+import { verifyAgreement } from "../../../node/negotiation/verify-agreement.ts";
 import type { RowCondition } from "../../../node/policy/model.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
 import { CliFault, type Connection, call, callJson, must } from "../client.ts";
@@ -177,7 +177,9 @@ function agreementVerbs(program: Command): void {
     "heliu agreements verify agreement.json --trust-list trust-list.json",
   ).action((file: string, options: { trustList: string }, command: Command) => {
     const verified = must(verifyAgreement(readJsonFile(file), readJsonFile(options.trustList)));
-    contextOf(command).answer(verified, () => say(`签名有效:${verified.digest}`, `The signatures are valid: ${verified.digest}`));
+    contextOf(command).answer(verified, () =>
+      say(`签名有效:${verified.digest}`, `The signatures are valid: ${verified.digest}`),
+    );
   });
   example(
     agreements.command("terminate <id>").description("终止 end it").requiredOption("--comment <text>", "原因 why"),
