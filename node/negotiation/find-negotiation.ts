@@ -27,12 +27,20 @@ export async function findForMessage(
 ): Promise<Result<Negotiation>> {
   for (const own of [pids.providerPid, pids.consumerPid]) {
     const found = own === undefined ? undefined : await findForPeer(deps, peer, own);
-    if (found?.ok && (role === "either" || found.value.role === role)) return withMatchingPids(found.value, pids);
+    if (!found?.ok) continue;
+    return role === "either" || found.value.role === role ? withMatchingPids(found.value, pids) : otherRole(role);
   }
   if (role === "consumer" || pids.providerPid !== undefined) return unknownNegotiation();
   // A consumer that ends a negotiation before it has learnt our pid names only its own.
   const id = await read(deps.store, negotiationsByPeer.at(peer, pids.consumerPid));
   return id === undefined ? unknownNegotiation() : findForPeer(deps, peer, id);
+}
+
+function otherRole(role: string): Result<never> {
+  return refuse("ILLEGAL_TRANSITION", {
+    zh: `该消息只能发给协商中的 ${role} 一方,而本节点是另一方。`,
+    en: `The message is for the ${role} of a negotiation, and this node is the other side.`,
+  });
 }
 
 function withMatchingPids(found: Negotiation, { providerPid, consumerPid }: Pids): Result<Negotiation> {

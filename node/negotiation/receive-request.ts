@@ -25,8 +25,7 @@ export async function receiveRequest(deps: NegotiationDeps, inbound: InboundMess
     return malformedMessage(KIND, "offer.target");
 
   const standing = await standingOf(deps, asked.entryId);
-  // A secret must not be told from what does not exist.
-  if (!standing.ok || isSecret(standing.value)) return unknownOffer();
+  if (!standing.ok || isHidden(standing.value)) return unknownOffer();
   if (String(standing.value.entry.version) !== asked.version) return outdated(standing.value.entry.version);
   const { offer } = standing.value;
   const terms = fromOdrl(message.value.offer, offer.ok ? offer.value.terms : undefined);
@@ -96,8 +95,10 @@ async function receiveAgain(
   });
 }
 
-function isSecret({ offer }: Standing): boolean {
-  return !offer.ok && (offer.error.code === "STATE_SECRET" || offer.error.code === "WORK_SECRET");
+/** A secret, or what was never public, must not be told from what does not exist. */
+function isHidden({ entry, offer }: Standing): boolean {
+  if (!offer.ok && (offer.error.code === "STATE_SECRET" || offer.error.code === "WORK_SECRET")) return true;
+  return entry.status !== "published" && entry.status !== "suspended";
 }
 
 function unknownOffer(): Result<never> {

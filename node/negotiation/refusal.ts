@@ -14,6 +14,7 @@ export const refuse = refusals({
   MESSAGE_MALFORMED: "invalid-input",
   MESSAGE_UNKNOWN: "invalid-input",
   MESSAGE_PIDS: "invalid-input",
+  ILLEGAL_TRANSITION: "illegal-transition",
   OFFER_OUTDATED: "conflict",
   OFFER_UNKNOWN: "invalid-input",
   AGREEMENT_MISMATCH: "integrity",

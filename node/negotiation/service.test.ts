@@ -193,8 +193,11 @@ describe("an entry that is not shared", () => {
     expect(c.reason).toMatchObject({ code: "OUT_OF_SCOPE", rule: "policy.sharing", turn: null, until: null });
   });
 
-  it("is not told from one that does not exist when it is secret", async () => {
-    world.provider.entries.set("cd-scjg-0004", openEntry({ securityClass: "state-secret" }));
+  it.each([
+    ["it is secret", openEntry({ securityClass: "state-secret" })],
+    ["it was never public", openEntry({ status: "reviewing" })],
+  ])("is not told from one that does not exist when %s", async (_why, entry) => {
+    world.provider.entries.set("cd-scjg-0004", entry);
     const asked = await ask("cd-scjg-0004");
     expect(await ours(asked.id)).toMatchObject({ state: "TERMINATED", reason: { code: "OFFER_UNKNOWN" } });
     expect((await world.provider.negotiations.list({ limit: 5 })).items).toEqual([]);

@@ -15,6 +15,8 @@ export type HandshakeOptions = {
   readonly credentials: () => TlsCredentials;
   readonly check: CheckChain;
   readonly timeoutMs: number;
+  /** What is spoken after the handshake; `h2` unless said. */
+  readonly protocol?: "h2" | "http/1.1";
 };
 
 /**
@@ -22,7 +24,7 @@ export type HandshakeOptions = {
  * authority of the region that its name claims; Node's `authorized` would ask for one bundle of all authorities.
  */
 export function shakeHands(socket: Socket, options: HandshakeOptions): Promise<TLSSocket> {
-  const { host, credentials, check, timeoutMs } = options;
+  const { host, credentials, check, timeoutMs, protocol = "h2" } = options;
   return new Promise((resolve, reject) => {
     const { certificatePem, keyPem } = credentials();
     const tls = connect({
@@ -30,7 +32,7 @@ export function shakeHands(socket: Socket, options: HandshakeOptions): Promise<T
       cert: certificatePem,
       key: keyPem,
       minVersion: "TLSv1.3",
-      ALPNProtocols: ["h2"],
+      ALPNProtocols: [protocol],
       rejectUnauthorized: false,
       // RFC 6066 allows no addresses as server names, and Node warns about them.
       ...(isIP(host) === 0 ? { servername: host } : {}),
