@@ -18,10 +18,10 @@ import type { NodeFolder } from "./node-folder.ts";
 import { recordRefusals } from "./refused-connections.ts";
 import { checkPeer } from "./rpc/check-peer.ts";
 import { createPeerClients } from "./rpc/client.ts";
-import type { CheckChain } from "./rpc/peer-credentials.ts";
 import { createRpcServer } from "./rpc/server.ts";
 import type { RpcServices } from "./rpc/services.ts";
 import { listenTls, type TlsFrontOptions } from "./rpc/tls-front.ts";
+import type { CheckChain } from "./rpc/tls-handshake.ts";
 import { createTrustFollower } from "./rpc/trust-follower.ts";
 import type { Store } from "./storage/port.ts";
 

@@ -1,30 +1,12 @@
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import type { Catalog } from "../../node/catalog/service.ts";
-import type { Peer, TrustView } from "../../node/identity/model.ts";
+import type { Peer } from "../../node/identity/model.ts";
 import { ok, type Result } from "../../node/kernel/exchange-error.ts";
-import type { Logger } from "../../node/kernel/logger.ts";
-import type { Runtime } from "../../node/kernel/runtime.ts";
 import { regionUrn } from "../../node/negotiation/messages.ts";
-import type { Negotiations } from "../../node/negotiation/service.ts";
-import type { Outbox } from "../../node/outbox/service.ts";
 import { catalogRoutes } from "./catalog.ts";
+import type { DspDeps } from "./deps.ts";
 import { negotiationError, refuse } from "./error.ts";
 import { negotiationRoutes } from "./negotiations.ts";
-
-/** What the binding needs of a node. */
-export type DspDeps = {
-  readonly region: string;
-  readonly catalog: Pick<Catalog, "get" | "list">;
-  readonly negotiations: Pick<Negotiations, "findForPeer">;
-  readonly outbox: Pick<Outbox, "receive">;
-  readonly sources: { readonly kindFor: (entryId: string) => Promise<unknown> };
-  readonly trust: Pick<TrustView, "region">;
-  readonly runtime: Runtime;
-  readonly logger: Logger;
-  /** Who is at the other end of an accepted connection, by its certificate. */
-  readonly peerOf: (socket: object) => Peer | undefined;
-};
 
 type NodeDeps = Omit<DspDeps, "region"> & { readonly config: { readonly region: { readonly id: string } } };
 

@@ -6,7 +6,7 @@ import { datasetUrn, regionUrn } from "../../node/negotiation/messages.ts";
 import type { UsageTerms } from "../../node/policy/model.ts";
 import { toOdrl } from "../../node/policy/odrl.ts";
 import { offerOf } from "../../node/policy/offer.ts";
-import type { DspDeps } from "./app.ts";
+import type { DspDeps } from "./deps.ts";
 import { CONTEXT, catalogError, refuse } from "./error.ts";
 import { readMessage } from "./message-body.ts";
 
@@ -99,12 +99,12 @@ function serviceOf(deps: DspDeps): object {
 }
 
 /** Our own address as the trust list gives it to others; a request's Host header is the caller's word. */
-export function endpointOf({ trust, region }: Pick<DspDeps, "trust" | "region">): string {
+function endpointOf({ trust, region }: Pick<DspDeps, "trust" | "region">): string {
   const [named = ""] = trust.region(region)?.endpoints.dsp ?? [];
   return withVersionPath(named);
 }
 
-export function withVersionPath(address: string): string {
+function withVersionPath(address: string): string {
   const trimmed = address.replace(/\/+$/, "");
   return URL.canParse(trimmed) && new URL(trimmed).pathname === "/" ? `${trimmed}/dsp/2025-1` : trimmed;
 }

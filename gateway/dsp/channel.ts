@@ -9,8 +9,8 @@ import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import { msOf } from "../../node/kernel/instant.ts";
 import type { Runtime } from "../../node/kernel/runtime.ts";
 import type { Answer, OutboxMessage, PeerChannel } from "../../node/outbox/model.ts";
-import { shakeHands } from "../../node/rpc/peer-credentials.ts";
 import type { TlsCredentials } from "../../node/rpc/tls-front.ts";
+import { shakeHands } from "../../node/rpc/tls-handshake.ts";
 import { checkCallback } from "./callback.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -18,7 +18,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /** How long an answer of 404 or 409 may only mean that our message overtook the peer's own commit. Source: dsp.md §3.8. */
 const GRACE_MS = 10_000;
 
-export type DspChannelDeps = {
+type DspChannelDeps = {
   readonly trust: TrustView & { readonly crls: { readonly of: (region: string) => readonly CrlFacts[] } };
   readonly credentials: () => TlsCredentials;
   readonly runtime: Runtime;

@@ -9,7 +9,7 @@ export const CONTEXT = "https://w3id.org/dspace/2025/1/context.jsonld";
  * Status of every kind of refusal on this binding. A connector gives up on any 4xx and tries again on 5xx, so 503 stands
  * for what may heal and nothing else. What a caller may not touch does not exist for it. Source: dsp.md §1.4, §5.6.
  */
-export const DSP_STATUS = {
+const DSP_STATUS = {
   "invalid-input": 400,
   "too-large": 413,
   unauthenticated: 401,

@@ -7,8 +7,8 @@ import { newUlid, newUrn } from "../../node/kernel/ids.ts";
 import { newTraceId } from "../../node/kernel/trace.ts";
 import { pidsOf } from "../../node/negotiation/messages.ts";
 import type { InboundMessage } from "../../node/outbox/model.ts";
-import type { DspDeps } from "./app.ts";
 import { checkCallback } from "./callback.ts";
+import type { DspDeps } from "./deps.ts";
 import { CONTEXT, negotiationError, refuse } from "./error.ts";
 import { type DspBody, readMessage } from "./message-body.ts";
 

@@ -8,7 +8,7 @@ export type NegotiationEvent = "request" | "offer" | "agree" | "accept" | "verif
 const terminate: Move<NegotiationState, Party> = { to: "TERMINATED", by: "either" };
 
 /** The whole protocol. Source: Dataspace Protocol 2025-1, contract negotiation states; dsp.md §2.1–2.2. */
-export const TRANSITIONS: Transitions<NegotiationState, NegotiationEvent, Party> = {
+const TRANSITIONS: Transitions<NegotiationState, NegotiationEvent, Party> = {
   REQUESTED: { offer: { to: "OFFERED", by: "provider" }, agree: { to: "AGREED", by: "provider" }, terminate },
   OFFERED: { request: { to: "REQUESTED", by: "consumer" }, accept: { to: "ACCEPTED", by: "consumer" }, terminate },
   ACCEPTED: { agree: { to: "AGREED", by: "provider" }, terminate },

@@ -62,7 +62,7 @@ export async function waitingNegotiations(
 }
 
 /** The neutral text instead of the full one for whoever neither asked nor decides. */
-export function viewFor(actor: Principal, negotiation: Negotiation): Negotiation {
+function viewFor(actor: Principal, negotiation: Negotiation): Negotiation {
   const { requestedBy, reason, timeline } = negotiation;
   if (requestedBy === actor.userId || actor.roles.some((role) => SEES_ALL.includes(role))) return negotiation;
   const veiled = <T extends { reason: Negotiation["reason"] }>(item: T): T =>

@@ -51,9 +51,12 @@ type TransferRequest = {
 
 const NO_KEY = new Uint8Array(0);
 
-/** Every stream passes here before its first byte (INV-02): agreement, channel, purpose, fields, rows, volume. */
-export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
-  const { agreement, selection, totals, nowMs, maskKey = NO_KEY } = request;
+/**
+ * What the agreement alone says of a request: whether it is alive, on this channel, for this purpose, these fields and rows.
+ * The consumer asks it before it asks the provider, whose answer stays the one that counts.
+ */
+export function checkSelection(request: Pick<TransferRequest, "agreement" | "selection" | "nowMs">): Result<true> {
+  const { agreement, selection, nowMs } = request;
   const { terms } = agreement;
   const { purpose } = selection;
   const breach =
@@ -61,7 +64,15 @@ export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
     (purpose === undefined ? undefined : purposeOutside(purpose, terms)) ??
     selectionOutside(request) ??
     rowsOutside(selection.rows ?? [], terms);
-  if (breach !== undefined) return denied(breach);
+  return breach === undefined ? ok(true) : denied(breach);
+}
+
+/** Every stream passes here before its first byte (INV-02): agreement, channel, purpose, fields, rows, volume. */
+export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
+  const { selection, totals, maskKey = NO_KEY } = request;
+  const { terms } = request.agreement;
+  const asked = checkSelection(request);
+  if (!asked.ok) return asked;
 
   const wanted = selection.fields ?? terms.fields;
   const shareable = request.fieldsOfEntry.filter(isStillShareable).map((field) => field.name);

@@ -4,7 +4,7 @@ import type { Reason } from "../kernel/reason.ts";
 import type { Text } from "../kernel/text.ts";
 
 /** Every way policy says no. The first block is the code list `refusalReason` of domain.md §5. */
-export const policyCodes = {
+const policyCodes = {
   STATE_SECRET: "policy-denied",
   WORK_SECRET: "policy-denied",
   RAW_DATA_PRODUCT: "policy-denied",
@@ -24,7 +24,7 @@ export const policyCodes = {
   POLICY_MALFORMED: "invalid-input",
   POLICY_UNKNOWN_CONSTRAINT: "invalid-input",
 } as const;
-export type PolicyCode = keyof typeof policyCodes;
+type PolicyCode = keyof typeof policyCodes;
 
 const refuse = refusals(policyCodes);
 

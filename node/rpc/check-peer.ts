@@ -5,7 +5,7 @@ import type { TrustView } from "../identity/model.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { PeerClients } from "./client.ts";
-import { type HandshakeOptions, shakeHands } from "./peer-credentials.ts";
+import { type HandshakeOptions, shakeHands } from "./tls-handshake.ts";
 
 /** One step of reaching a peer, in order; the first that fails says which and why, and none follows it. */
 export type PeerStep = { readonly step: PeerStepName; readonly ok: boolean; readonly detail: string };

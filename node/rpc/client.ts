@@ -12,10 +12,10 @@ import type { DataChannel } from "../transfer/wire.ts";
 import { toBatch } from "./catalog-codec.ts";
 import { answerOf, messageOf } from "./deliver.ts";
 import { fromInvokeRequest, toInvokeAnswer } from "./invoke-codec.ts";
-import type { CheckChain, HandshakeOptions } from "./peer-credentials.ts";
 import { type LinkTiming, type Method, PeerLink } from "./peer-link.ts";
 import { protocol } from "./protocol.ts";
 import { createSettlementChannel, type SettlementChannel } from "./settlement-client.ts";
+import type { CheckChain, HandshakeOptions } from "./tls-handshake.ts";
 import { createTrustChannel, type TrustChannel } from "./trust-client.ts";
 
 export type PeerClientDeps = {

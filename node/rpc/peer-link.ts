@@ -12,8 +12,9 @@ import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { callMetadata, listVersionOf } from "./call-metadata.ts";
 import { errorOf } from "./grpc-status.ts";
-import { type HandshakeOptions, PeerCredentials } from "./peer-credentials.ts";
+import { PeerCredentials } from "./peer-credentials.ts";
 import { FLOW_CONTROL_WINDOW, KEEPALIVE, type Keepalive } from "./server.ts";
+import type { HandshakeOptions } from "./tls-handshake.ts";
 
 /** What both generated and hand-written method definitions have. */
 export type Method<Request, Response> = {
