@@ -186,7 +186,10 @@ function purposeOutside(purpose: Purpose, terms: UsageTerms): Breach | undefined
   };
 }
 
-function selectionOutside({ selection, agreement }: TransferRequest): Breach | undefined {
+function selectionOutside({
+  selection,
+  agreement,
+}: Pick<TransferRequest, "selection" | "agreement">): Breach | undefined {
   const outside = (selection.fields ?? []).filter((field) => !agreement.terms.fields.includes(field));
   return outside.length === 0 ? undefined : fieldOutside(outside);
 }

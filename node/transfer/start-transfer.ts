@@ -7,6 +7,7 @@ import { instantOf } from "../kernel/instant.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements, negotiations } from "../negotiation/store.ts";
+import { checkSelection } from "../policy/enforce.ts";
 import { read, transact } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import { HELIU_PULL } from "./messages.ts";
@@ -15,7 +16,10 @@ import { refuseTransfer } from "./refusal.ts";
 import { owe, oweRefs, stampOf } from "./send.ts";
 import { putNewTransfer, transferRefs, writeTransferLeaf } from "./store.ts";
 
-/** The consumer asks for data of an agreement. What is allowed the provider decides; its answer comes as a message. */
+/**
+ * The consumer asks for data of an agreement. What the agreement itself rules out is refused here at once; for the rest the
+ * provider decides, and its answer comes as a message.
+ */
 export async function startTransfer(
   deps: TransferDeps,
   actor: Principal,
@@ -30,6 +34,8 @@ export async function startTransfer(
     (await read(deps.store, negotiations.at(agreement.negotiationId))) ?? {};
 
   const stamp = stampOf(deps.runtime);
+  const asked = checkSelection({ agreement, selection, nowMs: stamp.nowMs });
+  if (!asked.ok) return asked;
   const transfer = newTransfer(newUrn(deps.runtime), null, agreement, selection, actor.userId, stamp.nowMs);
   const refs = [agreements.at(agreementId), ...transferRefs(transfer), ...oweRefs(transfer)];
   return transact(deps.store, refs, (tx) => {
