@@ -7,7 +7,7 @@ import { pageOf, pageQuery } from "./paging.ts";
 import { type Api, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
-const agreement = agreementSchema.openapi("Agreement");
+const agreement = agreementSchema;
 const tag = "agreements";
 const cells = z.record(z.string(), z.string().max(1_000));
 

@@ -8,7 +8,7 @@ import { pageOf, pageQuery } from "./paging.ts";
 import { type Api, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
-const entry = catalogEntrySchema.openapi("CatalogEntry");
+const entry = catalogEntrySchema;
 const report = z
   .object({
     importId: z.string().nullable(),

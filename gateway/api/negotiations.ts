@@ -7,7 +7,7 @@ import { pageOf, pageQuery } from "./paging.ts";
 import { type Api, revisionOf, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
-const negotiation = negotiationSchema.openapi("Negotiation");
+const negotiation = negotiationSchema;
 const comment = z.string().max(2_000).optional();
 const tag = "negotiations";
 

@@ -9,7 +9,7 @@ import { pageOf, pageQuery } from "./paging.ts";
 import { type Api, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
-const transfer = transferSchema.openapi("Transfer");
+const transfer = transferSchema;
 const said = z.object({ comment: z.string().max(2_000).optional() });
 const tag = "transfers";
 const refuse = refusals({ RANGE_INVALID: "invalid-input" });
