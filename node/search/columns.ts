@@ -78,6 +78,11 @@ export function setRow(columns: Columns, doc: number, entry: CatalogEntry, regio
   arrays.isAlive[doc] = 1;
 }
 
+export function copyRow(from: Columns, doc: number, to: Columns, copy: number): void {
+  reserve(to, copy + 1);
+  for (const name of columnNames) to.arrays[name][copy] = from.arrays[name][doc] as number;
+}
+
 function formatBit({ dictionaries }: Columns, format: string): number {
   const code = codeOf(dictionaries.formats, format);
   return code < MAX_FORMATS ? 2 ** code : 0;

@@ -6,9 +6,10 @@ export interface IndexStore {
   get(key: string): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]>;
   /** Keys from `from` (inclusive) to `to` (exclusive), in byte order. */
-  range(from: string, to: string): Promise<(readonly [string, Uint8Array])[]>;
+  range(from: string, to: string, limit?: number): Promise<(readonly [string, Uint8Array])[]>;
   /** All or nothing. */
   write(put: ReadonlyMap<string, Uint8Array>, remove: readonly string[]): Promise<void>;
-  clear(): Promise<void>;
+  /** Keys from `from` (inclusive) to `to` (exclusive). */
+  clear(from: string, to: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -211,6 +211,38 @@ describe("the index", () => {
     ]);
   });
 
+  it("does not grow with the changes it has seen, and answers all the while", async () => {
+    const store = await openLevelIndex(await temporaryFolder());
+    const search = await openSearch({ store, logger: silentLogger, limits: { deadDocuments: 20 } });
+    cleanups.push(() => search.close());
+    await search.apply(chengdu(special), { "500000": "1" });
+    for (let version = 1; version <= 12; version++) {
+      const parks = Array.from({ length: 10 }, (_, i) => entry(`p${i}`, `公园名录第${version}版`, { version }));
+      const [, answer] = await Promise.all([
+        search.apply(chengdu(...parks), { "510100": String(version) }),
+        search.query({ q: "公园", limit: 100 }),
+      ]);
+      // The old or the new version, never neither; before the first there is nothing.
+      if (version > 1) expect(answer.items.length).toBe(10);
+    }
+    const { items, total, facets } = await search.query({ q: "公园名录", limit: 100 });
+    expect(new Set(items.map(({ name }) => name))).toEqual(new Set(["公园名录第12版"]));
+    expect([total, facets.region]).toEqual([10, [{ code: "510100", count: 10 }]]);
+    expect((await ids(search, "特种设备"))[0]).toBe("special");
+    expect(await search.position()).toEqual({ "500000": "1", "510100": "12" });
+    const documents = [...(await store.range("a/s/", "a/s0")), ...(await store.range("b/s/", "b/s0"))];
+    expect(documents.length).toBeLessThan(40);
+  });
+
+  it("forgets everything when told to", async () => {
+    const search = await filled();
+    await search.clear();
+    expect(await search.position()).toEqual({});
+    expect((await search.query({ q: "电梯", limit: 10 })).reason?.code).toBe("SEARCH_INDEX_EMPTY");
+    await search.apply(chengdu(air), { "510100": "1" });
+    expect(await ids(search, "")).toEqual(["air"]);
+  });
+
   it("answers while it is being written to", async () => {
     const search = await filled();
     const writing = search.apply(chengdu(...Array.from({ length: 120 }, (_, i) => entry(`w${i}`, `电梯名录${i}`))), {});

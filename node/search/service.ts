@@ -1,7 +1,8 @@
 import type { Logger } from "../kernel/logger.ts";
 import { admission, emptyTally, facetsOf } from "./filter.ts";
+import { documentsOf, type Generation, postingsOf } from "./generation.ts";
 import { highlight, snippet, wordsToMark } from "./highlight.ts";
-import { type Index, openIndex } from "./index.ts";
+import { type IndexLimits, openIndex } from "./index.ts";
 import type { IndexStore } from "./index-store.ts";
 import { loadLanguage } from "./language.ts";
 import type { Highlighted, IndexChange, IndexPosition, SearchAnswer, SearchHit, SearchQuery } from "./model.ts";
@@ -19,15 +20,15 @@ export type Search = {
   readonly close: () => Promise<void>;
 };
 
-export type SearchDeps = { readonly store: IndexStore; readonly logger: Logger };
+export type SearchDeps = { readonly store: IndexStore; readonly logger: Logger; readonly limits?: IndexLimits };
 
 export const MAX_LIMIT = 100;
 
-export async function openSearch({ store, logger }: SearchDeps): Promise<Search> {
+export async function openSearch({ store, logger, limits }: SearchDeps): Promise<Search> {
   const startedMs = performance.now();
-  const index = await openIndex(store);
+  const index = await openIndex(store, limits);
   const tookMs = Math.round(performance.now() - startedMs);
-  logger.info({ entries: index.columns.count, tookMs }, "search index opened");
+  logger.info({ entries: index.entries(), tookMs }, "search index opened");
   let board = scoreboardFor(0);
   const boardFor = (docs: number): Scoreboard => {
     if (board.scores.length < docs) board = scoreboardFor(Math.ceil(docs * 1.25));
@@ -38,11 +39,30 @@ export async function openSearch({ store, logger }: SearchDeps): Promise<Search>
     position: async () => index.position(),
     clear: index.clear,
     close: index.close,
-    query: (query) => answer(index, query, boardFor),
+    query: (query) => index.reading((generation) => steadyAnswer(generation, query, boardFor)),
   };
 }
 
-async function answer(index: Index, query: SearchQuery, boardFor: (docs: number) => Scoreboard): Promise<SearchAnswer> {
+const MAX_ATTEMPTS = 3;
+
+/** An entry that changes between the reading of lists and of documents would be in neither form: then once more. */
+async function steadyAnswer(
+  index: Generation,
+  query: SearchQuery,
+  boardFor: (docs: number) => Scoreboard,
+): Promise<SearchAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    const { version } = index;
+    const found = await answer(index, query, boardFor);
+    if (index.version === version || attempt === MAX_ATTEMPTS) return found;
+  }
+}
+
+async function answer(
+  index: Generation,
+  query: SearchQuery,
+  boardFor: (docs: number) => Scoreboard,
+): Promise<SearchAnswer> {
   const startedMs = performance.now();
   const limit = Math.max(1, Math.min(MAX_LIMIT, Math.floor(query.limit) || 1));
   const tally = emptyTally(index.columns);
@@ -64,10 +84,10 @@ async function answer(index: Index, query: SearchQuery, boardFor: (docs: number)
 
 type Found = { readonly ranked: Ranked; readonly mark: (text: string, isLong: boolean) => Highlighted };
 
-async function findWords(index: Index, q: string, boardFor: (docs: number) => Scoreboard): Promise<Found> {
+async function findWords(index: Generation, q: string, boardFor: (docs: number) => Scoreboard): Promise<Found> {
   const language = await loadLanguage();
   let parsed: ParsedQuery = { concepts: [], pairs: [] };
-  const postings = await index.postings(possibleTerms(language, q), (counts) => {
+  const postings = await postingsOf(index, possibleTerms(language, q), (counts) => {
     parsed = parseQuery(language, q, (term) => counts.get(term) ?? 0);
     return new Set([...parsed.concepts.flatMap(({ terms }) => terms.map(({ term }) => term)), ...parsed.pairs]);
   });
@@ -79,7 +99,7 @@ async function findWords(index: Index, q: string, boardFor: (docs: number) => Sc
 }
 
 /** Without words: everything, newest first. */
-function allByDate({ columns }: Index): Found {
+function allByDate({ columns }: Generation): Found {
   const docs = new Uint32Array(columns.count);
   for (let doc = 0; doc < docs.length; doc++) docs[doc] = doc;
   const mark = (text: string): Highlighted => ({ text, ranges: [] });
@@ -94,7 +114,7 @@ const isBefore = (a: Place, b: Place): boolean => a.score > b.score || (a.score 
 
 /** Of the admitted living documents: how many, and the best `limit` of them after a place. */
 function select(
-  { columns }: Index,
+  { columns }: Generation,
   { docs, scores }: Ranked,
   isAdmitted: (doc: number) => boolean,
   { limit, after }: { readonly limit: number; readonly after: Place | undefined },
@@ -132,8 +152,11 @@ function insert(top: Place[], place: Place): void {
   top.splice(low, 0, place);
 }
 
-async function hitsOf(index: Index, top: readonly Place[], mark: Found["mark"]): Promise<SearchHit[]> {
-  const shown = await index.documents(top.map(({ doc }) => doc));
+async function hitsOf(index: Generation, top: readonly Place[], mark: Found["mark"]): Promise<SearchHit[]> {
+  const shown = await documentsOf(
+    index,
+    top.map(({ doc }) => doc),
+  );
   return shown.flatMap((document, i) => {
     // Withdrawn while this search ran.
     if (document === undefined) return [];
@@ -142,9 +165,9 @@ async function hitsOf(index: Index, top: readonly Place[], mark: Found["mark"]):
   });
 }
 
-function reasonFor({ columns }: Index, { total }: Page, { docs }: Ranked) {
+function reasonFor({ living }: Generation, { total }: Page, { docs }: Ranked) {
   if (total > 0) return emptyReason("SEARCH_NO_MORE");
-  if (!columns.arrays.isAlive.subarray(0, columns.count).includes(1)) return emptyReason("SEARCH_INDEX_EMPTY");
+  if (living === 0) return emptyReason("SEARCH_INDEX_EMPTY");
   return emptyReason(docs.length > 0 ? "SEARCH_FILTERED_OUT" : "SEARCH_NO_MATCH");
 }
 

@@ -12,14 +12,14 @@ export async function openLevelIndex(directory: string): Promise<IndexStore> {
   return {
     get: (key) => db.get(key),
     getMany: (keys) => db.getMany([...keys]),
-    range: (from, to) => db.iterator({ gte: from, lt: to, highWaterMarkBytes: 1_048_576 }).all(),
+    range: (from, to, limit = -1) => db.iterator({ gte: from, lt: to, limit, highWaterMarkBytes: 1_048_576 }).all(),
     async write(put, remove) {
       const batch = db.batch();
       for (const [key, value] of put) batch.put(key, value);
       for (const key of remove) batch.del(key);
       await batch.write({ sync: false });
     },
-    clear: () => db.clear(),
+    clear: (from, to) => db.clear({ gte: from, lt: to }),
     close: () => db.close(),
   };
 }
