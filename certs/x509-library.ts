@@ -12,7 +12,8 @@ export function x509Library(): Promise<Library> {
   loading ??= (async () => {
     await import("reflect-metadata");
     const library = await import("@peculiar/x509");
-    library.cryptoProvider.set(webcrypto);
+    // The same object under two declarations: one of the packages here brings the DOM types along.
+    library.cryptoProvider.set(webcrypto as typeof globalThis.crypto);
     return library;
   })();
   return loading;
