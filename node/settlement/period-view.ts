@@ -3,7 +3,7 @@ import type { Reason } from "../kernel/reason.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import type { Declaration, Statement } from "./model.ts";
-import type { ClosedPeriod, Differences, Settlement } from "./process-model.ts";
+import type { ClosedPeriod, Differences, Settlement, StatementParty } from "./process-model.ts";
 import { closedPeriods, settlements } from "./store.ts";
 import { byteOrder } from "./values.ts";
 
@@ -14,6 +14,8 @@ export type StatementView = {
   readonly agreementId: string;
   readonly periodId: string;
   readonly entryName: string;
+  readonly parties: readonly StatementParty[];
+  readonly scheme: string;
   readonly peer: string;
   readonly provider: string;
   readonly consumer: string;
@@ -61,13 +63,14 @@ export async function periodView(
     if (agreementId === undefined || settlement.agreementId === agreementId)
       found.push(statementView(region, settlement));
   }
-  const signed = found.flatMap(({ statement, matched }) => (matched && statement !== null ? [statement] : []));
-  const gross = signed.reduce((sum, { result }) => sum + BigInt(result.amountFen), 0n);
+  const signed = found.filter(({ matched }) => matched);
+  const results = signed.flatMap(({ statement }) => statement?.result ?? []);
+  const gross = results.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
   return {
     periodId,
     closed: (await read(store, closedPeriods.at(periodId))) ?? null,
     settlements: found,
-    lines: signed.reduce((sum, { result }) => sum + result.lines.length, 0),
+    lines: results.reduce((sum, { lines }) => sum + lines.length, 0),
     grossFen: gross.toString(),
     perRegion: perRegion(signed),
     digests: digestsOf(region, found),
@@ -85,6 +88,8 @@ export function statementView(region: string, settlement: Settlement): Statement
     agreementId: settlement.agreementId,
     periodId: settlement.periodId,
     entryName: settlement.entryName,
+    parties: settlement.parties,
+    scheme: settlement.scheme,
     peer,
     provider: settlement.provider,
     consumer: settlement.consumer,
@@ -120,12 +125,13 @@ function sidesOf(region: string, own: Side, peer: string, theirs: Side): Signatu
     .sort((a, b) => byteOrder(a.region, b.region));
 }
 
-/** Party ids begin with their region: `510100:provider`. */
-function perRegion(statements: readonly Statement[]): { region: string; fen: string }[] {
+function perRegion(signed: readonly StatementView[]): { region: string; fen: string }[] {
   const sums = new Map<string, bigint>();
-  for (const { result } of statements) {
-    for (const { partyId, fen } of result.totals) {
-      const region = partyId.split(":")[0] ?? partyId;
+  for (const { statement, parties } of signed) {
+    const regions = new Map(parties.map(({ partyId, regionId }) => [partyId, regionId]));
+    for (const { partyId, fen } of statement?.result.totals ?? []) {
+      // Only a fund may be an outsider; its region is the first part of its id.
+      const region = regions.get(partyId) ?? partyId.split(":")[0] ?? partyId;
       sums.set(region, (sums.get(region) ?? 0n) + BigInt(fen));
     }
   }

@@ -39,6 +39,8 @@ export type Differences = {
   } | null;
 };
 
+export type StatementParty = { readonly partyId: string; readonly role: string; readonly regionId: string };
+
 /**
  * One agreement in one period, on its way from closing to both signatures. Each side has its own; they meet only in
  * messages. Every message is kept here until it can be used, so that their order does not matter.
@@ -50,6 +52,9 @@ export type Settlement = {
   readonly provider: string;
   readonly consumer: string;
   readonly entryName: string;
+  /** Of the signed terms: who takes part, and how what is left is split. */
+  readonly parties: readonly StatementParty[];
+  readonly scheme: string;
   readonly state: "open" | "calculated" | "agreed" | "differs";
   readonly reason: Reason | null;
   /** What the peer last said it waits for. */

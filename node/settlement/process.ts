@@ -10,6 +10,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { newTraceId } from "../kernel/trace.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { enqueue, enqueueRefs } from "../outbox/store.ts";
+import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
 import type { BuildDeps } from "./build.ts";
 import { NO_FIGURES } from "./figures.ts";
@@ -43,8 +44,11 @@ export type Step = {
   readonly also?: (tx: Tx) => Result<Partial<Settlement>>;
 };
 
+/** Only for an agreement that `termsOf` found priced. */
 export function newSettlement(agreement: Agreement, periodId: string, region: string): Settlement {
-  const { id, provider, consumer, entry } = agreement;
+  const { id, provider, consumer, entry, document } = agreement;
+  const { terms } = JSON.parse(document) as { readonly terms: SettlementTerms };
+  const parties = terms.parties.map(({ partyId, role, regionId }) => ({ partyId, role, regionId }));
   return {
     agreementId: id,
     periodId,
@@ -53,6 +57,8 @@ export function newSettlement(agreement: Agreement, periodId: string, region: st
     provider,
     consumer,
     entryName: entry.name,
+    parties,
+    scheme: terms.scheme.kind,
     ...CLEARED,
     peerReason: null,
     round: "1",

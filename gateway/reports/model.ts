@@ -1,0 +1,122 @@
+import type { Audit } from "../../node/audit/service.ts";
+import type { TrustView } from "../../node/identity/model.ts";
+import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
+import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
+import { type LedgerTransfer, partsOf } from "../../node/ledger/model.ts";
+import type { Ledger } from "../../node/ledger/service.ts";
+import type { JournalTransfer } from "../../node/settlement/journal.ts";
+import type { Statement } from "../../node/settlement/model.ts";
+import type { StatementView } from "../../node/settlement/period-view.ts";
+import type { Settlements } from "../../node/settlement/service.ts";
+
+/** A statement with both signatures. */
+export type SignedStatement = StatementView & { readonly statement: Statement; readonly digest: string };
+
+/** What all renderings are made of; the same model gives the same bytes. */
+export type ReportModel = {
+  readonly periodId: string;
+  /** Whose report it is. */
+  readonly region: string;
+  readonly regionNames: { readonly [regionId: string]: string };
+  /** When the last of the statements was signed; the date inside the files. */
+  readonly signedAt: string;
+  readonly statements: readonly SignedStatement[];
+  /** Of the ledger up to the end of the period, or of one agreement. */
+  readonly transfers: readonly JournalTransfer[];
+  /** By agreement: where the audit log holds the statement, as far as a checkpoint covers it by now. */
+  readonly evidence: readonly Evidence[];
+};
+
+export type Evidence = {
+  readonly agreementId: string;
+  readonly leafIndex: string | null;
+  /** C2SP tlog-proof text. */
+  readonly proof: string | null;
+};
+
+export type ReportDeps = {
+  readonly config: { readonly region: { readonly id: string; readonly name: string } };
+  readonly trust: Pick<TrustView, "region">;
+  readonly settlements: Pick<Settlements, "get">;
+  readonly ledger: Pick<Ledger, "transfers">;
+  readonly audit: Pick<Audit, "proof">;
+};
+
+const refuse = refusals({ REPORT_NOTHING_SIGNED: "not-yet" });
+const PAGE = 1_000;
+
+export async function reportModelOf(
+  deps: ReportDeps,
+  periodId: string,
+  agreementId?: string,
+): Promise<Result<ReportModel>> {
+  const view = await deps.settlements.get(periodId, agreementId);
+  if (!view.ok) return view;
+  const statements = view.value.settlements.flatMap((one): SignedStatement[] => {
+    const { statement, digest } = one;
+    return one.matched && statement !== null && digest !== null ? [{ ...one, statement, digest }] : [];
+  });
+  if (statements.length === 0) return nothingSigned(periodId, view.value.blocking[0]?.text);
+  const { id: region, name } = deps.config.region;
+  const regions = new Set(statements.flatMap((one) => [one.peer, ...one.parties.map(({ regionId }) => regionId)]));
+  const known = [...regions].flatMap((one) => {
+    const trusted = deps.trust.region(one);
+    return trusted === undefined ? [] : [[one, trusted.name] as const];
+  });
+  return ok({
+    periodId,
+    region,
+    regionNames: { ...Object.fromEntries(known), [region]: name },
+    signedAt: statements.map(({ signedAt }) => signedAt ?? "").reduce((a, b) => (a > b ? a : b), ""),
+    statements,
+    transfers: await transfersOf(deps, periodId, agreementId),
+    evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
+  });
+}
+
+async function evidenceOf({ audit }: ReportDeps, { agreementId, leafIndex }: StatementView): Promise<Evidence> {
+  if (leafIndex === null) return { agreementId, leafIndex, proof: null };
+  // Not yet under a checkpoint is no reason to hold a report back; the place for it says so.
+  const proof = await audit.proof(leafIndex);
+  return { agreementId, leafIndex, proof: proof.ok ? proof.value : null };
+}
+
+async function transfersOf(
+  { ledger }: ReportDeps,
+  periodId: string,
+  agreementId: string | undefined,
+): Promise<JournalTransfer[]> {
+  const found: JournalTransfer[] = [];
+  let after: string | undefined;
+  do {
+    const page = await ledger.transfers({ after, limit: PAGE });
+    for (const transfer of page.items) {
+      if (transfer.periodId <= periodId && (agreementId === undefined || concerns(transfer, agreementId))) {
+        found.push(journalTransfer(transfer));
+      }
+    }
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return found;
+}
+
+/** Every posting of a statement has the agreement's own account on one side, or its id first in the text. */
+function concerns({ debit, credit, text }: LedgerTransfer, agreementId: string): boolean {
+  const parties = [partsOf(debit).partyId, partsOf(credit).partyId];
+  return parties.includes(agreementId) || text.split(" ")[0] === agreementId;
+}
+
+function journalTransfer({ id, debit, credit, amount, text, periodId, state, at }: LedgerTransfer): JournalTransfer {
+  return { id, date: chinaDateOf(msOf(at)), debit, credit, amount, text, periodId, state };
+}
+
+function nothingSigned(periodId: string, why = { zh: "尚未关账。", en: "The period is not closed." }) {
+  return refuse(
+    "REPORT_NOTHING_SIGNED",
+    {
+      zh: `${periodId} 还没有双方签署的结算单,暂无报表:${why.zh}`,
+      en: `${periodId} has no statement signed by both regions yet, so there is nothing to report: ${why.en}`,
+    },
+    { periodId },
+  );
+}
