@@ -13,7 +13,7 @@ import { trustListDigest } from "../../node/identity/trust-list.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { silentLogger } from "../../node/kernel/logger.ts";
 import { initialiseNode, installTrustList } from "../../scripts/cli/initialise.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { type FaultProxy, startFaultProxy } from "../../scripts/soak/fault-proxy.ts";
 
 export type HarnessOptions = {
   readonly regions: readonly string[];

@@ -16,7 +16,7 @@ import {
   type TestRegion,
 } from "../../node/rpc/testing/federation.ts";
 import { openMemoryStore } from "../../node/storage/memory.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
+import { startFaultProxy } from "../../scripts/soak/fault-proxy.ts";
 
 let chengdu: TestRegion;
 let chongqing: TestRegion;
