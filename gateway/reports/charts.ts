@@ -71,7 +71,7 @@ export function shareBarSvg(
   { names, width = 640 }: ChartOptions,
 ): string {
   const slices = shareSlices([statements].flat(), names);
-  const columns = Math.max(1, Math.floor(width / 310));
+  const columns = Math.max(1, Math.floor(width / 250));
   const rows = Math.ceil(slices.length / columns);
   const height = 30 + Math.max(1, rows) * 18;
   if (slices.length === 0) return frame(width, height, "收益去向", text(0, 20, "本期没有可分配金额", MUTED));
@@ -96,6 +96,7 @@ type Flow = { readonly source: string; readonly target: string; readonly value: 
 
 /** Beyond this, products are drawn together: a picture with a hundred threads says nothing. */
 const MAX_PRODUCTS = 8;
+const MAX_PAYEES = 10;
 
 /** The way of the money: who pays, for which product, to whom; what is deferred or parked beside it. */
 export function moneyFlowSvg(
@@ -106,12 +107,13 @@ export function moneyFlowSvg(
   const { nodes, flows } = flowsOf([statements].flat(), names, payer);
   if (flows.length === 0) return frame(width, 40, "资金流向", text(0, 20, "本期没有资金流动", MUTED));
   const rows = Math.max(...[0, 1, 2].map((depth) => nodes.filter((node) => depthOf(node.id) === depth).length));
-  const height = Math.max(120, rows * 38);
+  // Two lines of text stand beside each node, also beside a thin one.
+  const height = Math.max(140, rows * 46);
   const margin = 150;
   const layout = sankey<Node, object>()
     .nodeId(({ id }) => id)
     .nodeWidth(10)
-    .nodePadding(16)
+    .nodePadding(26)
     // Keeps the parties in one order from month to month.
     .nodeSort(null)
     .extent([
@@ -150,6 +152,11 @@ function flowsOf(statements: readonly Statement[], names: Names, payer: string):
     if (fen > 0n) sums.set(`${source}\n${target}`, (sums.get(`${source}\n${target}`) ?? 0n) + fen);
   };
   const products = productsOf(statements);
+  const payees = new Map(
+    shareSlices(statements, names)
+      .slice(0, MAX_PAYEES)
+      .map(({ kind, partyId }) => [`${kind}/${partyId}`, `2/${kind}/${partyId}`]),
+  );
   for (const { result } of statements) {
     for (const { productId, amountFen, disputedFen, deferredFen, keptFen, shares } of result.lines) {
       const product = `1/${products.get(productId) ?? productId}`;
@@ -160,7 +167,8 @@ function flowsOf(statements: readonly Statement[], names: Names, payer: string):
       flow(`0/${payer}`, product, BigInt(amountFen));
       flow(product, "2/~递延到下期", deferred);
       flow(`0/${payer}`, "1/~争议挂起", BigInt(disputedFen));
-      for (const { partyId, kind, fen } of shares) flow(product, `2/${kind}/${partyId}`, BigInt(fen));
+      for (const { partyId, kind, fen } of shares)
+        flow(product, payees.get(`${kind}/${partyId}`) ?? OTHER_PAYEES, BigInt(fen));
     }
   }
   const flows = [...sums].map(([key, fen]): Flow => {
@@ -170,6 +178,8 @@ function flowsOf(statements: readonly Statement[], names: Names, payer: string):
   const ids = [...new Set(flows.flatMap(({ source, target }) => [source, target]))].sort();
   return { nodes: ids.map((id, i) => ({ id, label: nodeLabel(id, names), color: colorOf(id, i) })), flows };
 }
+
+const OTHER_PAYEES = "2/~其余各方";
 
 /** The largest products by name, the rest as one. */
 function productsOf(statements: readonly Statement[]): Map<string, string> {

@@ -32,7 +32,7 @@ function lineSteps(line: StatementLine, names: Names): TableCell[][] {
   if (deferred < 0n) step("加:释放以前递延", "", deferred);
   for (const kind of STEPS) {
     for (const share of line.shares) {
-      if (share.kind === kind) step(`减:${KINDS[kind]}`, names.party(share.partyId), BigInt(share.fen));
+      if (share.kind === kind) step(`付:${KINDS[kind]}`, names.party(share.partyId), BigInt(share.fen));
     }
   }
   return rows;

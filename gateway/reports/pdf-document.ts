@@ -48,7 +48,7 @@ function cover(model: ReportModel, names: Names): Content[] {
   const deferred = sum(statements, (result) => result.deferred.addedFen);
   const regions = [...new Set(statements.flatMap(({ signatures }) => signatures.map(({ region }) => region)))].sort();
   const sentence = [
-    `${regions.map(names.region).join("与")}各自独立计算 ${periodName(periodId)} 的 ${statements.length} 份结算单,结果一致并已签署:`,
+    `${regions.map(names.region).join("与")}各自独立计算 ${periodName(periodId)}的 ${statements.length} 份结算单,结果一致并已签署:`,
     `应结总额 ${yuan(gross)} 元`,
     deferred === 0n ? "" : `,其中 ${yuan(deferred)} 元超出最高准许收入,递延至下期`,
     parked === 0n ? "" : `;另有 ${yuan(parked)} 元因争议挂起`,
@@ -121,8 +121,8 @@ function statementPages(one: SignedStatement, names: Names, model: ReportModel, 
     derivation(lines, names),
     heading("调整与结转"),
     adjustments(one, names),
-    heading("凭证"),
-    evidence(one, names, model, index),
+    // On one page, so that digests and signatures can be read side by side.
+    { stack: [heading("凭证"), evidence(one, names, model, index)], unbreakable: true },
   ];
 }
 
