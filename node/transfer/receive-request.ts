@@ -30,7 +30,9 @@ export async function receiveRequest(
 
   const judged = await judge(deps, agreement, body);
   if (!judged.ok) {
-    await recordRefusal(deps, agreement, judged.error);
+    // What the consumer's node asks again is no refusal yet, and would write a leaf at every try.
+    const isFinal = judged.error.kind !== "unavailable" && judged.error.kind !== "not-yet";
+    if (isFinal) await recordRefusal(deps, agreement, judged.error);
     return judged;
   }
   const stamp = stampOf(deps.runtime, inbound.traceId);
@@ -131,7 +133,7 @@ function noSource(entryId: string, kind: string | undefined) {
     );
   }
   return refuseTransfer(
-    "SOURCE_MISSING",
+    "SOURCE_NOT_CONNECTED",
     "source.entry",
     {
       zh: `条目 ${entryId} 还没有可用的数据源;请提供方先连接数据源,再重新发起传输。`,

@@ -12,6 +12,7 @@ export const transferCodes = {
   PEER_UNTRUSTED: "forbidden",
   FORMAT_UNKNOWN: "invalid-input",
   SOURCE_MISSING: "unavailable",
+  SOURCE_NOT_CONNECTED: "conflict",
   SOURCE_CHANGED: "conflict",
   SOURCE_UNREADABLE: "unavailable",
   SOURCE_MALFORMED: "invalid-input",

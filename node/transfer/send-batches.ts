@@ -133,7 +133,10 @@ async function sendNew(
     const startedAtMs = deps.runtime.nowMs();
     const content = await reader.next(await limitsNow(deps, prepared, startedAtMs));
     if (!content.ok) return content;
-    if (content.value.kind === "exceeds") return exceeded(deps, transfer, prepared, content.value.limit);
+    if (content.value.kind === "exceeds") {
+      await allSigned(deps, transfer.id, ports);
+      return exceeded(deps, transfer, prepared, content.value.limit);
+    }
     if (content.value.kind === "end") return finish(deps, transfer, reader, ports);
     if (!(await source.isUnchanged())) return sourceChanged();
 
@@ -143,7 +146,10 @@ async function sendNew(
     if (!mayGo) return ok(true);
     const release = { ...prepared, transfer, consumerKeyId, batch: n, content: content.value, startedAtMs };
     const receipt = await releaseBatch(deps, { ...release, fingerprint: source.fingerprint });
-    if (!receipt.ok) return receipt;
+    if (!receipt.ok) {
+      if (receipt.error.kind === "limit-exceeded") await allSigned(deps, transfer.id, ports);
+      return receipt;
+    }
     deps.metrics.count("transfer_released_bytes_total", { peer: transfer.peer }, Number(content.value.bytes));
     ports.give({ kind: "released", batch: String(n), receipt: receipt.value, content: content.value });
     if (rowsPerSecond !== null) {
@@ -175,12 +181,21 @@ function left(limit: string | null, used: string): bigint | null {
 }
 
 /** Waits until fewer than two batches are unsigned; false when the stream ended meanwhile. */
-async function hasPlace({ store }: TransferDeps, id: string, ports: StreamPorts): Promise<boolean> {
+function hasPlace(deps: TransferDeps, id: string, ports: StreamPorts): Promise<boolean> {
+  return atMostUnsigned(deps, id, ports, MAX_UNSIGNED_BATCHES - 1);
+}
+
+/** The agreement's volume is used up: what was released of it still arrives before the transfer ends. */
+function allSigned(deps: TransferDeps, id: string, ports: StreamPorts): Promise<boolean> {
+  return atMostUnsigned(deps, id, ports, 0);
+}
+
+async function atMostUnsigned({ store }: TransferDeps, id: string, ports: StreamPorts, most: number): Promise<boolean> {
   while (!ports.isStopped()) {
     // Asked for before looking, else a signature that comes in between would be waited for in vain.
     const signed = ports.signed();
     const sending = await read(store, sendings.at(id));
-    if (sending !== undefined && sending.unsigned.length < MAX_UNSIGNED_BATCHES) return true;
+    if (sending !== undefined && sending.unsigned.length <= most) return true;
     await signed;
   }
   return false;

@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { openEntry } from "../../test/fixtures/catalog-entries.ts";
+import { createTransferPair, requester, type TransferPair } from "../../test/fixtures/transfer-pair.ts";
+import { CONSUMER, signerOf } from "../../test/fixtures/two-regions.ts";
+import { agreementLeaves, leafBytes } from "../audit/store.ts";
+import type { CatalogEntry } from "../catalog/model.ts";
+import { mustSucceed } from "../kernel/exchange-error.ts";
+import type { Purpose, UsageTerms } from "../policy/model.ts";
+import { list, read } from "../storage/transact.ts";
+
+const entry: CatalogEntry = openEntry({
+  kind: "product",
+  fields: ["reg_code", "uscc", "registered_flag", "inspection_valid"].map((name) => ({
+    name,
+    label: name,
+    type: "string",
+    sensitivity: "S0",
+  })),
+});
+
+const REGISTER = `code,unit,next_inspection
+A1,U1,2099-01-01
+A2,U2,20200101
+A3,U3,
+`;
+
+const open: TransferPair[] = [];
+afterEach(async () => {
+  for (const pair of open.splice(0)) await pair.stop();
+});
+
+async function pairWith(terms: Partial<UsageTerms> = {}): Promise<TransferPair> {
+  const pair = await createTransferPair(entry);
+  open.push(pair);
+  await pair.source({
+    kind: "verification",
+    path: await pair.file("register.csv", REGISTER),
+    match: { reg_code: "code", uscc: "unit" },
+    answers: {
+      registered_flag: { column: "code", op: "present" },
+      inspection_valid: { column: "next_inspection", op: "gteq-today" },
+    },
+  });
+  await pair.agree({ purposes: ["industrial", "public-welfare"], ...terms });
+  return pair;
+}
+
+async function call(pair: TransferPair, inputs: Record<string, string>[], purpose: Purpose = "industrial") {
+  return mustSucceed(await pair.consumer.transfers.call(requester, "AGR-1", inputs, { purpose }));
+}
+
+const many = (count: number) => Array.from({ length: count }, () => ({ reg_code: "A1", uscc: "U1" }));
+
+async function receiptsOf(pair: TransferPair, side: "provider" | "consumer") {
+  const { items } = await pair[side].metering.receipts({ agreement: "AGR-1", limit: 500 });
+  return items.map(({ core, providerSignature, consumerSignature }) => ({
+    core,
+    providerSignature,
+    consumerSignature,
+  }));
+}
+
+async function expectEqualBooks(pair: TransferPair) {
+  const ours = await receiptsOf(pair, "consumer");
+  expect(await receiptsOf(pair, "provider")).toEqual(ours);
+  expect(ours.every(({ consumerSignature }) => consumerSignature !== null)).toBe(true);
+  const [theirs, own] = [await pair.provider.metering.totals("AGR-1"), await pair.consumer.metering.totals("AGR-1")];
+  expect(own).toEqual(theirs);
+  return ours;
+}
+
+describe("calls of a product", () => {
+  it("answer yes, no or unknown, and unknown never turns into no", async () => {
+    const pair = await pairWith();
+    const { answers } = await call(pair, [
+      { reg_code: "A1", uscc: "U1" },
+      { reg_code: "A2", uscc: "U2" },
+      { reg_code: "A3", uscc: "U3" },
+      { reg_code: "A1", uscc: "other" },
+      { reg_code: "A9", uscc: "U9" },
+    ]);
+    expect(answers.map((answer) => ("output" in answer ? answer.output : answer.refusal))).toEqual([
+      { registered_flag: "yes", inspection_valid: "yes" },
+      { registered_flag: "yes", inspection_valid: "no" },
+      { registered_flag: "yes", inspection_valid: "unknown" },
+      { registered_flag: "no", inspection_valid: "unknown" },
+      { registered_flag: "unknown", inspection_valid: "unknown" },
+    ]);
+  });
+
+  it("are metered in windows that both sign; of 1,001 the one outside the scope is refused and not metered", async () => {
+    const pair = await pairWith();
+    const inputs = [...many(1_000), { reg_code: "A1", uscc: "U1", id_no: "x" }];
+    const done = await call(pair, inputs);
+    expect(done).toMatchObject({ answered: 1_000, refused: 1 });
+    expect(done.answers.at(-1)).toMatchObject({ refusal: { code: "OUT_OF_SCOPE", rule: "policy.fields" } });
+
+    const receipts = await expectEqualBooks(pair);
+    const metered = receipts.reduce((sum, { core }) => sum + BigInt(core.usage.calls ?? "0"), 0n);
+    expect(metered).toBe(1_000n);
+    expect(receipts.every(({ core }) => BigInt(core.usage.calls ?? "0") <= 256n)).toBe(true);
+    expect(await refusedLeaves(pair)).toEqual([{ code: "OUT_OF_SCOPE", count: "1" }]);
+  });
+
+  it("are billed by the purpose that each states, in windows of their own", async () => {
+    const pair = await pairWith();
+    await call(pair, many(3), "industrial");
+    await call(pair, many(2), "public-welfare");
+    const wrong = await call(pair, many(1), "internal-duty");
+    expect(wrong.answers[0]).toMatchObject({ refusal: { code: "PURPOSE_NOT_ALLOWED", rule: "policy.purpose" } });
+    const receipts = await expectEqualBooks(pair);
+    expect(receipts.map(({ core }) => [core.purposeClass, core.usage.calls])).toEqual([
+      ["commercial", "3"],
+      ["public-interest", "2"],
+    ]);
+  });
+
+  it("stop at the month's quota, within one request too", async () => {
+    const pair = await pairWith({
+      limits: { maxRows: null, maxBytes: null, maxCallsPerMonth: "100", rowsPerSecond: null },
+    });
+    const done = await call(pair, many(130));
+    expect(done).toMatchObject({ answered: 100, refused: 30 });
+    expect((await pair.provider.metering.totals("AGR-1")).calls).toBe("100");
+    await expectEqualBooks(pair);
+  });
+
+  it("are metered once when the answer is lost and the request comes again", async () => {
+    const pair = await pairWith();
+    let lost = 0;
+    pair.wire.answer = () => {
+      lost += 1;
+      return lost % 2 === 0;
+    };
+    expect(await call(pair, many(70))).toMatchObject({ answered: 70, refused: 0 });
+    expect((await pair.provider.metering.totals("AGR-1")).calls).toBe("70");
+    await expectEqualBooks(pair);
+  });
+
+  it("are signed for after a restart of the consumer that had lost the answers", async () => {
+    const pair = await pairWith();
+    // The calls of a consumer that crashed: answered and metered, but nothing of it is left there.
+    const peer = { region: CONSUMER, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
+    const inputs = many(5).map((input, i) => ({ callId: `C${i}`, input }));
+    const request = { messageId: "M", agreementId: "AGR-1", purpose: "industrial", inputs, signatures: [], resend: [] };
+    const { keyId } = signerOf(CONSUMER);
+    const asked = { ...request, consumerKeyId: keyId, flush: true, missingFrom: null };
+    mustSucceed(await pair.provider.transfers.invoke(peer, asked));
+
+    await call(pair, many(1));
+    const receipts = await expectEqualBooks(pair);
+    expect(receipts.map(({ core }) => core.usage.calls)).toEqual(["5", "1"]);
+  });
+
+  it("are released no more while a window has waited five seconds for its signature", async () => {
+    const pair = await pairWith();
+    const peer = { region: CONSUMER, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
+    const ask = (callId: string, flush: boolean) =>
+      pair.provider.transfers.invoke(peer, {
+        messageId: callId,
+        agreementId: "AGR-1",
+        purpose: "industrial",
+        inputs: [{ callId, input: { reg_code: "A1", uscc: "U1" } }],
+        signatures: [],
+        consumerKeyId: signerOf(CONSUMER).keyId,
+        flush,
+        resend: [],
+        missingFrom: null,
+      });
+    expect(mustSucceed(await ask("C1", true)).windows).toHaveLength(1);
+    pair.clock.offsetMs += 5_001;
+    expect(mustSucceed(await ask("C2", false)).answers[0]).toMatchObject({ refusal: { code: "WINDOW_UNSIGNED" } });
+    // A consumer that signs is answered again.
+    expect(await call(pair, many(1))).toMatchObject({ answered: 1 });
+  });
+});
+
+async function refusedLeaves(pair: TransferPair): Promise<unknown[]> {
+  const refused: unknown[] = [];
+  for await (const index of list(pair.provider.store, agreementLeaves, ["AGR-1"])) {
+    const bytes = await read(pair.provider.store, leafBytes.at(BigInt(index)));
+    const leaf = JSON.parse(Buffer.from(bytes ?? []).toString("utf8"));
+    if (leaf.kind === "policy.refused") refused.push({ code: leaf.detail.code, count: leaf.detail.count });
+  }
+  return refused;
+}
+
+it("are answered for the agreement's own consumer only", async () => {
+  const pair = await pairWith();
+  const stranger = { region: "440100", spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
+  const request = {
+    messageId: "M",
+    agreementId: "AGR-1",
+    purpose: "industrial",
+    inputs: [],
+    signatures: [],
+    resend: [],
+  };
+  const asked = { ...request, consumerKeyId: signerOf("440100").keyId, flush: true, missingFrom: null };
+  expect(await pair.provider.transfers.invoke(stranger, asked)).toMatchObject({ error: { code: "AGREEMENT_UNKNOWN" } });
+});
