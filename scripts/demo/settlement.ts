@@ -2,20 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { periodOf } from "../../node/kernel/instant.ts";
 import type { Agreement } from "../../node/negotiation/model.ts";
+import type { PeriodView } from "../../node/settlement/period-view.ts";
 import { call, callJson } from "../cli/client.ts";
 import { yuan } from "../cli/output.ts";
 import { chapter, elapsedSince, expectThat, tell, until } from "./narrate.ts";
 import { as, type DemoRegion } from "./region.ts";
-
-type Line = { amountFen: string };
-type Statement = {
-  agreementId: string;
-  state: string;
-  digest: string | null;
-  amountFen: string | null;
-  document: { result: { lines: Line[]; totals: { partyId: string; fen: string }[]; amountFen: string } } | null;
-};
-type Period = { digest: string | null; statements: Statement[] };
 
 const FORMATS = { json: "json", csv: "csv", xlsx: "xlsx", pdf: "pdf", ledger: "ledger" } as const;
 
@@ -31,43 +22,46 @@ export async function narrateSettlement(dir: string, chengdu: DemoRegion, chongq
   const body = { early: true, reason: "试点验收,提前结算" };
   for (const region of [chengdu, chongqing])
     await callJson(as(region, "finance"), `/settlements/${period}/close`, { body });
-  const ask = (region: DemoRegion) => () => callJson<Period>(as(region, "finance"), `/settlements/${period}`);
-  const agreed = (p: Period) => p.statements.some((s) => s.agreementId === agreement.id && s.state === "agreed");
+  const ask = (region: DemoRegion) => () => callJson<PeriodView>(as(region, "finance"), `/settlements/${period}`);
   const [ours, theirs] = await Promise.all([
-    until("成都's statement is agreed", ask(chengdu), agreed),
-    until("重庆's statement is agreed", ask(chongqing), agreed),
+    until("成都's statement is agreed", ask(chengdu), (view) => view.matched),
+    until("重庆's statement is agreed", ask(chongqing), (view) => view.matched),
   ]);
-  const digests = { [chengdu.id]: ours.digest, [chongqing.id]: theirs.digest };
-  expectThat(ours.digest !== null && ours.digest === theirs.digest, "equal digests", digests);
-  const statement = ours.statements.find((s) => s.agreementId === agreement.id);
-  const result = statement?.document?.result;
-  expectThat(result?.amountFen === "40000", "1,000 calls at 0.40 CNY = 400.00 CNY", result?.amountFen);
+  const digests = { [chengdu.id]: ours.digests[chengdu.id], [chongqing.id]: theirs.digests[chongqing.id] };
+  expectThat(digests[chengdu.id] === digests[chongqing.id], "equal digests", digests);
+  const statement = ours.settlements.find((one) => one.agreementId === agreement.id)?.statement;
+  expectThat(statement?.result.amountFen === "40000", "1,000 calls at 0.40 CNY = 400.00 CNY", statement?.result);
   tell(
-    `双方摘要一致 ${ours.digest?.slice(0, 23)}…,合计 ${yuan(result?.amountFen ?? "0")} 元,${elapsedSince(began)} 毫秒`,
-    `Both digests are ${ours.digest?.slice(0, 23)}…, ${yuan(result?.amountFen ?? "0")} CNY in all, ${elapsedSince(began)} ms`,
+    `双方摘要一致 ${digests[chengdu.id]?.slice(0, 23)}…,合计 ${yuan(ours.grossFen)} 元,${elapsedSince(began)} 毫秒`,
+    `Both digests are ${digests[chengdu.id]?.slice(0, 23)}…, ${yuan(ours.grossFen)} CNY in all, ${elapsedSince(began)} ms`,
   );
-  const totals = result?.totals ?? [];
-  tell(
-    `分配:${totals.map((t) => `${t.partyId} ${yuan(t.fen)}`).join(",")}`,
-    `Shares: ${totals.map((t) => `${t.partyId} ${yuan(t.fen)}`).join(", ")}`,
-  );
-  const perRegion = new Map<string, bigint>();
-  for (const { partyId, fen } of totals) {
-    const region = partyId.slice(0, 6);
-    perRegion.set(region, (perRegion.get(region) ?? 0n) + BigInt(fen));
-  }
+  const shares = (statement?.result.totals ?? []).map((total) => `${total.partyId} ${yuan(total.fen)}`);
+  tell(`分配:${shares.join(",")}`, `Shares: ${shares.join(", ")}`);
+  await ledgerBalances(chengdu, chongqing);
   const reports = await writeReports(dir, chengdu, period);
   return {
     settlement: {
       period,
-      lines: result?.lines.length ?? 0,
-      grossFen: result?.amountFen ?? "0",
-      perRegion: [...perRegion].map(([region, fen]) => ({ region, fen: String(fen) })),
+      lines: ours.lines,
+      grossFen: ours.grossFen,
+      perRegion: ours.perRegion,
       digests,
-      matched: ours.digest === theirs.digest,
+      matched: digests[chengdu.id] === digests[chongqing.id],
     },
     reports,
   };
+}
+
+/** Double entry on both sides: every invariant holds, and clearing is empty after the statement. */
+async function ledgerBalances(...regions: readonly DemoRegion[]): Promise<void> {
+  type Account = { account: string; debitsPosted: string; creditsPosted: string };
+  for (const region of regions) {
+    const { items } = await callJson<{ items: Account[] }>(as(region, "finance"), "/ledger/balances");
+    const clearing = items.filter(({ account }) => account.includes("/clearing/"));
+    const isEmpty = clearing.length > 0 && clearing.every((one) => one.debitsPosted === one.creditsPosted);
+    expectThat(isEmpty, "clearing is 0 after the settlement", clearing);
+  }
+  tell("双方账本各自入账,借贷相等,清算户余额为 0", "Both ledgers posted alone: debits equal credits, clearing is 0");
 }
 
 async function writeReports(dir: string, region: DemoRegion, period: string): Promise<string[]> {

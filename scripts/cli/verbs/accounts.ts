@@ -1,17 +1,9 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
+import type { PeriodView, StatementView } from "../../../node/settlement/period-view.ts";
 import { call, callJson } from "../client.ts";
 import { language, say, table, yuan } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
-
-type Statement = {
-  agreementId: string;
-  state: string;
-  digest: string | null;
-  peerDigest: string | null;
-  amountFen: string | null;
-  reason: { text: { zh: string; en: string } } | null;
-};
 
 export function accountVerbs(program: Command): void {
   const settle = program.command("settle").description("结算 benefit sharing");
@@ -26,14 +18,14 @@ export function accountVerbs(program: Command): void {
   ).action(async (period: string, options: { early?: boolean; reason?: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
     const body = { early: options.early === true, ...(options.reason === undefined ? {} : { reason: options.reason }) };
-    const done = await callJson<{ statements: Statement[] }>(connection(), `/settlements/${period}/close`, { body });
-    answer(done, () => describe(done.statements));
+    const done = await callJson<PeriodView>(connection(), `/settlements/${period}/close`, { body });
+    answer(done, () => describe(done.settlements));
   });
   example(settle.command("show <period>").description("查看 show"), "heliu settle show 2026-10").action(
     async (period: string, _options: unknown, command: Command) => {
       const { connection, answer } = contextOf(command);
-      const found = await callJson<{ statements: Statement[] }>(connection(), `/settlements/${period}`);
-      answer(found, () => describe(found.statements));
+      const found = await callJson<PeriodView>(connection(), `/settlements/${period}`);
+      answer(found, () => describe(found.settlements));
     },
   );
   example(
@@ -73,23 +65,23 @@ export function accountVerbs(program: Command): void {
   );
 }
 
-function describe(statements: readonly Statement[]): string {
-  if (statements.length === 0)
+function describe(statements: readonly StatementView[]): string {
+  if (statements.length === 0) {
     return say("本期没有需要结算的协议", "No agreement has anything to settle in this period");
-  return table(
-    [
-      { title: say("协议", "agreement") },
-      { title: say("状态", "state") },
-      { title: say("金额(元)", "amount (CNY)"), right: true },
-      { title: say("双方一致", "match") },
-      { title: say("说明", "why") },
-    ],
-    statements.map((s) => [
-      s.agreementId,
-      s.state,
-      s.amountFen === null ? "—" : yuan(s.amountFen),
-      s.digest !== null && s.digest === s.peerDigest ? say("是", "yes") : "—",
-      s.reason?.text[language()] ?? "",
-    ]),
-  );
+  }
+  const columns = [
+    { title: say("协议", "agreement") },
+    { title: say("状态", "state") },
+    { title: say("金额(元)", "amount (CNY)"), right: true },
+    { title: say("双方一致", "match") },
+    { title: say("说明", "why") },
+  ];
+  const rows = statements.map((one) => [
+    one.agreementId,
+    one.state,
+    one.statement === null ? "—" : yuan(one.statement.result.amountFen),
+    one.matched ? say("是", "yes") : "—",
+    one.reason?.text[language()] ?? "",
+  ]);
+  return table(columns, rows);
 }
