@@ -9,12 +9,15 @@ const require = createRequire(import.meta.url);
 const here = (name: string) => new URL(name, import.meta.url);
 
 const FILES = {
-  "tabler.css": { source: require.resolve("@tabler/core/dist/css/tabler.min.css"), type: "text/css" },
-  "console.css": { source: here("./console.css"), type: "text/css" },
-  "htmx.js": { source: require.resolve("htmx.org/dist/htmx.min.js"), type: "text/javascript" },
-  "console.js": { source: here("./console.mjs"), type: "text/javascript" },
-  "mark.svg": { source: here("./mark.svg"), type: "image/svg+xml" },
-} as const;
+  "tabler.css": { type: "text/css", sources: [require.resolve("@tabler/core/dist/css/tabler.min.css")] },
+  "console.css": {
+    type: "text/css",
+    sources: ["layout", "parts", "pages", "print"].map((name) => here(`./styles/${name}.css`)),
+  },
+  "htmx.js": { type: "text/javascript", sources: [require.resolve("htmx.org/dist/htmx.min.js")] },
+  "console.js": { type: "text/javascript", sources: [here("./console.mjs")] },
+  "mark.svg": { type: "image/svg+xml", sources: [here("./mark.svg")] },
+};
 export type AssetName = keyof typeof FILES;
 
 type Encoding = "br" | "gzip";
@@ -36,8 +39,8 @@ export function assetPath(name: AssetName): string {
 function load(name: AssetName): Asset {
   const known = assets.get(name);
   if (known !== undefined) return known;
-  const { source, type } = FILES[name];
-  const bytes = readFileSync(source);
+  const { sources, type } = FILES[name];
+  const bytes = Buffer.concat(sources.map((source) => readFileSync(source)));
   const [stem, extension] = name.split(".");
   const path = `/assets/${stem}.${sha256Hex(bytes).slice(0, 12)}.${extension}`;
   const asset: Asset = { type, bytes, path, packed: new Map() };

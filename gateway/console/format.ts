@@ -6,28 +6,6 @@ const WEEKDAYS = {
   en: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
 } as const;
 
-/** `1284063` → `1,284,063`; a decimal string of any length, never through a float. */
-export function grouped(whole: string): string {
-  const [, sign = "", digits = whole] = /^(-?)([0-9]+)$/.exec(whole) ?? [];
-  return sign + digits.replace(/\B(?=([0-9]{3})+$)/g, ",");
-}
-
-/** Fen as yuan with two decimals: `12840635` → `128,406.35`. */
-export function yuan(fen: string | bigint): string {
-  return fixedPoint(BigInt(fen), 2);
-}
-
-/** A unit price in 10⁻⁶ yuan with six decimals: `80000` → `0.080000`. */
-export function unitPrice(micro: string | bigint): string {
-  return fixedPoint(BigInt(micro), 6);
-}
-
-function fixedPoint(value: bigint, decimals: number): string {
-  const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, "0");
-  const at = digits.length - decimals;
-  return `${value < 0n ? "-" : ""}${grouped(digits.slice(0, at))}.${digits.slice(at)}`;
-}
-
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 export function bytes(count: string | number): string {

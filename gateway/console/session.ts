@@ -5,7 +5,7 @@ import type { Language } from "../../node/kernel/text.ts";
 import { languageOf } from "../api/problem.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { waitingFor } from "../tasks.ts";
-import { refuseConsole } from "./refusal.ts";
+import { refuseConsole } from "./refusal.tsx";
 import { type ConsoleEnvironment, openView } from "./view.ts";
 
 const LANGUAGE_COOKIE = "heliu-language";

@@ -1,9 +1,11 @@
 import { codesEn } from "./codes-en.ts";
+import { exchangeEn } from "./exchange-en.ts";
 import type { Messages } from "./zh.ts";
 
 /** Every sentence of the console in English; a missing one does not compile. */
 export const en: Messages = {
   ...codesEn,
+  ...exchangeEn,
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",

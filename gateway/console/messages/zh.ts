@@ -1,8 +1,11 @@
 import { codesZh } from "./codes-zh.ts";
+import { exchangeZh } from "./exchange-zh.ts";
+import type { Filled } from "./filled.ts";
 
 /** Every sentence of the console in Chinese. The shape of this object is what every other language has to fill. */
 export const zh = {
   ...codesZh,
+  ...exchangeZh,
   layout: {
     skip: "跳到正文",
     navigation: "主导航",
@@ -65,12 +68,4 @@ export const zh = {
   },
 };
 
-/** The same keys with any words: functions take the same arguments. */
-type Filled<T> = {
-  readonly [K in keyof T]: T[K] extends string
-    ? string
-    : T[K] extends (...args: infer A) => string
-      ? (...args: A) => string
-      : Filled<T[K]>;
-};
 export type Messages = Filled<typeof zh>;

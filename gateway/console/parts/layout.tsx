@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import type { View } from "../view.ts";
 import { Document } from "./document.tsx";
+import { FormToken } from "./form-token.tsx";
 
 const PLACES = [
   ["overview", "/console/"],
@@ -74,7 +75,7 @@ function Who({ view }: { view: View }) {
         {t.layout.otherLanguage}
       </a>
       <form method="post" action="/console/sign-out">
-        <input type="hidden" name="token" value={view.formToken} />
+        <FormToken view={view} />
         <button type="submit" class="plain">
           {t.layout.signOut}
         </button>
