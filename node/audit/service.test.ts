@@ -177,7 +177,7 @@ describe("an audit log", () => {
     const { chengdu } = pair();
     await chengdu.append(300);
     await chengdu.audit.sequenceNow();
-    await overwrite(chengdu.store, "audit-tile/0000000000000000/0000000000000000", (tile) => tile.reverse());
+    await overwrite(chengdu.store, "audit-tile/0000000000000001/0000000000000000", (tile) => tile.reverse());
     await chengdu.append(1);
     await chengdu.audit.sequenceNow();
     expect((await chengdu.audit.head()).size).toBe("301");
