@@ -1,5 +1,6 @@
 import type { AuditEvent } from "../audit/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
+import { msOf } from "../kernel/instant.ts";
 import { documentText, draftDocument, readDocument, signDocument, withAgreementId } from "./agreement.ts";
 import type { Scene, Step } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
@@ -25,7 +26,9 @@ export function agreeStep(
   const { region, rules, trust, signer } = deps;
   const { agreementId, peer } = before;
   const list = trust.current();
-  if (list === undefined || agreementId === null) return noTrustList();
+  // Fail closed: under an expired list nobody can say whose keys count, and without rules nothing says what may be granted.
+  if (list === undefined || agreementId === null || msOf(list.list.expiresAt) <= msOf(at)) return noTrustList();
+  if (rules.packs().length === 0) return noRules();
   const terms = withAgreementId(before.terms, agreementId);
   if (terms.price !== null && before.binding === "dsp") return cannotSign();
 
@@ -108,10 +111,17 @@ function awaitingVerification(consumer: string) {
   );
 }
 
+function noRules(): Result<never> {
+  return refuse("RULES_NOT_LOADED", {
+    zh: "本节点没有生效的规则包,不能作出新的授权;请管理员加载规则包。",
+    en: "This node has no rule pack in force and grants nothing new; have an administrator load one.",
+  });
+}
+
 function noTrustList(): Result<never> {
   return refuse("TRUST_LIST_MISSING", {
-    zh: "本节点没有有效的信任列表,不能签署协议;请管理员安装信任列表。",
-    en: "This node has no trust list in force and signs no agreement; have an administrator install one.",
+    zh: "本节点没有有效的信任列表(缺失或已过期),不能签署协议;请管理员安装信任列表。",
+    en: "This node has no trust list in force (missing or expired) and signs no agreement; have an administrator install one.",
   });
 }
 

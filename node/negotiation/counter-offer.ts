@@ -89,7 +89,7 @@ async function askForOtherTerms(
     if (!moved.ok) return moved;
     const onTable = withTerms(moved.value, { by: "consumer", at, terms: terms.value, comment });
     // Who asked last is who must not countersign.
-    const after: Negotiation = { ...onTable, requestedBy: actor.userId };
+    const after: Negotiation = { ...onTable, mode: "pending", requestedBy: actor.userId };
     return ok({ negotiation: after, send: contractRequest(after, comment, deps.region) });
   });
 }

@@ -21,7 +21,7 @@ import {
   verificationSchema,
 } from "./messages.ts";
 import type { Agreement, Negotiation } from "./model.ts";
-import { advance, wasAsked } from "./record.ts";
+import { advance } from "./record.ts";
 import { malformedMessage, refuse, unknownAgreement, unknownNegotiation, waitReason } from "./refusal.ts";
 
 /**
@@ -58,7 +58,7 @@ export async function receiveAgreement(deps: NegotiationDeps, inbound: InboundMe
     const agreement = pendingAgreement(moved.value, document.value, { text, ...providerSignature, at, region });
     const agreed: Negotiation = {
       ...moved.value,
-      mode: before.mode === "countered" || mode === "countered" ? "countered" : wasAsked(before) ? "approved" : mode,
+      mode,
       agreementId,
       agreementDigest: agreement.digest,
       terms: document.value.terms,

@@ -69,8 +69,3 @@ export function opened({ at, actor, comment, reason, ...opening }: Opening): Neg
     revision: 1,
   };
 }
-
-/** True once this negotiation was ever waiting for somebody of the provider. */
-export function wasAsked({ timeline }: Negotiation): boolean {
-  return timeline.some(({ reason }) => reason?.code === "AWAITING_APPROVAL");
-}

@@ -22,6 +22,7 @@ export const refuse = refusals({
   AGREEMENT_NOT_ALIVE: "illegal-transition",
   PRICED_NEEDS_SIGNATURE: "policy-denied",
   TRUST_LIST_MISSING: "unavailable",
+  RULES_NOT_LOADED: "unavailable",
 });
 
 /** The same for what does not exist and for what belongs to somebody else, so that neither can be told from the other. */

@@ -290,10 +290,10 @@ describe("an agreement in force", () => {
     expect([consumer.reason, consumer.updatedAt]).toEqual([provider.reason, provider.updatedAt]);
   });
 
-  it("ends the same when both sides end it before hearing of the other", async () => {
+  it.each([5, 0])("ends the same when both sides end it before hearing of the other, %i ms apart", async (apart) => {
     const { agreementId } = await ours((await ask("cd-scjg-0004")).id);
     world.isConnected = false;
-    world.provider.clock.nowMs += 5;
+    world.provider.clock.nowMs += apart;
     mustSucceed(await world.provider.negotiations.terminateAgreement(zhang, agreementId ?? "", "provider"));
     mustSucceed(await world.consumer.negotiations.terminateAgreement(wang, agreementId ?? "", "consumer"));
     await handAcross();
