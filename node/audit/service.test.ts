@@ -52,12 +52,12 @@ function asPeer(region: string): WitnessPeer {
 
 type Cosign = (body: string) => Promise<WitnessAnswer>;
 
-function node(region: string, peer: string, cosign: Cosign, store: Store = openMemoryStore()) {
+function node(region: string, peer: string, cosign: Cosign, store: Store = openMemoryStore(), runtime: Runtime = noon) {
   const time = manualScheduler();
   const keys = keysOf(region);
   const audit = createAudit({
     store,
-    runtime: noon,
+    runtime,
     scheduler: time.scheduler,
     logger: silentLogger,
     metrics: noMetrics,
@@ -188,6 +188,30 @@ describe("an audit log", () => {
     await chengdu.audit.sequenceNow();
     expect((await chengdu.audit.head()).size).toBe("301");
   });
+
+  it.each(["audit.signed-head.stored", "audit.witness.stored"])(
+    "goes on from where it was when stopped at %s",
+    async (place) => {
+      let isCrashing = true;
+      const crashing: Runtime = {
+        ...noon,
+        failPoint: (name) => {
+          if (isCrashing && name === place) throw new Error("power cut");
+        },
+      };
+      const chongqing = node("500000", "510100", unreachable, openMemoryStore(), crashing);
+      const store = openMemoryStore();
+      const cosign: Cosign = (body) => chongqing.audit.addCheckpoint(body);
+      const before = node("510100", "500000", cosign, store, crashing);
+      await before.append(3);
+      await before.audit.sequenceNow().catch(() => undefined);
+      isCrashing = false;
+      const after = node("510100", "500000", cosign, store);
+      await after.append(2);
+      await after.audit.sequenceNow();
+      expect(await after.audit.head()).toMatchObject({ size: "5", witnessedBy: ["500000"] });
+    },
+  );
 
   it("lists leaves in order, by agreement, by kind, page by page", async () => {
     const { chengdu } = pair();

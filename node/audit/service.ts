@@ -34,7 +34,7 @@ export type AuditDeps = {
   readonly isParty?: (agreementId: string, region: string) => Promise<boolean>;
 };
 
-export type AuditHead = {
+type AuditHead = {
   readonly size: string;
   /** Base64. */
   readonly root: string;

@@ -10,11 +10,11 @@ import type { AuditEvent, AuditLeaf } from "./model.ts";
 export type LogHead = { readonly size: string };
 
 /** The last leaf of one agreement: its number within the agreement and its hash in hex. */
-export type AgreementHead = { readonly seq: string; readonly leafHash: string };
+type AgreementHead = { readonly seq: string; readonly leafHash: string };
 
 export const leafBytes = bytesCollection("audit-leaf");
 export const logHead = collection<LogHead>("audit-head").at("log");
-export const agreementHeads = collection<AgreementHead>("audit-agreement-head");
+const agreementHeads = collection<AgreementHead>("audit-agreement-head");
 /** (agreement, number within it) → leaf index. */
 export const agreementLeaves = collection<string>("audit-agreement-leaf");
 /** (subject, leaf index) → leaf index. */

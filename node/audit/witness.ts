@@ -16,7 +16,7 @@ import { appendLeaf, appendLeafRefs } from "./store.ts";
 /** The answer of the C2SP tlog-witness call, as HTTP and gRPC both carry it. */
 export type WitnessAnswer = { readonly status: number; readonly body: string };
 
-export type WatchedLog = { readonly region: string; readonly logVkey: string };
+type WatchedLog = { readonly region: string; readonly logVkey: string };
 
 /** What a witness last signed for a log. */
 type Seen = { readonly size: string; readonly root: string; readonly note: string };

@@ -80,7 +80,7 @@ export function createAnalyser(language: Language): Analyser {
 }
 
 /** Each word of a normalised text once. */
-export function wordsOf(language: Language, normalised: string): string[] {
+function wordsOf(language: Language, normalised: string): string[] {
   const words = new Set<string>();
   for (const block of blocksOf(normalised)) {
     for (const { script, text } of block) {

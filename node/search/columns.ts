@@ -23,7 +23,7 @@ type ColumnName = keyof typeof SHAPE;
 type ColumnArrays = { [C in ColumnName]: InstanceType<(typeof SHAPE)[C]> };
 
 /** Columns whose numbers stand for text. */
-export const codedColumns = [
+const codedColumns = [
   "region",
   "theme",
   "provider",

@@ -95,7 +95,7 @@ export async function blocksOf(store: IndexStore, term: string, blocks: number):
   return sealed.map(([, bytes]) => bytes);
 }
 
-export type PostingsCache = {
+type PostingsCache = {
   readonly get: (term: string, count: number) => Postings | undefined;
   readonly set: (term: string, postings: Postings) => void;
 };

@@ -48,7 +48,7 @@ export function latinWords(run: string): string[] {
 }
 
 /** Plural, -ing and -ed come off where a word of three letters is left; enough for titles. */
-export function stem(word: string): string {
+function stem(word: string): string {
   if (!/^[a-z]{4,}$/.test(word)) return word;
   const singular = word.replace(
     /(ss|us|is)$|ies$|(?<=(?:s|x|ch|sh))es$|s$/,

@@ -3,10 +3,10 @@ import type { Language } from "./language.ts";
 import { blocksOf, foldPinyin, latinWords, type Run, unitsOf } from "./normalise.ts";
 
 /** A term that may stand for a concept; `weight` says how good a stand-in it is. */
-export type WeightedTerm = { readonly term: string; readonly weight: number };
+type WeightedTerm = { readonly term: string; readonly weight: number };
 
 /** One thing that was asked for, and every way an entry may have said it. */
-export type Concept = {
+type Concept = {
   /** As typed, for highlighting. */
   readonly text: string;
   readonly terms: readonly WeightedTerm[];

@@ -22,7 +22,7 @@ export type Search = {
 
 export type SearchDeps = { readonly store: IndexStore; readonly logger: Logger; readonly limits?: IndexLimits };
 
-export const MAX_LIMIT = 100;
+const MAX_LIMIT = 100;
 
 export async function openSearch({ store, logger, limits }: SearchDeps): Promise<Search> {
   const startedMs = performance.now();

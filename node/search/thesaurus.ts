@@ -2,7 +2,7 @@ import { foldPinyin } from "./normalise.ts";
 import data from "./thesaurus.json" with { type: "json" };
 
 /** Another way to say something, and how much of a match it is worth (1: the same). */
-export type Alternative = { readonly word: string; readonly weight: number };
+type Alternative = { readonly word: string; readonly weight: number };
 
 export type Thesaurus = {
   readonly alternatives: (word: string) => readonly Alternative[];
