@@ -105,6 +105,8 @@ describe("the pipeline, whatever the terms and the usage", () => {
       fc.property(run, (story) => {
         for (const { result, opening } of settleAll(story)) {
           for (const line of result.lines) {
+            // No line gives up more than it earned.
+            expect(BigInt(line.deferredFen) <= 0n || BigInt(line.deferredFen) <= BigInt(line.amountFen)).toBe(true);
             expect(sum(line.shares.map(({ fen }) => fen))).toBe(BigInt(line.keptFen));
             expect(sum(line.vat.map(({ netFen }) => netFen)) + sum(line.vat.map(({ taxFen }) => taxFen))).toBe(
               BigInt(line.keptFen),
