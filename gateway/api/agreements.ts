@@ -80,13 +80,19 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
       summary: "Call the product of an agreement, one or many inputs",
       access: ["requester"],
       params: id,
-      body: z.object({ inputs: z.array(cells).min(1).max(1_000), purpose: purposeSchema }),
+      body: z.object({
+        inputs: z.array(cells).min(1).max(1_000),
+        purpose: purposeSchema,
+        /** One for each input: after a lost answer the same calls under the same ids are not metered again. */
+        callIds: z.array(z.string().max(64)).optional(),
+      }),
       answer: z.object({
         answered: z.number(),
         refused: z.number(),
         answers: z.array(z.unknown()),
       }),
     },
-    async ({ params, body, principal }) => transfers.call(principal, params.id, body.inputs, { purpose: body.purpose }),
+    async ({ params, body, principal }) =>
+      transfers.call(principal, params.id, body.inputs, { purpose: body.purpose, callIds: body.callIds }),
   );
 }

@@ -169,7 +169,7 @@ async function takeWindowSignature(
     const current = tx.get(callMeters.at(agreementId)) ?? emptyMeter(agreementId);
     const closed = current.closed.filter(({ receiptId }) => receiptId !== core.receiptId);
     if (closed.length < current.closed.length) tx.put(callMeters.at(agreementId), { ...current, closed });
-    for (const row of rows) tx.put(callRows.at(agreementId, row.callId), { ...row, output: null });
+    for (const row of rows) tx.put(callRows.at(agreementId, row.callId), { ...row, output: null, asked: null });
     return ok(true as const);
   });
 }

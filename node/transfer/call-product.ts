@@ -11,6 +11,7 @@ import { list, read, transact } from "../storage/transact.ts";
 import { callBooks } from "./call-store.ts";
 import type { TransferDeps } from "./deps.ts";
 import { refusalOf } from "./meter-calls.ts";
+import { refuseTransfer } from "./refusal.ts";
 import { notAlive } from "./start-transfer.ts";
 import { WindowBook } from "./window-book.ts";
 import type { AnsweredCall, InvokeAnswer, InvokeRequest, RefusedCall } from "./wire.ts";
@@ -29,11 +30,16 @@ export type ProductCalls = Worker & {
     actor: Principal,
     agreementId: string,
     inputs: readonly Input[],
-    options: { readonly purpose: Purpose },
+    options: {
+      readonly purpose: Purpose;
+      /** One for each input, unique in the agreement: calls made again under their ids are not metered again. */
+      readonly callIds?: readonly string[] | undefined;
+    },
   ) => Promise<Result<CallsAnswer>>;
   readonly idle: () => Promise<void>;
 };
 
+const CALL_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 const CALLS_PER_REQUEST = 64;
 const REQUESTS_IN_FLIGHT = 4;
 const ATTEMPTS = 6;
@@ -78,14 +84,16 @@ export class CallClient implements ProductCalls {
     await Promise.all([...this.#accounts.values()].map(({ flushing }) => flushing));
   }
 
-  readonly call: ProductCalls["call"] = async (actor, agreementId, inputs, { purpose }) => {
+  readonly call: ProductCalls["call"] = async (actor, agreementId, inputs, { purpose, callIds }) => {
     const role = requireRole(actor, "requester");
     if (!role.ok) return role;
     const agreement = await read(this.#deps.store, agreements.at(agreementId));
     if (agreement === undefined || agreement.role !== "consumer") return unknownAgreement();
     if (agreement.status !== "in-force") return notAlive(agreementId, agreement.status);
+    const calls = this.#numbered(inputs, callIds);
+    if (!calls.ok) return calls;
     const account = await this.#open(agreement);
-    const answers = await this.#callAll(account, inputs, purpose);
+    const answers = await this.#callAll(account, calls.value, purpose);
     await this.#leave(account);
     const refused = answers.filter((answer) => "refusal" in answer).length;
     return ok({ answered: answers.length - refused, refused, answers });
@@ -111,8 +119,14 @@ export class CallClient implements ProductCalls {
     return account;
   }
 
-  async #callAll(account: Account, inputs: readonly Input[], purpose: Purpose): Promise<CallsAnswer["answers"]> {
-    const calls = inputs.map((input) => ({ callId: newUlid(this.#deps.runtime), input }));
+  #numbered(inputs: readonly Input[], callIds: readonly string[] | undefined): Result<InvokeRequest["inputs"]> {
+    const ids = callIds ?? inputs.map(() => newUlid(this.#deps.runtime));
+    const isUsable = ids.length === inputs.length && new Set(ids).size === ids.length;
+    if (!isUsable || !ids.every((id) => CALL_ID.test(id))) return idsInvalid();
+    return ok(inputs.map((input, i) => ({ callId: ids[i] ?? "", input })));
+  }
+
+  async #callAll(account: Account, calls: InvokeRequest["inputs"], purpose: Purpose): Promise<CallsAnswer["answers"]> {
     const answers = new Map<string, CallsAnswer["answers"][number]>();
     let pending = calls;
     // What waits for signatures is asked again after signing; twice is enough unless the peer never takes them.
@@ -233,6 +247,13 @@ export class CallClient implements ProductCalls {
       if (agreement !== undefined) await this.#leave(await this.#open(agreement));
     }
   }
+}
+
+function idsInvalid(): Failure {
+  return refuseTransfer("CALL_IDS_INVALID", "call.callIds", {
+    zh: "调用编号(callIds)须与输入一一对应、互不重复,由 1–64 个字母、数字或 . _ : - 组成;请改正后重试。",
+    en: "Call ids must be as many as the inputs, all different, each 1 to 64 letters, digits or . _ : -; correct them and try again.",
+  });
 }
 
 function isWaiting(answer: CallsAnswer["answers"][number] | undefined): boolean {

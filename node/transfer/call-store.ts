@@ -30,6 +30,8 @@ export type CallRow = {
   readonly purpose: string;
   readonly digest: string;
   readonly output: { readonly [flag: string]: string } | null;
+  /** Of what was asked, kept as long as the output: the same call again is answered, another one under its id is not. */
+  readonly asked: string | null;
 };
 /** (agreement, call id) → row. */
 export const callRows = collection<CallRow>("call-row");

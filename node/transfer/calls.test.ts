@@ -137,6 +137,28 @@ describe("calls of a product", () => {
     await expectEqualBooks(pair);
   });
 
+  it("are metered once when a person makes them again under their own ids, and ids stand for one call only", async () => {
+    const pair = await pairWith();
+    const peer = { region: CONSUMER, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
+    const about = { messageId: "M", agreementId: "AGR-1", purpose: "industrial", signatures: [], resend: [] };
+    const invoke = (reg_code: string) =>
+      pair.provider.transfers.invoke(peer, {
+        ...{ ...about, consumerKeyId: signerOf(CONSUMER).keyId, flush: false, missingFrom: null },
+        inputs: [{ callId: "call-1", input: { reg_code, uscc: "U1" } }],
+      });
+    const again = (...callIds: string[]) =>
+      pair.consumer.transfers.call(requester, "AGR-1", many(1), { purpose: "industrial", callIds });
+
+    // Metered, but the consumer crashed before anybody saw the answer.
+    mustSucceed(await invoke("A1"));
+    expect(mustSucceed(await invoke("A2")).answers[0]).toMatchObject({ refusal: { code: "CALL_ID_TAKEN" } });
+    expect(mustSucceed(await again("call-1")).answers[0]).toMatchObject({ output: { registered_flag: "yes" } });
+    expect(mustSucceed(await again("call-1")).answers[0]).toMatchObject({ refusal: { code: "CALL_SETTLED" } });
+    expect(await again("call-2", "call-3")).toMatchObject({ error: { code: "CALL_IDS_INVALID" } });
+    expect((await pair.provider.metering.totals("AGR-1")).calls).toBe("1");
+    await expectEqualBooks(pair);
+  });
+
   it("are signed for after a restart of the consumer that had lost the answers", async () => {
     const pair = await pairWith();
     // The calls of a consumer that crashed: answered and metered, but nothing of it is left there.

@@ -12,7 +12,7 @@ import { agreements } from "../negotiation/store.ts";
 import { enforceCall } from "../policy/enforce.ts";
 import type { Purpose } from "../policy/model.ts";
 import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
-import { type CallMeter, callMeters, callRows, callsId, callWindows, emptyMeter } from "./call-store.ts";
+import { type CallMeter, type CallRow, callMeters, callRows, callsId, callWindows, emptyMeter } from "./call-store.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import { contributionsOf, factsOf } from "./receipt-facts.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
@@ -110,7 +110,8 @@ class Meter {
     needed: readonly string[],
   ): Result<AnsweredCall> {
     const row = this.#tx.get(callRows.at(this.#agreement.id, callId));
-    if (row !== undefined) return row.output === null ? settled(callId) : ok({ ...row, output: row.output });
+    const asked = digestOf({ input, purpose });
+    if (row !== undefined) return answerAgain(row, asked);
     const agreement = this.#agreement;
     const plan = enforceCall({
       agreement,
@@ -128,7 +129,7 @@ class Meter {
     const count = { count: 1n, month: periodOf(this.#nowMs), purposeClass: plan.value.purposeClass };
     this.#totals = plus(this.#totals, { calls: count });
     this.#isCounted = true;
-    return ok(this.#add(callId, output, purpose as Purpose, consumerKeyId));
+    return ok(this.#add(callId, output, purpose as Purpose, consumerKeyId, asked));
   }
 
   #add(
@@ -136,6 +137,7 @@ class Meter {
     output: { readonly [flag: string]: string },
     purpose: Purpose,
     consumerKeyId: string,
+    asked: string,
   ): AnsweredCall {
     const { productId, purposeClass } = factsOf(this.#agreement, [purpose]);
     const existing = this.#open.find(
@@ -159,6 +161,7 @@ class Meter {
       purpose,
       digest,
       output,
+      asked,
     });
     if (mustClose(grown, this.#nowMs)) this.#close(grown);
     return { callId, output, window: window.window, index };
@@ -250,6 +253,11 @@ export function refusalOf(error: ExchangeError): RefusedCall["refusal"] {
   return { errorKind: error.kind, code: error.code, rule: ruleOf(error), text: error.text };
 }
 
+function answerAgain({ callId, output, window, index, asked: before }: CallRow, asked: string): Result<AnsweredCall> {
+  if (output === null) return settled(callId);
+  return before === asked ? ok({ callId, output, window, index }) : taken(callId);
+}
+
 function notOffered(entryId: string): Failure {
   return refuseTransfer(
     "CALLS_NOT_OFFERED",
@@ -279,6 +287,18 @@ function unsigned(): Failure {
     zh: "此前的调用回执超过 5 秒未获使用方签字,签字之前不再应答;节点会自动补签后重试。",
     en: "Receipts of earlier calls have waited more than 5 s for the consumer's signature; nothing more is answered before. The node signs and tries again by itself.",
   });
+}
+
+function taken(callId: string): Failure {
+  return refuseTransfer(
+    "CALL_ID_TAKEN",
+    "call.callId",
+    {
+      zh: `调用编号 ${callId} 已用于另一次内容不同的调用;请为新的调用换一个编号。`,
+      en: `The call id ${callId} was used for a call with another content; give a new call a new id.`,
+    },
+    { callId },
+  );
 }
 
 function settled(callId: string): Failure {

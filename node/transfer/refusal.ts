@@ -24,6 +24,8 @@ export const transferCodes = {
   STREAM_MALFORMED: "integrity",
   CALLS_NOT_OFFERED: "invalid-input",
   CALL_INCOMPLETE: "invalid-input",
+  CALL_IDS_INVALID: "invalid-input",
+  CALL_ID_TAKEN: "conflict",
   CALL_SETTLED: "conflict",
   CALLS_TOO_MANY: "too-large",
   WINDOW_UNSIGNED: "not-yet",
