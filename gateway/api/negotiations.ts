@@ -27,7 +27,7 @@ export function negotiationRoutes(api: Api, deps: GatewayDeps): void {
       }),
       answer: pageOf(negotiation),
     },
-    async ({ query }) => ok(await negotiations.list(query)),
+    async ({ query, principal }) => ok(await negotiations.list(query, principal)),
   );
   route(
     api,

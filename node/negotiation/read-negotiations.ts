@@ -27,10 +27,11 @@ export async function getNegotiation(
   return found.ok ? ok(viewFor(actor, found.value)) : found;
 }
 
-/** Newest first. The cursor is the place in time of the last one seen. */
+/** Newest first. The cursor is the place in time of the last one seen. For a reader, reasons as that person may read them. */
 export async function listNegotiations(
   { store }: Pick<NegotiationDeps, "store">,
   { limit, cursor, state, role }: ListNegotiations,
+  reader?: Principal,
 ): Promise<Page<Negotiation>> {
   const after = cursor === undefined ? {} : { after: placeOf(cursor) };
   const items: Negotiation[] = [];
@@ -40,7 +41,7 @@ export async function listNegotiations(
     if (role !== undefined && found.role !== role) continue;
     // One more than asked for tells whether there is a next page.
     if (items.length === limit) return { items, next: cursorOf(items.at(-1)) };
-    items.push(found);
+    items.push(reader === undefined ? found : viewFor(reader, found));
   }
   return { items, next: null };
 }

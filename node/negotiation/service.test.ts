@@ -157,6 +157,8 @@ describe("a conditional entry", () => {
     expect(c.reason?.text.zh).toContain("与职责无关");
     const stranger = mustSucceed(await world.consumer.negotiations.get(person(CONSUMER, "x", "finance"), asked.id));
     expect(stranger.reason?.text.zh).not.toContain("与职责无关");
+    const listed = await world.consumer.negotiations.list({ limit: 1 }, person(CONSUMER, "x", "finance"));
+    expect(listed.items[0]?.reason?.text).toEqual(listed.items[0]?.reason?.neutral);
   });
 
   it("that was withdrawn while the request waited can no longer be approved", async () => {

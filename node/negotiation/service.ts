@@ -47,7 +47,8 @@ export type Negotiations = {
   readonly reject: (actor: Principal, id: string, why: Refusal, revision?: Revision) => Promise<Result<Negotiation>>;
   readonly terminate: (actor: Principal, id: string, why: Refusal, revision?: Revision) => Promise<Result<Negotiation>>;
   readonly get: (actor: Principal, id: string) => Promise<Result<Negotiation>>;
-  readonly list: (query: ListNegotiations) => Promise<Page<Negotiation>>;
+  /** `reader`: whoever it is shown to; without one, for this node itself. */
+  readonly list: (query: ListNegotiations, reader?: Principal) => Promise<Page<Negotiation>>;
   readonly timeline: (actor: Principal, id: string) => Promise<Result<Negotiation["timeline"]>>;
   readonly waiting: (principal: Principal) => Promise<Negotiation[]>;
   /** By this node's own pid; a pid of somebody else's negotiation is unknown. */
@@ -74,7 +75,7 @@ export function createNegotiations(deps: NegotiationDeps): Negotiations {
     reject: (actor, id, why, revision) => rejectNegotiation(deps, { actor, id, ...why, revision }),
     terminate: (actor, id, why, revision) => terminateNegotiation(deps, { actor, id, ...why, revision }),
     get: (actor, id) => getNegotiation(deps, actor, id),
-    list: (query) => listNegotiations(deps, query),
+    list: (query, reader) => listNegotiations(deps, query, reader),
     timeline: async (actor, id) => {
       const found = await getNegotiation(deps, actor, id);
       return found.ok ? { ok: true, value: found.value.timeline } : found;
