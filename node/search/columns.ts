@@ -23,16 +23,7 @@ type ColumnName = keyof typeof SHAPE;
 type ColumnArrays = { [C in ColumnName]: InstanceType<(typeof SHAPE)[C]> };
 
 /** Columns whose numbers stand for text. */
-const codedColumns = [
-  "region",
-  "theme",
-  "provider",
-  "sharing",
-  "opening",
-  "frequency",
-  "level",
-  "kind",
-] as const;
+const codedColumns = ["region", "theme", "provider", "sharing", "opening", "frequency", "level", "kind"] as const;
 export type CodedColumn = (typeof codedColumns)[number];
 export type DictionaryName = CodedColumn | "formats";
 export const dictionaryNames: readonly DictionaryName[] = [...codedColumns, "formats"];

@@ -1,6 +1,6 @@
+import type { IndexStore } from "../storage/index-port.ts";
 import { CHUNK_DOCS, copyRow, dictionaryNames, writeChunk } from "./columns.ts";
 import { blocksOf, documentsOf, emptyGeneration, type Generation } from "./generation.ts";
-import type { IndexStore } from "./index-store.ts";
 import { blockKey, chunkKey, documentKey, json, shownKey, TAILS, tailKey, uint32 } from "./layout.ts";
 import { appendPostings, decodePostings, type NewPostings, tailHeader } from "./postings.ts";
 import { othersTurn, putHead } from "./write-changes.ts";

@@ -1,3 +1,4 @@
+import type { IndexStore } from "../storage/index-port.ts";
 import {
   type Columns,
   type DictionaryName,
@@ -6,7 +7,6 @@ import {
   emptyColumns,
   readChunk,
 } from "./columns.ts";
-import type { IndexStore } from "./index-store.ts";
 import { blockKey, CHUNKS, dictionaryKey, HEAD, type Head, POSITION, parseJson, shownKey, tailKey } from "./layout.ts";
 import type { IndexPosition, StoredDocument } from "./model.ts";
 import { decodePostings, type Postings, tailHeader } from "./postings.ts";

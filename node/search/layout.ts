@@ -1,5 +1,5 @@
+import type { IndexStore } from "../storage/index-port.ts";
 import { CHUNK_DOCS } from "./columns.ts";
-import type { IndexStore } from "./index-store.ts";
 
 /** How the index lies in its store; the only file that knows keys. */
 export type Head = { readonly format: string; readonly count: number };

@@ -1,11 +1,11 @@
 import type { Logger } from "../kernel/logger.ts";
+import type { IndexStore } from "../storage/index-port.ts";
 import { admission, emptyTally, facetsOf } from "./filter.ts";
 import { documentsOf, type Generation, postingsOf } from "./generation.ts";
 import { highlight, snippet, wordsToMark } from "./highlight.ts";
-import { type IndexLimits, openIndex } from "./index.ts";
-import type { IndexStore } from "./index-store.ts";
 import { loadLanguage } from "./language.ts";
 import type { Highlighted, IndexChange, IndexPosition, SearchAnswer, SearchHit, SearchQuery } from "./model.ts";
+import { type IndexLimits, openIndex } from "./open-index.ts";
 import { type ParsedQuery, parseQuery, possibleTerms } from "./query.ts";
 import { type Ranked, rank, type Scoreboard, scoreboardFor } from "./rank.ts";
 import { emptyReason } from "./reasons.ts";

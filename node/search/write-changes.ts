@@ -1,8 +1,8 @@
 import type { CatalogEntry } from "../catalog/model.ts";
+import type { IndexStore } from "../storage/index-port.ts";
 import { type Analyser, createAnalyser } from "./analyse.ts";
 import { dictionaryNames, setRow, writeChunk } from "./columns.ts";
 import type { Generation } from "./generation.ts";
-import type { IndexStore } from "./index-store.ts";
 import { loadLanguage } from "./language.ts";
 import {
   blockKey,

@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { Level } from "level";
-import type { IndexStore } from "../search/index-store.ts";
+import type { IndexStore } from "./index-port.ts";
 
 /**
  * The search index's own Level, apart from the node's store: `sync: false`, since it is derived. A database that does not open

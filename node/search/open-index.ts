@@ -1,6 +1,6 @@
+import type { IndexStore } from "../storage/index-port.ts";
 import { copyLiving } from "./compact.ts";
 import { emptyGeneration, type Generation, readGeneration } from "./generation.ts";
-import type { IndexStore } from "./index-store.ts";
 import { storeUnder } from "./layout.ts";
 import type { IndexChange, IndexPosition } from "./model.ts";
 import { FORMAT, writeChanges } from "./write-changes.ts";
