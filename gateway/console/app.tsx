@@ -7,6 +7,7 @@ import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
 import { refuseConsole } from "./refusal.tsx";
 import { entryRoutes } from "./routes/entry.tsx";
+import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
 import { searchRoute } from "./routes/search.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
@@ -46,7 +47,7 @@ export function createConsole(deps: GatewayDeps): Hono {
   openRoutes(app, deps);
   app.use("/console", requireSession(deps));
   app.use("/console/*", requireSession(deps));
-  for (const routes of [signOutRoute, overviewRoute, searchRoute, entryRoutes]) routes(app, deps);
+  for (const routes of [signOutRoute, overviewRoute, searchRoute, entryRoutes, negotiationRoutes]) routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));
   app.onError((fault, c) => {
     if (fault instanceof HTTPException) return fault.getResponse();

@@ -14,7 +14,9 @@ export type Form = {
 };
 
 const DAY_MS = 86_400_000;
-const ROW_CONDITIONS = [0, 1];
+/** Lines for conditions that a form shows at least. */
+export const ROW_CONDITIONS = 2;
+const MOST_ROW_CONDITIONS = 50;
 const refuse = refusals({ FORM_INVALID: "invalid-input" });
 
 export async function readForm(c: Context): Promise<Form> {
@@ -37,7 +39,7 @@ export function termsOf(form: Form): PartialTerms {
   const chosen = form.all("purposes");
   const validTo = form.text("validTo");
   const maxRows = form.text("maxRows");
-  const rows = ROW_CONDITIONS.flatMap((i) => rowCondition(form, i));
+  const rows = Array.from({ length: MOST_ROW_CONDITIONS }, (_, i) => rowCondition(form, i)).flat();
   return {
     purposes: purposes.filter((purpose) => chosen.includes(purpose)),
     legalBasis: form.text("legalBasis") ?? null,

@@ -49,3 +49,9 @@ export function holds(view: View, ...roles: readonly Role[]): boolean {
 export function say(view: OpenView, text: Text): string {
   return text[view.language];
 }
+
+/** What a write answered, after its redirect; only sentences of the catalogue can be shown. */
+export function doneText({ t }: View, done: string | undefined): string | undefined {
+  const texts: { readonly [done: string]: string } = t.done;
+  return done !== undefined && Object.hasOwn(texts, done) ? texts[done] : undefined;
+}

@@ -1,3 +1,4 @@
+import { agreeEn } from "./agree-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { exchangeEn } from "./exchange-en.ts";
 import type { Messages } from "./zh.ts";
@@ -6,6 +7,7 @@ import type { Messages } from "./zh.ts";
 export const en: Messages = {
   ...codesEn,
   ...exchangeEn,
+  ...agreeEn,
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",

@@ -1,3 +1,4 @@
+import { agreeZh } from "./agree-zh.ts";
 import { codesZh } from "./codes-zh.ts";
 import { exchangeZh } from "./exchange-zh.ts";
 import type { Filled } from "./filled.ts";
@@ -6,6 +7,7 @@ import type { Filled } from "./filled.ts";
 export const zh = {
   ...codesZh,
   ...exchangeZh,
+  ...agreeZh,
   layout: {
     skip: "跳到正文",
     navigation: "主导航",

@@ -3,7 +3,7 @@ import type { ExchangeError, Result } from "../../../node/kernel/exchange-error.
 import type { Offer } from "../../../node/policy/model.ts";
 import type { Deadline } from "../../../node/rules/service.ts";
 import { quantity } from "../../reports/money.ts";
-import { dayOf, dueDay } from "../format.ts";
+import { dueDay } from "../format.ts";
 import { label, nameOfEntry } from "../labels.ts";
 import { Layout } from "../parts/layout.tsx";
 import { Unverified } from "../parts/reason.tsx";
@@ -43,7 +43,7 @@ export function EntryPage({ view, model }: { view: View; model: EntryModel }) {
         </p>
       )}
       <Answer view={view} model={model} />
-      <p class="lead">{entry.abstract}</p>
+      <p class="abstract">{entry.abstract}</p>
       <div class="columns wide-left">
         <Fields view={view} entry={entry} offer={offer} />
         <Facts view={view} entry={entry} />
@@ -199,8 +199,4 @@ function priceOf(view: View, product: NonNullable<CatalogEntry["product"]>): str
   const quota = product.freeQuota;
   if (quota === null) return each;
   return `${each} · ${t.freeQuota(quantity(String(quota.perMonth)), label(view, "purpose", quota.purpose))}`;
-}
-
-export function lastDayOf(offer: Offer): string {
-  return dayOf(new Date(Date.parse(offer.terms.validTo) - 1).toISOString());
 }

@@ -1,14 +1,15 @@
 import type { CatalogEntry } from "../../../node/catalog/model.ts";
-import { type Offer, rowConditionSchema } from "../../../node/policy/model.ts";
+import type { Offer } from "../../../node/policy/model.ts";
 import { dayOf } from "../format.ts";
 import { fieldLabel, label } from "../labels.ts";
 import { CommentField } from "../parts/confirm.tsx";
 import { FormToken } from "../parts/form-token.tsx";
+import { RowConditions } from "../parts/row-conditions.tsx";
+import { lastDay } from "../term-rows.ts";
 import type { View } from "../view.ts";
 
 const USUAL_DAYS = 365;
 const DAY_MS = 86_400_000;
-const ROW_CONDITIONS = [0, 1];
 
 type Props = { view: View; region: string; entry: CatalogEntry; offer: Offer };
 
@@ -16,7 +17,7 @@ type Props = { view: View; region: string; entry: CatalogEntry; offer: Offer };
 export function RequestForm({ view, region, entry, offer }: Props) {
   const t = view.t.entry;
   const { terms } = offer;
-  const lastDay = dayOf(new Date(Date.parse(terms.validTo) - 1).toISOString());
+  const until = lastDay(terms.validTo);
   const usual = dayOf(new Date(view.nowMs + USUAL_DAYS * DAY_MS).toISOString());
   return (
     <form
@@ -60,9 +61,7 @@ export function RequestForm({ view, region, entry, offer }: Props) {
         </fieldset>
         <fieldset>
           <legend>{t.rowCondition}</legend>
-          {ROW_CONDITIONS.map((i) => (
-            <RowCondition view={view} entry={entry} position={i} />
-          ))}
+          <RowConditions view={view} entry={entry} />
         </fieldset>
         <div class="columns">
           <div>
@@ -74,10 +73,10 @@ export function RequestForm({ view, region, entry, offer }: Props) {
               id="validTo"
               name="validTo"
               type="date"
-              value={usual < lastDay ? usual : lastDay}
-              max={lastDay}
+              value={usual < until ? usual : until}
+              max={until}
             />
-            <p class="form-hint">{t.until(lastDay)}</p>
+            <p class="form-hint">{t.until(until)}</p>
           </div>
           <div>
             <label class="form-label" for="maxRows">
@@ -101,25 +100,5 @@ export function RequestForm({ view, region, entry, offer }: Props) {
         </details>
       </div>
     </form>
-  );
-}
-
-function RowCondition({ view, entry, position }: { view: View; entry: CatalogEntry; position: number }) {
-  const t = view.t.entry;
-  return (
-    <div class="row-condition">
-      <select class="form-select" name={`rowField${position}`} aria-label={t.rowField}>
-        <option value="">{t.rowAny}</option>
-        {entry.fields.map(({ name }) => (
-          <option value={name}>{fieldLabel(view, entry, name)}</option>
-        ))}
-      </select>
-      <select class="form-select" name={`rowOp${position}`} aria-label={t.rowOp}>
-        {rowConditionSchema.shape.op.options.map((op) => (
-          <option value={op}>{view.t.ops[op]}</option>
-        ))}
-      </select>
-      <input class="form-control" name={`rowValue${position}`} aria-label={t.rowValue} />
-    </div>
   );
 }

@@ -33,7 +33,7 @@ export function Rule({ view, reason }: { view: View; reason: Pick<Reason, "rule"
 
 export function Unverified({ view }: { view: View }) {
   return (
-    <span class="mark" title={view.t.reason.unverifiedHint}>
+    <span class="unverified" title={view.t.reason.unverifiedHint}>
       {view.t.reason.unverified}
     </span>
   );

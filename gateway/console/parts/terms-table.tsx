@@ -1,0 +1,69 @@
+import type { CatalogEntry } from "../../../node/catalog/model.ts";
+import type { UsageTerms } from "../../../node/policy/model.ts";
+import { termRows } from "../term-rows.ts";
+import type { View } from "../view.ts";
+
+type Props = {
+  view: View;
+  terms: UsageTerms;
+  /** Of the round before; what differs is shown as taken out and put in. */
+  before?: UsageTerms | undefined;
+  published?: UsageTerms | undefined;
+  entry: CatalogEntry | undefined;
+};
+
+export function TermsTable({ view, terms, before, published, entry }: Props) {
+  const t = view.t.negotiation;
+  const earlier = new Map((before === undefined ? [] : termRows(view, before, entry)).map((row) => [row.key, row]));
+  const offered = new Map(
+    (published === undefined ? [] : termRows(view, published, entry)).map((row) => [row.key, row]),
+  );
+  return (
+    <table class="table terms">
+      <thead>
+        <tr>
+          <th scope="col">{t.term}</th>
+          <th scope="col">{t.current}</th>
+          {published === undefined ? null : <th scope="col">{t.published}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {termRows(view, terms, entry).map(({ key, name, values }) => (
+          <tr>
+            <th scope="row">{name}</th>
+            <td>
+              <Compared values={values} before={before === undefined ? undefined : (earlier.get(key)?.values ?? [])} />
+            </td>
+            {published === undefined ? null : (
+              <td>
+                <Published values={offered.get(key)?.values ?? []} now={values} />
+              </td>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Words, not colour alone: `<del>` and `<ins>` are read out and printed as such. */
+function Compared({ values, before = values }: { values: readonly string[]; before?: readonly string[] | undefined }) {
+  const kept = values.filter((value) => before.includes(value));
+  const gone = before.filter((value) => !values.includes(value));
+  const added = values.filter((value) => !before.includes(value));
+  return (
+    <>
+      {kept.join("、")} {gone.length === 0 ? null : <del>{gone.join("、")}</del>}{" "}
+      {added.length === 0 ? null : <ins>{added.join("、")}</ins>}
+    </>
+  );
+}
+
+const MANY = 6;
+
+/** As published; the same as what is on the table is not said twice, and a long list is counted. */
+function Published({ values, now }: { values: readonly string[]; now: readonly string[] }) {
+  if (values.join() === now.join()) return <span class="quiet">=</span>;
+  if (values.length <= MANY) return <small>{values.join("、")}</small>;
+  return <small title={values.join("、")}>{`${values.slice(0, MANY).join("、")}…(${values.length})`}</small>;
+}
