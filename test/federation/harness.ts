@@ -17,6 +17,8 @@ import { type FaultProxy, startFaultProxy } from "../../scripts/soak/fault-proxy
 
 export type HarnessOptions = {
   readonly regions: readonly string[];
+  /** What people call them; a region's id otherwise. */
+  readonly names?: { readonly [id: string]: string };
   /** Every way into a region leads through its own fault proxy. */
   readonly faults?: boolean;
   /** Settings laid over the harness's own, as in `heliu.yaml`. */
@@ -102,7 +104,7 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   const proxy = options.faults === true ? await startFaultProxy(target) : undefined;
   // Behind a proxy the node takes any port: the trust list names the proxy's.
   const rpc = proxy === undefined ? await freePort() : Number(proxy.endpoint.split(":")[1]);
-  await initialiseNode({ dir, region: { id, name: id }, nodeName: "main", ports: { http: 0, rpc, dsp: 1 } });
+  await initialiseNode({ dir, region: { id, name: options.names?.[id] ?? id }, nodeName: "main", ports: { http: 0, rpc, dsp: 1 } });
   const entry = JSON.parse(readFileSync(join(dir, "trust", "region.json"), "utf8")) as TrustedRegion;
   const flags = { ...SETTINGS, ...options.settings, rpc: { port: proxy === undefined ? rpc : 0 } };
   const config = mustSucceed(loadConfig({ dir, flags }));
