@@ -22,30 +22,44 @@ export type HashTree = {
 };
 
 export const LIST_LIMIT = 16;
+const HASH_BYTES = 32;
 const NIBBLES = "0123456789abcdef";
 const NO_ENTRY = sha256(Uint8Array.of(2));
+/** `0x00`, id, digest; filled in anew for each leaf. */
+const LEAF = Buffer.alloc(1 + 2 * HASH_BYTES);
 
 export function hashTree(entries: readonly TreeEntry[]): HashTree {
   const sorted = [...entries].sort((a, b) => byteOrder(a.id, b.id));
-  const inner = new Map<string, Buffer>();
+  const known = new Map<string, Buffer>();
+  /** One buffer per depth, so that a million entries do not make a million of them. */
+  const scratch: Buffer[] = [];
+
   const hashOf = (prefix: string, from: number, to: number): Buffer => {
     if (to === from) return NO_ENTRY;
     if (to === from + 1) return leafHash(sorted[from] as TreeEntry);
-    const known = inner.get(prefix);
-    if (known !== undefined) return known;
-    const hash = sha256(Buffer.concat([Uint8Array.of(1), ...childHashes(prefix, from, to)]));
+    const earlier = known.get(prefix);
+    if (earlier !== undefined) return earlier;
+    const hash = sha256(innerBytes(prefix, from, to));
     // Deep nodes are cheap to compute again and many; the top of the tree is what reconciliation asks for.
-    if (to - from > LIST_LIMIT) inner.set(prefix, hash);
+    if (to - from > LIST_LIMIT) known.set(prefix, hash);
     return hash;
   };
-  const childHashes = (prefix: string, from: number, to: number): Buffer[] => {
+
+  /** `0x01` and the sixteen child hashes; valid until the next node of this depth. */
+  const innerBytes = (prefix: string, from: number, to: number): Buffer => {
+    const depth = prefix.length;
+    scratch[depth] ??= Buffer.alloc(1 + 16 * HASH_BYTES, 1);
+    const bytes = scratch[depth];
     let start = from;
-    return [...NIBBLES].map((nibble) => {
+    for (let nibble = 0; nibble < 16; nibble++) {
       const begin = start;
-      while (start < to && sorted[start]?.id[prefix.length] === nibble) start++;
-      return hashOf(prefix + nibble, begin, start);
-    });
+      const code = NIBBLES.charCodeAt(nibble);
+      while (start < to && sorted[start]?.id.charCodeAt(depth) === code) start++;
+      hashOf(prefix + NIBBLES[nibble], begin, start).copy(bytes, 1 + nibble * HASH_BYTES);
+    }
+    return bytes;
   };
+
   return {
     root: () => hashOf("", 0, sorted.length).toString("hex"),
     node: (prefix) => {
@@ -55,7 +69,9 @@ export function hashTree(entries: readonly TreeEntry[]): HashTree {
       const to = lowerBound(sorted, `${prefix}g`);
       const node = { prefix, count: to - from, hash: hashOf(prefix, from, to).toString("hex") };
       if (node.count <= LIST_LIMIT) return { ...node, entries: sorted.slice(from, to) };
-      return { ...node, children: childHashes(prefix, from, to).map((hash) => hash.toString("hex")) };
+      const bytes = innerBytes(prefix, from, to);
+      const child = (nibble: number) => bytes.subarray(1 + nibble * HASH_BYTES, 1 + (nibble + 1) * HASH_BYTES);
+      return { ...node, children: Array.from({ length: 16 }, (_, nibble) => child(nibble).toString("hex")) };
     },
   };
 }
@@ -65,7 +81,9 @@ export function receiptsRoot(entries: readonly TreeEntry[]): string {
 }
 
 function leafHash({ id, digest }: TreeEntry): Buffer {
-  return sha256(Buffer.concat([Uint8Array.of(0), Buffer.from(id, "hex"), Buffer.from(digest, "hex")]));
+  LEAF.write(id, 1, "hex");
+  LEAF.write(digest, 1 + HASH_BYTES, "hex");
+  return sha256(LEAF);
 }
 
 function lowerBound(sorted: readonly TreeEntry[], id: string): number {
