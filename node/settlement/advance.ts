@@ -1,10 +1,10 @@
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { ok } from "../kernel/exchange-error.ts";
 import { read } from "../storage/transact.ts";
-import { build, cutOf } from "./build.ts";
+import { build } from "./build.ts";
 import { differenceOf } from "./compare.ts";
 import { concludeStep, markSettled } from "./conclude.ts";
-import { openDisputes } from "./dispute-list.ts";
+import { disputeFigures } from "./dispute.ts";
 import { declarationOf } from "./figures.ts";
 import type { Declaration } from "./model.ts";
 import {
@@ -83,8 +83,8 @@ async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | 
   }
   // Closing early is the way round a signature that does not come: what lacks it is late then.
   if (complete.missing > 0 && !now.isEarly) return wait(now, waitsForSignatures(now.consumer, complete.missing));
-  const disputedReceiptIds = await openDisputes(deps.store, agreementId);
-  const own = { figures: now.figures, through: complete.through, disputedReceiptIds };
+  const disputed = await disputeFigures(deps.store, agreementId);
+  const own = { figures: now.figures, through: complete.through, ...disputed };
   return {
     change: { own, reason: null },
     messages: [{ kind: "Declare", body: { ...aboutOf(now), step: "figures", ...own } }],
@@ -123,8 +123,8 @@ async function compute(deps: ProcessDeps, now: Settlement): Promise<Step | undef
     {
       declaration: JSON.parse(declaration.text) as Declaration,
       inputsDigest: declaration.digest,
-      cut: cutOf(own, theirs),
-      disputedReceiptIds: [...new Set([...own.disputedReceiptIds, ...theirs.disputedReceiptIds])],
+      own,
+      theirs,
     },
   );
   if (!built.ok) return { change: { state: "differs", reason: stoppedBy(built.error, deps.region) } };

@@ -5,10 +5,10 @@ import { type SettlementTerms, settlementTermsSchema } from "../policy/settlemen
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { periodOfDeclaration, termsWithDays } from "./figures.ts";
-import type { Through } from "./messages.ts";
 import type { Declaration, PostedUsage, UsageRow } from "./model.ts";
 import type { BuiltRecord, SideFigures } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
+import { scopeOf } from "./scope.ts";
 import { inRanges, NO_RANGES, rangeCollector } from "./seq-ranges.ts";
 import type { AgreementSource, ReceiptSource } from "./sources.ts";
 import { type BuiltStatement, statementBuilder } from "./statement.ts";
@@ -19,6 +19,9 @@ export type BuildDeps = {
   readonly agreements: AgreementSource;
   readonly receipts: ReceiptSource;
 };
+
+/** What both laid on the table; the scope of the settlement follows from it on either side. */
+export type Sides = { readonly own: SideFigures; readonly theirs: SideFigures };
 
 type About = { readonly agreementId: string; readonly periodId: string };
 
@@ -35,47 +38,33 @@ export async function termsOf({ agreements }: BuildDeps, agreementId: string): P
     : refuseProcess("SETTLEMENT_UNPRICED", { agreementId });
 }
 
-/** How far both sides can settle: what one of them cannot yet is late, and comes in the next period. */
-export function cutOf(own: SideFigures, theirs: SideFigures): Through {
-  return {
-    forward: smaller(own.through.forward, theirs.through.forward),
-    reverse: smaller(own.through.reverse, theirs.through.reverse),
-  };
-}
-
-function smaller(a: string, b: string): string {
-  return BigInt(a) < BigInt(b) ? a : b;
-}
-
 /** Receipts that this settlement is about, disputed ones included; those of signed statements are done. */
 export async function* receiptsOf(
   { store, receipts }: BuildDeps,
   { agreementId, periodId }: About,
-  cut: Through,
+  sides: Sides,
 ): AsyncGenerator<HeldReceipt> {
   const books = await read(store, agreementBooks.at(agreementId));
   const settled = books?.settled ?? NO_RANGES;
+  const { cut, revived } = scopeOf(books?.parkedReceiptIds ?? [], sides.own, sides.theirs);
   for await (const receipt of receipts.forSettlement(agreementId, periodId)) {
     const { direction, seq } = receipt.core;
-    if (BigInt(seq) <= BigInt(cut[direction]) && !inRanges(settled, direction, seq)) yield receipt;
+    const isNew = BigInt(seq) <= BigInt(cut[direction]) && !inRanges(settled, direction, seq);
+    if (isNew || revived.has(receipt.core.receiptId)) yield receipt;
   }
 }
 
-export type BuildInput = {
-  readonly declaration: Declaration;
-  readonly inputsDigest: string;
-  readonly cut: Through;
-  readonly disputedReceiptIds: readonly string[];
-};
+export type BuildInput = Sides & { readonly declaration: Declaration; readonly inputsDigest: string };
 
 /** Builds this side's statement from its own receipts and its own copy of the terms. */
 export async function build(deps: BuildDeps, about: About, input: BuildInput): Promise<Result<BuiltRecord>> {
-  const { declaration, inputsDigest, cut, disputedReceiptIds } = input;
+  const { declaration, inputsDigest, own, theirs } = input;
   const terms = await termsOf(deps, about.agreementId);
   if (!terms.ok) return terms;
   const posted: PostedUsage[] = [];
   for await (const prior of list(deps.store, postedUsage, [about.agreementId])) posted.push(prior);
-  const carry = (await read(deps.store, agreementBooks.at(about.agreementId)))?.carry ?? null;
+  const books = await read(deps.store, agreementBooks.at(about.agreementId));
+  const carry = books?.carry ?? null;
   const caps = new Map(declaration.caps.map(({ productId, capPriceMicro }) => [productId, capPriceMicro]));
   const builder = statementBuilder({
     terms: termsWithDays(terms.value, declaration),
@@ -83,10 +72,10 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
     caps,
     carry,
     posted,
-    disputedReceiptIds,
+    disputedReceiptIds: [...scopeOf(books?.parkedReceiptIds ?? [], own, theirs).disputed],
   });
   const numbers = rangeCollector();
-  for await (const receipt of receiptsOf(deps, about, cut)) {
+  for await (const receipt of receiptsOf(deps, about, input)) {
     const added = builder.add(receipt);
     if (!added.ok) return added;
     numbers.add(receipt.core.direction, receipt.core.seq);
@@ -102,12 +91,13 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
 }
 
 function recordOf({ statement, digest }: BuiltStatement, inputsDigest: string) {
-  const { termsDigest, openingCarryDigest, receiptsRoot, receiptCount, result } = statement;
+  const { termsDigest, openingCarryDigest, receiptsRoot, receiptCount, disputedReceiptIds, result } = statement;
   return {
     text: canonicalText(statement),
     digest,
     proposal: { digest, termsDigest, openingCarryDigest, inputsDigest, receiptsRoot, receiptCount },
     amountFen: result.amountFen,
+    disputedReceiptIds,
   };
 }
 

@@ -7,6 +7,7 @@ import { instantOf, periodOf } from "../kernel/instant.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import { termsOf } from "./build.ts";
+import { disputeFigures } from "./dispute.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { type Figures, figuresSchema } from "./messages.ts";
 import { inRound, newSettlement, type ProcessDeps, revised, settlementRef } from "./process.ts";
@@ -99,7 +100,8 @@ async function candidateOf(
   if (!ordered.ok) return ordered;
   const figures = declared.get(agreement.id);
   const known = await read(deps.store, settlementRef({ agreementId: agreement.id, periodId }));
-  const isDue = known !== undefined || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
+  const hasOutcome = (await disputeFigures(deps.store, agreement.id)).resolutions.length > 0;
+  const isDue = known !== undefined || hasOutcome || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
   if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
   return ok({ agreement, figures: figures ?? known?.figures ?? NO_FIGURES });
 }

@@ -1,16 +1,20 @@
 import { appendAgreementHead, appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { digestOf } from "../kernel/canonical-json.ts";
 import { ok } from "../kernel/exchange-error.ts";
+import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
 import { postBatch } from "../ledger/ops.ts";
 import { postRefs } from "../ledger/store.ts";
 import type { HeldReceipt } from "../metering/model.ts";
 import { receiptRef } from "../metering/store.ts";
-import { transact } from "../storage/transact.ts";
-import type { Statement } from "./model.ts";
-import { postingsOf } from "./postings.ts";
+import { read, transact } from "../storage/transact.ts";
+import { adoptDisputes } from "./dispute.ts";
+import { FRESH_CARRY, type Statement } from "./model.ts";
+import { postingsOf, releasesOf } from "./postings.ts";
 import { commitStep, type ProcessDeps, type Step } from "./process.ts";
-import type { BuiltRecord, Settlement } from "./process-model.ts";
+import type { BuiltRecord, Parked, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
+import { scopeOf } from "./scope.ts";
 import { inRanges, joinRanges, NO_RANGES } from "./seq-ranges.ts";
 import { agreementBooks, postedUsage } from "./store.ts";
 
@@ -25,8 +29,18 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
   const { agreementId, periodId } = now;
   const nowMs = deps.runtime.nowMs();
   const statement = JSON.parse(built.text) as Statement;
-  const postings = postingsOf(statement, now.consumer, instantOf(nowMs));
+  const { own, theirs } = now;
+  if (own === null || theirs === null) throw new Error("a statement was built without what both laid on the table");
   const books = agreementBooks.at(agreementId);
+  const parked = (await read(deps.store, books)) ?? NOTHING_PARKED;
+  const { isResolving, parkedAfter } = scopeOf(parked.parkedReceiptIds, own, theirs);
+  const released = isResolving ? releasesOf(statement, parked.parked, now.consumer, instantOf(nowMs)) : [];
+  const postings = [...released, ...postingsOf(statement, now.consumer, instantOf(nowMs))];
+  const known = new Set([...parked.parkedReceiptIds, ...own.disputedReceiptIds]);
+  const adopted = {
+    id: newUlid(deps.runtime),
+    receiptIds: statement.disputedReceiptIds.filter((id) => !known.has(id)),
+  };
   const marks = await receiptsToMark(deps, now, MARKS_PER_COMMIT);
   return {
     change: { state: "agreed", reason: null, peerReason: null, signedAt: instantOf(nowMs) },
@@ -36,6 +50,10 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
       if (before !== undefined && before.lastPeriod >= periodId) {
         return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: before.lastPeriod });
       }
+      // Another period of this agreement was signed since the statement was built on the carry before it.
+      if (digestOf(before?.carry ?? FRESH_CARRY) !== built.proposal.openingCarryDigest) {
+        return refuseProcess("STATEMENT_CARRY_DIFFERS");
+      }
       const posted = postBatch(tx, postings);
       if (!posted.ok) return posted;
       tx.put(books, {
@@ -43,11 +61,13 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
         lastPeriod: periodId,
         carry: statement.result.carry,
         settled: joinRanges(before?.settled ?? NO_RANGES, built.settles),
-        parkedReceiptIds: [...(before?.parkedReceiptIds ?? []), ...statement.disputedReceiptIds],
+        parkedReceiptIds: [...new Set([...parkedAfter, ...statement.disputedReceiptIds])],
+        parked: [...(isResolving ? [] : parked.parked), ...parkedBy(statement)],
       });
       for (const usage of built.posted)
         tx.put(postedUsage.at(agreementId, usage.productId, usage.usagePeriodId), usage);
       for (const receipt of marks.receipts) putMark(tx, receipt, built.digest);
+      adoptDisputes(deps, tx, now, adopted);
       const about = { atMs: nowMs, actor: "node", agreementId };
       const leaf = appendLeaf(tx, deps.region, {
         ...about,
@@ -60,6 +80,12 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
       return ok({ leafIndex: leaf.index, isMarking: marks.areMore });
     },
   };
+}
+
+const NOTHING_PARKED = { parkedReceiptIds: [], parked: [] };
+
+function parkedBy({ result }: Statement): Parked[] {
+  return result.lines.flatMap(({ lineId, disputedFen }) => (disputedFen === "0" ? [] : [{ lineId, fen: disputedFen }]));
 }
 
 /** Marks what a large statement has left; stops at any place and goes on from there. */
@@ -81,9 +107,12 @@ export async function markSettled(deps: ProcessDeps, settlement: Settlement): Pr
 async function receiptsToMark({ receipts }: ProcessDeps, { agreementId, periodId, built }: Settlement, limit: number) {
   const found: HeldReceipt[] = [];
   if (built === null) return { receipts: found, areMore: false };
+  const disputed = new Set(built.disputedReceiptIds);
   for await (const receipt of receipts.forSettlement(agreementId, periodId)) {
     const { direction, seq } = receipt.core;
     if (receipt.settledIn !== null || !inRanges(built.settles, direction, seq)) continue;
+    // What is in dispute is in the statement's tree, but not settled by it.
+    if (disputed.has(receipt.core.receiptId)) continue;
     if (found.length === limit) return { receipts: found, areMore: true };
     found.push(receipt);
   }

@@ -94,8 +94,9 @@ export function take(settlement: Settlement, { kind, body }: SettlementMessage):
     if (now.theirDeclaration !== null) return now;
     return { ...now, theirDeclaration: { digest, keyId, signature }, peerReason: null };
   }
-  const { figures, through, disputedReceiptIds } = body;
-  return now.theirs !== null ? now : { ...now, theirs: { figures, through, disputedReceiptIds }, peerReason: null };
+  const { figures, through, disputedReceiptIds, resolutions } = body;
+  if (now.theirs !== null) return now;
+  return { ...now, theirs: { figures, through, disputedReceiptIds, resolutions }, peerReason: null };
 }
 
 function reasonForPeer(deps: ProcessDeps, { isApproved, state, periodId }: Settlement): Reason | null {

@@ -43,12 +43,17 @@ const about = {
   round: natural,
 };
 
+/** A region's word on a receipt that an earlier statement parked: void, or it stands. */
+const resolutionSchema = z.strictObject({ receiptId: hash, outcome: z.enum(["upheld", "rejected"]) });
+export type Resolution = z.infer<typeof resolutionSchema>;
+
 const figuresStep = z.strictObject({
   ...about,
   step: z.literal("figures"),
   figures: figuresSchema,
   through: throughSchema,
   disputedReceiptIds: z.array(hash).max(MAX_ROWS).readonly(),
+  resolutions: z.array(resolutionSchema).max(MAX_ROWS).readonly(),
 });
 const signature = { digest, keyId: z.string().max(64), signature: z.string().max(128) };
 

@@ -14,8 +14,33 @@ type Posting = {
 
 /** The ledger operations of a signed statement. Source: the table of settlement.md §13. */
 export function postingsOf(statement: Statement, consumerRegion: string, at: string): LedgerOp[] {
-  const { agreementId, periodId } = statement;
-  const postings = allPostings(statement, consumerRegion).filter(({ fen }) => fen !== 0n);
+  return opsOf(statement, allPostings(statement, consumerRegion), at);
+}
+
+/** All that earlier statements parked, when the first of its disputes ends; what is still open is parked anew. */
+export function releasesOf(
+  statement: Statement,
+  parked: readonly { readonly lineId: string; readonly fen: string }[],
+  consumerRegion: string,
+  at: string,
+): LedgerOp[] {
+  const { agreementId } = statement;
+  const debit = accountOf(agreementId, "dispute");
+  const credit = accountOf(`${consumerRegion}:payer`, "receivable");
+  const text = `${agreementId} dispute released`;
+  const postings = parked.map(({ lineId, fen }) => ({
+    lineId,
+    step: "released",
+    debit,
+    credit,
+    fen: BigInt(fen),
+    text,
+  }));
+  return opsOf(statement, postings, at);
+}
+
+function opsOf({ agreementId, periodId }: Statement, all: readonly Posting[], at: string): LedgerOp[] {
+  const postings = all.filter(({ fen }) => fen !== 0n);
   const numbers = new Map<string, number>();
   const posts = postings.map(({ lineId, step, debit, credit, fen, text }): LedgerOp => {
     const place = `settle|${agreementId}|${periodId}|${lineId}|${step}`;

@@ -1,5 +1,5 @@
 import type { Reason } from "../kernel/reason.ts";
-import type { Figures, Proposal, Through } from "./messages.ts";
+import type { Figures, Proposal, Resolution, Through } from "./messages.ts";
 import type { Carry, PostedUsage } from "./model.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 
@@ -11,6 +11,7 @@ export type SideFigures = {
   readonly figures: Figures;
   readonly through: Through;
   readonly disputedReceiptIds: readonly string[];
+  readonly resolutions: readonly Resolution[];
 };
 
 /** The statement as this side computed it, with all that the commit at its end needs. */
@@ -19,6 +20,7 @@ export type BuiltRecord = {
   readonly digest: string;
   readonly proposal: Proposal;
   readonly amountFen: string;
+  readonly disputedReceiptIds: readonly string[];
   /** What this settlement makes of the settled usage. */
   readonly posted: readonly PostedUsage[];
   /** Which numbers of each chain it takes in. */
@@ -94,12 +96,15 @@ export type ClosedPeriod = {
   readonly reason: string | null;
 };
 
+export type Parked = { readonly lineId: string; readonly fen: string };
+
 /** Where an agreement stands after its last signed statement. */
 export type AgreementBooks = {
   readonly agreementId: string;
   readonly lastPeriod: string;
   readonly carry: Carry;
   readonly settled: SeqRanges;
-  /** Receipts in dispute, parked until they are resolved. */
+  /** Receipts in dispute, parked until both regions say how it ends, and the amounts that stand in the ledger for them. */
   readonly parkedReceiptIds: readonly string[];
+  readonly parked: readonly Parked[];
 };

@@ -22,6 +22,7 @@ const codes = {
   DISPUTE_EXISTS: "conflict",
   DISPUTE_SETTLED: "conflict",
   DISPUTE_NOT_FOUND: "not-found",
+  DISPUTE_UNSETTLED: "conflict",
 } as const;
 export type ProcessCode = keyof typeof codes;
 
@@ -104,6 +105,10 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   DISPUTE_SETTLED: {
     zh: "收据 {value} 已结算,不能再提出争议;请通过更正处理。",
     en: "The receipt {value} has been settled and can no longer be disputed; use a correction.",
+  },
+  DISPUTE_UNSETTLED: {
+    zh: "争议 {value} 所在的结算单尚未签署,此时只能撤回;签署挂起之后再给出结论。",
+    en: "The statement of the dispute {value} is not signed yet, so it can only be withdrawn; give the outcome once the amount is parked.",
   },
   DISPUTE_NOT_FOUND: {
     zh: "没有编号为 {value} 的争议或收据;请核对编号。",

@@ -15,6 +15,7 @@ import { list, read } from "../storage/transact.ts";
 import { advance } from "./advance.ts";
 import { bundleOf } from "./bundle.ts";
 import { type CloseOptions, closePeriod } from "./close.ts";
+import { type DisputeOutcome, type DisputeRequest, openDispute, resolveDispute } from "./dispute.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
 import { netPeriod } from "./net-period.ts";
@@ -24,7 +25,7 @@ import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { StatementBundle } from "./recompute.ts";
 import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
-import { settlements } from "./store.ts";
+import { type Dispute, disputes, settlements } from "./store.ts";
 import { receiptsFor, treeNodes } from "./tree-service.ts";
 import type { TreeChannel, TreeRequest, WireTreeNode } from "./tree-walk.ts";
 
@@ -57,6 +58,9 @@ export type Settlements = Worker & {
   readonly periods: () => Promise<string[]>;
   /** The finance officer lets one statement be signed, without closing the whole period. */
   readonly sign: (actor: Principal, periodId: string, agreementId: string) => Promise<Result<StatementView>>;
+  readonly openDispute: (actor: Principal, request: DisputeRequest) => Promise<Result<Dispute>>;
+  readonly resolveDispute: (actor: Principal, id: string, outcome: DisputeOutcome) => Promise<Result<Dispute>>;
+  readonly disputes: (periodId?: string) => Promise<Dispute[]>;
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
@@ -123,6 +127,17 @@ export function createSettlements(given: SettlementDeps): Settlements {
       await move(agreementId, periodId);
       return statementOf(deps, agreementId, periodId);
     },
+    async openDispute(actor, request) {
+      const opened = await openDispute(deps, actor, request);
+      if (opened.ok) await move(request.agreementId, request.periodId);
+      return opened;
+    },
+    async resolveDispute(actor, id, outcome) {
+      const resolved = await resolveDispute(deps, actor, id, outcome);
+      if (resolved.ok) await move(resolved.value.agreementId, resolved.value.periodId);
+      return resolved;
+    },
+    disputes: (periodId) => disputesOf(store, periodId),
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
     netting: (periodId) => netPeriod(deps, periodId),
@@ -178,6 +193,14 @@ async function waitingFor({ store, region }: ProcessDeps, principal: Principal) 
     if (state !== "agreed" && reason !== null && isOurs) waiting.set(periodId, reason);
   }
   return [...waiting].map(([periodId, reason]) => ({ periodId, reason }));
+}
+
+async function disputesOf(store: Store, periodId: string | undefined): Promise<Dispute[]> {
+  const found: Dispute[] = [];
+  for await (const dispute of list(store, disputes)) {
+    if (periodId === undefined || dispute.periodId === periodId) found.push(dispute);
+  }
+  return found;
 }
 
 async function periodsOf(store: Store): Promise<string[]> {

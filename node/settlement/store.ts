@@ -8,7 +8,7 @@ export const closedPeriods = collection<ClosedPeriod>("settlement-period");
 export const agreementBooks = collection<AgreementBooks>("settlement-books");
 /** (agreement, product, usage period) → what statements have settled so far. */
 export const postedUsage = collection<PostedUsage>("settlement-posted");
-/** (agreement, receipt) → a dispute over it. */
+/** (agreement, id) → a dispute over receipts, opened by either side. */
 export const disputes = collection<Dispute>("settlement-dispute");
 
 export type Dispute = {
@@ -18,6 +18,7 @@ export type Dispute = {
   readonly receiptIds: readonly string[];
   readonly reason: string;
   readonly state: "open" | "upheld" | "rejected" | "withdrawn";
+  /** The region that opened it. */
   readonly openedBy: string;
   readonly openedAt: string;
   readonly resolvedAt: string | null;

@@ -5,7 +5,7 @@ import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Receipt } from "../metering/model.ts";
 import { receiptPlaces, receiptRef } from "../metering/store.ts";
 import { read } from "../storage/transact.ts";
-import { cutOf, receiptsOf } from "./build.ts";
+import { receiptsOf } from "./build.ts";
 import { type HashTree, hashTree, type TreeEntry } from "./hash-tree.ts";
 import { type ProcessDeps, type Step, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
@@ -18,7 +18,7 @@ async function treeOf(deps: ProcessDeps, settlement: Settlement): Promise<HashTr
   const { own, theirs } = settlement;
   const entries: TreeEntry[] = [];
   if (own !== null && theirs !== null) {
-    for await (const { core, coreDigest } of receiptsOf(deps, settlement, cutOf(own, theirs))) {
+    for await (const { core, coreDigest } of receiptsOf(deps, settlement, { own, theirs })) {
       entries.push({ id: core.receiptId, digest: coreDigest });
     }
   }

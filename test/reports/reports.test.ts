@@ -14,6 +14,7 @@ import { canonicalText, digestOf } from "../../node/kernel/canonical-json.ts";
 import { verifyEd25519 } from "../../node/kernel/ed25519.ts";
 import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
 import { createLedger } from "../../node/ledger/service.ts";
+import { figures, storage } from "../settlement/settled-world.ts";
 import {
   CONSUMER,
   finance,
@@ -24,9 +25,6 @@ import {
   receiptChain,
   twoRegions,
 } from "../settlement/two-regions.ts";
-
-const figures = { "AGR-7": { costs: [{ costId: "cleaning", declaredFen: "36000" }] } };
-const storage = { "AGR-7": { resources: [{ partyId: "500000:storage", resource: "gb-month", quantity: "120" }] } };
 
 /** The worked example of the specification, settled by two nodes. */
 async function workedExample(): Promise<ReportModel> {

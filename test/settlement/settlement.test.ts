@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
-import { createLedger } from "../../node/ledger/service.ts";
 import { receipts as heldReceipts } from "../../node/metering/store.ts";
 import { recompute } from "../../node/settlement/recompute.ts";
 import { list } from "../../node/storage/transact.ts";
+import { booksOf, closeBoth, figures, statementOf, storage, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
   CONSUMER,
@@ -17,43 +17,9 @@ import {
   type Region,
   receiptChain,
   twoRegions,
-  type World,
 } from "./two-regions.ts";
 
-const figures = {
-  "AGR-7": { costs: [{ costId: "cleaning", declaredFen: "36000" }] },
-};
-const storage = { "AGR-7": { resources: [{ partyId: "500000:storage", resource: "gb-month", quantity: "120" }] } };
-
 const lost = err({ kind: "unavailable", code: "RPC_UNAVAILABLE", text: { zh: "不可用", en: "Unavailable." } });
-
-async function viewOf({ settlements }: Region, periodId = "2026-10") {
-  return mustSucceed(await settlements.get(periodId));
-}
-
-async function statementOf({ settlements }: Region, periodId = "2026-10") {
-  return mustSucceed(await settlements.statement("AGR-7", periodId));
-}
-
-async function closeBoth(world: World, periodId = "2026-10", options = {}) {
-  mustSucceed(
-    await world.provider().settlements.close(finance(PROVIDER), periodId, { declarations: figures, ...options }),
-  );
-  mustSucceed(
-    await world.consumer().settlements.close(finance(CONSUMER), periodId, { declarations: storage, ...options }),
-  );
-  await world.quiet();
-}
-
-async function booksOf({ store }: Region) {
-  const ledger = createLedger({ store });
-  const check = mustSucceed(await ledger.check());
-  const balances = await ledger.balances();
-  const net = balances
-    .filter(({ account }) => account.endsWith("/CNY"))
-    .map(({ account, debitsPosted, creditsPosted }) => [account, String(BigInt(debitsPosted) - BigInt(creditsPosted))]);
-  return { transfers: check.transfers, net: Object.fromEntries(net) };
-}
 
 async function leafKinds({ store }: Region): Promise<string[]> {
   const kinds: string[] = [];
