@@ -18,8 +18,7 @@ import { type CloseOptions, closePeriod } from "./close.ts";
 import { type DisputeOutcome, type DisputeRequest, openDispute, resolveDispute } from "./dispute.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
-import { netPeriod } from "./net-period.ts";
-import type { NettingPlan } from "./netting.ts";
+import { netPeriod, type PeriodNetting } from "./net-period.ts";
 import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -64,7 +63,7 @@ export type Settlements = Worker & {
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
-  readonly netting: (periodId: string) => Promise<Result<NettingPlan>>;
+  readonly netting: (periodId: string) => Promise<Result<PeriodNetting>>;
   readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
   readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
   /** For the outbox, topic `settlement`. */

@@ -320,7 +320,7 @@ describe("after signing", () => {
     await closeBoth(world);
     const plan = mustSucceed(await world.consumer().settlements.netting("2026-10"));
     // 206,036 less its own storage's 12,200.
-    expect(plan.payments).toEqual([{ from: CONSUMER, to: PROVIDER, fen: 193_836n }]);
+    expect(plan.payments).toEqual([{ from: CONSUMER, to: PROVIDER, fen: "193836" }]);
   });
 
   it("can be recomputed offline from its bundle, and not with a receipt less or another signature", async () => {
