@@ -96,7 +96,9 @@ export function createSequencer(deps: Deps): Sequencer {
       unwatch();
       cancelTimer?.();
       cancelTimer = undefined;
-      await Promise.all([rounds, ...[...cosigners.values()].map((cosigner) => cosigner.stop())]);
+      // First the round under way: it may be about to ask a witness for the first time.
+      await rounds;
+      await Promise.all([...cosigners.values()].map((cosigner) => cosigner.stop()));
     },
     async sequenceNow() {
       const { cosigned } = await round();

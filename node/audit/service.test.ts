@@ -98,6 +98,21 @@ function pair() {
 }
 
 describe("an audit log", () => {
+  it("asks no witness after it was stopped in its first round", async () => {
+    let asked = 0;
+    const chengdu = node("510100", "500000", async () => {
+      asked += 1;
+      throw new Error("no route");
+    });
+    chengdu.audit.start();
+    await chengdu.audit.stop();
+    const before = asked;
+    await chengdu.append(1);
+    for (const ms of chengdu.delays()) chengdu.fire(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ asked, waiting: chengdu.delays() }).toEqual({ asked: before, waiting: [] });
+  });
+
   it("proves a leaf under a witnessed checkpoint that verifies offline", async () => {
     const { chengdu, chongqing } = pair();
     await chengdu.append(300, "A1");
