@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 /** The first of thirty ports in a row that nobody uses just now. */
 export async function freePortBase(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 20_000 + Math.floor(Math.random() * 20_000);
+    // Below the ports that the system gives to outgoing connections, which come and go.
+    const base = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await Promise.all(Array.from({ length: 30 }, (_, i) => isFree(base + i)));
     if (free.every(Boolean)) return base;
   }
