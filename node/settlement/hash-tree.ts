@@ -76,10 +76,6 @@ export function hashTree(entries: readonly TreeEntry[]): HashTree {
   };
 }
 
-export function receiptsRoot(entries: readonly TreeEntry[]): string {
-  return hashTree(entries).root();
-}
-
 function leafHash({ id, digest }: TreeEntry): Buffer {
   LEAF.write(id, 1, "hex");
   LEAF.write(digest, 1 + HASH_BYTES, "hex");
