@@ -6,11 +6,13 @@ import { secureHeaders } from "hono/secure-headers";
 import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
 import { refuseConsole } from "./refusal.tsx";
+import { agreementRoutes } from "./routes/agreements.tsx";
 import { entryRoutes } from "./routes/entry.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
 import { searchRoute } from "./routes/search.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
+import { transferRoutes } from "./routes/transfers.tsx";
 import { requireSession } from "./session.ts";
 import type { ConsoleEnvironment } from "./view.ts";
 
@@ -47,7 +49,16 @@ export function createConsole(deps: GatewayDeps): Hono {
   openRoutes(app, deps);
   app.use("/console", requireSession(deps));
   app.use("/console/*", requireSession(deps));
-  for (const routes of [signOutRoute, overviewRoute, searchRoute, entryRoutes, negotiationRoutes]) routes(app, deps);
+  for (const routes of [
+    signOutRoute,
+    overviewRoute,
+    searchRoute,
+    entryRoutes,
+    negotiationRoutes,
+    agreementRoutes,
+    transferRoutes,
+  ])
+    routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));
   app.onError((fault, c) => {
     if (fault instanceof HTTPException) return fault.getResponse();

@@ -5,12 +5,21 @@ import { RefusedPage } from "./pages/refused.tsx";
 import { page } from "./parts/document.tsx";
 import type { ConsoleContext } from "./view.ts";
 
-const refuse = refusals({ FORM_TOKEN_INVALID: "forbidden", PAGE_UNKNOWN: "not-found", INTERNAL: "integrity" });
+const refuse = refusals({
+  FORM_TOKEN_INVALID: "forbidden",
+  REQUESTER_ONLY: "forbidden",
+  PAGE_UNKNOWN: "not-found",
+  INTERNAL: "integrity",
+});
 
 const TEXTS = {
   FORM_TOKEN_INVALID: {
     zh: "表单已失效(可能登录状态已更新),没有做任何更改;请返回上一页刷新后重新提交。",
     en: "The form is no longer valid (you may have signed in again); nothing was changed. Go back, reload the page and send it again.",
+  },
+  REQUESTER_ONLY: {
+    zh: "收到的数据只对申请人开放;请由申请人下载。",
+    en: "What was received is open to requesters only; have one of them download it.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

@@ -19,6 +19,14 @@ export const codesEn: typeof codesZh = {
     FINALIZED: "agreed",
     TERMINATED: "ended",
   },
+  agreementStates: {
+    pending: "pending",
+    "in-force": "in force",
+    superseded: "superseded",
+    suspended: "suspended",
+    terminated: "ended",
+    expired: "expired",
+  },
   transferStates: {
     REQUESTED: "not started",
     STARTED: "running",

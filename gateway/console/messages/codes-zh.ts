@@ -17,6 +17,14 @@ export const codesZh = {
     FINALIZED: "已达成",
     TERMINATED: "已终止",
   },
+  agreementStates: {
+    pending: "待生效",
+    "in-force": "有效",
+    superseded: "已被取代",
+    suspended: "已暂停",
+    terminated: "已终止",
+    expired: "已到期",
+  },
   transferStates: {
     REQUESTED: "等待开始",
     STARTED: "进行中",

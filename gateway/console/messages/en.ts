@@ -1,6 +1,7 @@
 import { agreeEn } from "./agree-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { exchangeEn } from "./exchange-en.ts";
+import { operateEn } from "./operate-en.ts";
 import type { Messages } from "./zh.ts";
 
 /** Every sentence of the console in English; a missing one does not compile. */
@@ -8,6 +9,7 @@ export const en: Messages = {
   ...codesEn,
   ...exchangeEn,
   ...agreeEn,
+  ...operateEn,
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",

@@ -2,12 +2,14 @@ import { agreeZh } from "./agree-zh.ts";
 import { codesZh } from "./codes-zh.ts";
 import { exchangeZh } from "./exchange-zh.ts";
 import type { Filled } from "./filled.ts";
+import { operateZh } from "./operate-zh.ts";
 
 /** Every sentence of the console in Chinese. The shape of this object is what every other language has to fill. */
 export const zh = {
   ...codesZh,
   ...exchangeZh,
   ...agreeZh,
+  ...operateZh,
   layout: {
     skip: "跳到正文",
     navigation: "主导航",

@@ -6,7 +6,7 @@ import { quantity } from "../../reports/money.ts";
 import { dueDay } from "../format.ts";
 import { label, nameOfEntry } from "../labels.ts";
 import { Layout } from "../parts/layout.tsx";
-import { Unverified } from "../parts/reason.tsx";
+import { RuleName, Unverified } from "../parts/reason.tsx";
 import { SharingBadge } from "../parts/sharing-badge.tsx";
 import { holds, say, type View } from "../view.ts";
 import { RequestForm } from "./request-form.tsx";
@@ -81,9 +81,7 @@ function Answer({ view, model: { region, entry, offer, deadline } }: { view: Vie
         {isAsked && deadline.ok ? (
           <>
             {` · ${t.answeredBy(dueDay(deadline.value.until, view.language))} `}
-            <a href={`/console/rules#${encodeURIComponent(deadline.value.rule)}`}>
-              <code>{deadline.value.rule}</code>
-            </a>
+            <RuleName rule={deadline.value.rule} />
             {deadline.value.verified ? null : <Unverified view={view} />}
           </>
         ) : null}

@@ -138,6 +138,7 @@ function Timeline({ view, negotiation }: { view: View; negotiation: Negotiation 
   const events: { readonly [event: string]: string } = t.events;
   const roles: { readonly [role: string]: string } = view.t.roles;
   const regionOf = (by: "consumer" | "provider") => (by === role ? view.region.name : view.nameOf(peer));
+  const actorName = (actor: string) => (actor === "node" ? t.node : roles[actor]);
   const isOver = state === "FINALIZED" || state === "TERMINATED";
   return (
     <section class="card">
@@ -148,7 +149,8 @@ function Timeline({ view, negotiation }: { view: View; negotiation: Negotiation 
             <li class={i === timeline.length - 1 && !isOver ? "now" : ""}>
               <strong>{events[`${item.event}:${item.by}`] ?? item.event}</strong>{" "}
               <small class="quiet">
-                {regionOf(item.by)} · {roles[item.actor] ?? t.node} · <Time view={view} at={item.at} />
+                {[regionOf(item.by), actorName(item.actor), ""].filter((word) => word !== undefined).join(" · ")}
+                <Time view={view} at={item.at} />
               </small>
               {item.comment === null ? null : <p class="said">{item.comment}</p>}
             </li>

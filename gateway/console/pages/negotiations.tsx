@@ -74,26 +74,28 @@ export function NegotiationsPage({ view, items, state, next, waiting }: Props) {
 
 function Row({ view, negotiation }: { view: View; negotiation: Negotiation }) {
   const t = view.t.negotiation;
-  const { id, entry, role, peer, state, reason, updatedAt } = negotiation;
+  const { id, entry, role, peer, state, mode, reason, updatedAt } = negotiation;
   const [own, other] = [view.region.name, view.nameOf(peer)];
   return (
     <tr>
       <th scope="row">
         <a href={`/console/negotiations/${encodeURIComponent(id)}`}>{entry.name}</a>
       </th>
-      <td>{role === "consumer" ? t.direction(own, other) : t.direction(other, own)}</td>
+      <td class="keep">{role === "consumer" ? t.direction(own, other) : t.direction(other, own)}</td>
       <td>
         <NegotiationBadge view={view} state={state} />
       </td>
       <td>
-        {reason === null
-          ? "—"
-          : reason.turn === null
-            ? say(view, reason.text)
-            : view.t.reason.waitsFor(turnName(view, reason.turn))}{" "}
-        {reason === null ? null : <Due view={view} reason={reason} />}
+        {reason === null || state === "FINALIZED" ? (
+          t.modes[mode]
+        ) : (
+          <>
+            {reason.turn === null ? say(view, reason.text) : view.t.reason.waitsFor(turnName(view, reason.turn))}{" "}
+            <Due view={view} reason={reason} />
+          </>
+        )}
       </td>
-      <td>
+      <td class="keep">
         <Time view={view} at={updatedAt} />
       </td>
     </tr>

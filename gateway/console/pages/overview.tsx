@@ -84,7 +84,7 @@ function Tasks({ view, tasks }: { view: View; tasks: readonly Task[] }) {
               <a href={href}>{say(view, title)}</a>
             </th>
             <td>{reason === null ? "—" : <ReasonLine view={view} reason={reason} />}</td>
-            <td>
+            <td class="keep">
               {reason === null || reason.until === null ? (
                 <span class="quiet">{t.noDue}</span>
               ) : (

@@ -25,9 +25,19 @@ export function Due({ view, reason }: { view: View; reason: Reason }) {
 export function Rule({ view, reason }: { view: View; reason: Pick<Reason, "rule" | "verified"> }) {
   return (
     <small class="quiet">
-      {view.t.reason.rule} <code>{reason.rule}</code>
+      {view.t.reason.rule} <RuleName rule={reason.rule} />
       {reason.verified ? null : <Unverified view={view} />}
     </small>
+  );
+}
+
+/** A rule of a pack opens its citation; rules of the program itself have no page of their own. */
+export function RuleName({ rule }: { rule: string }) {
+  if (!/^[^/]+@[^/]+\/.+$/.test(rule)) return <code>{rule}</code>;
+  return (
+    <a href={`/console/rules#${encodeURIComponent(rule)}`}>
+      <code>{rule}</code>
+    </a>
   );
 }
 

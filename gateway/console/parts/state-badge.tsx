@@ -1,4 +1,4 @@
-import type { NegotiationState } from "../../../node/negotiation/model.ts";
+import type { Agreement, NegotiationState } from "../../../node/negotiation/model.ts";
 import type { TransferState } from "../../../node/transfer/model.ts";
 import type { View } from "../view.ts";
 
@@ -30,4 +30,27 @@ export function NegotiationBadge({ view, state, isBig = false }: Props<Negotiati
 
 export function TransferBadge({ view, state, isBig = false }: Props<TransferState>) {
   return <span class={`marker ${isBig ? "big" : ""} ${TRANSFER_TONES[state]}`}>{view.t.transferStates[state]}</span>;
+}
+
+const AGREEMENT_TONES: { readonly [S in Agreement["status"]]: string } = {
+  pending: "warn",
+  "in-force": "good",
+  superseded: "",
+  suspended: "warn",
+  terminated: "bad",
+  expired: "",
+};
+
+export function AgreementBadge({
+  view,
+  status,
+  isBig = false,
+}: {
+  view: View;
+  status: Agreement["status"];
+  isBig?: boolean;
+}) {
+  return (
+    <span class={`marker ${isBig ? "big" : ""} ${AGREEMENT_TONES[status]}`}>{view.t.agreementStates[status]}</span>
+  );
 }

@@ -1,0 +1,62 @@
+import type { CatalogEntry } from "../../../node/catalog/model.ts";
+import type { Agreement } from "../../../node/negotiation/model.ts";
+import type { CallsAnswer } from "../../../node/transfer/call-product.ts";
+import { fieldLabel, label } from "../labels.ts";
+import { FormToken } from "../parts/form-token.tsx";
+import type { View } from "../view.ts";
+
+type Props = { view: View; agreement: Agreement; entry: CatalogEntry; answer?: CallsAnswer | undefined };
+
+/** Calls of a product by hand; programs use the API. */
+export function CallForm({ view, agreement, entry, answer }: Props) {
+  const t = view.t.agreement;
+  const inputs = inputFields(entry);
+  return (
+    <section class="card" id="call">
+      <h2 class="card-header">{t.callTitle}</h2>
+      <form class="card-body" method="post" action={`/console/agreements/${encodeURIComponent(agreement.id)}/call`}>
+        <FormToken view={view} />
+        <label class="form-label" for="purpose">
+          {view.t.terms.purposes}
+        </label>
+        <select class="form-select" id="purpose" name="purpose">
+          {agreement.terms.purposes.map((purpose) => (
+            <option value={purpose}>{label(view, "purpose", purpose)}</option>
+          ))}
+        </select>
+        <label class="form-label" for="inputs">
+          {t.callInputs}
+        </label>
+        <textarea class="form-control" id="inputs" name="inputs" rows={3} required></textarea>
+        <p class="form-hint">
+          {t.callHint(inputs.map((name) => fieldLabel(view, entry, name)).join("、"))} · {t.callWill}
+        </p>
+        <button type="submit" class="btn btn-primary">
+          {t.call}
+        </button>
+      </form>
+      {answer === undefined ? null : <Answers view={view} answer={answer} />}
+    </section>
+  );
+}
+
+/** The fields a caller gives: those the catalogue marks as keys, or else the first. */
+export function inputFields(entry: CatalogEntry): string[] {
+  const keys = entry.fields.filter(({ key }) => key === true).map(({ name }) => name);
+  return keys.length > 0 ? keys : entry.fields.slice(0, 1).map(({ name }) => name);
+}
+
+function Answers({ view, answer }: { view: View; answer: CallsAnswer }) {
+  return (
+    <div class="card-body" role="status">
+      <strong>{view.t.agreement.answers(answer.answered, answer.refused)}</strong>
+      <ol>
+        {answer.answers.map((one) => (
+          <li>
+            <code>{"output" in one ? JSON.stringify(one.output) : JSON.stringify(one)}</code>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

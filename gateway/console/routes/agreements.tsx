@@ -1,0 +1,100 @@
+import type { Hono } from "hono";
+import { ok, type Result } from "../../../node/kernel/exchange-error.ts";
+import { purposeSchema } from "../../../node/policy/model.ts";
+import type { CallsAnswer } from "../../../node/transfer/call-product.ts";
+import type { GatewayDeps } from "../../deps.ts";
+import { type Form, readForm } from "../form.ts";
+import { type AgreementModel, AgreementPage } from "../pages/agreement.tsx";
+import { AgreementsPage } from "../pages/agreements.tsx";
+import { inputFields } from "../pages/call-form.tsx";
+import { page } from "../parts/document.tsx";
+import { refused } from "../refusal.tsx";
+import { type ConsoleContext, type ConsoleEnvironment, doneText } from "../view.ts";
+import { findEntry } from "./entry.tsx";
+
+const PAGE = 30;
+const RECEIPTS = 20;
+const TRANSFERS = 10;
+
+export function agreementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
+  const { negotiations, transfers } = deps;
+  app.get("/console/agreements", async (c) => {
+    const { items, next } = await negotiations.agreements({ limit: PAGE, cursor: c.req.query("cursor") });
+    return page(c, <AgreementsPage view={c.get("view")} items={items} next={next} />);
+  });
+
+  app.get("/console/agreements/:id", (c) => agreementPage(c, deps));
+
+  app.get("/console/agreements/:id/document", async (c) => {
+    const found = await negotiations.agreement(c.req.param("id"));
+    if (!found.ok) return refused(c, found.error);
+    const { id, document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = found.value;
+    const file = { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature };
+    return c.body(JSON.stringify(file, null, 2), 200, {
+      "content-type": "application/json",
+      "content-disposition": `attachment; filename="agreement-${id.replace(/[^A-Za-z0-9-]/g, "-")}.json"`,
+    });
+  });
+
+  app.post("/console/agreements/:id/transfer", async (c) => {
+    const { principal } = c.get("view");
+    const started = await transfers.start(principal, { agreementId: c.req.param("id"), selection: {} });
+    if (!started.ok) return refused(c, started.error);
+    return c.redirect(`/console/transfers/${encodeURIComponent(started.value.id)}?done=transferStarted`, 303);
+  });
+
+  app.post("/console/agreements/:id/terminate", async (c) => {
+    const { id } = c.req.param();
+    const form = await readForm(c);
+    const ended = await negotiations.terminateAgreement(c.get("view").principal, id, form.text("comment") ?? "");
+    if (!ended.ok) return refused(c, ended.error);
+    return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=terminated`, 303);
+  });
+
+  app.post("/console/agreements/:id/call", async (c) => {
+    const answered = await call(c, deps, await readForm(c));
+    return answered.ok ? agreementPage(c, deps, answered.value) : refused(c, answered.error);
+  });
+}
+
+async function agreementPage(c: ConsoleContext, deps: GatewayDeps, answer?: CallsAnswer) {
+  const view = c.get("view");
+  const id = c.req.param("id") ?? "";
+  const found = await deps.negotiations.agreement(id);
+  if (!found.ok) return refused(c, found.error);
+  const { region, id: entryId } = found.value.entry;
+  const [entry, totals, receipts, transfers] = await Promise.all([
+    findEntry(deps, region, entryId),
+    deps.metering.totals(id),
+    deps.metering.receipts({ agreement: id, limit: RECEIPTS }),
+    deps.transfers.list({ agreement: id, limit: TRANSFERS }),
+  ]);
+  const model: AgreementModel = {
+    ...{ agreement: found.value, totals, answer },
+    entry: entry.ok ? entry.value : undefined,
+    receipts: receipts.items,
+    transfers: transfers.items,
+    done: doneText(view, c.req.query("done")),
+  };
+  return page(c, <AgreementPage view={view} model={model} />);
+}
+
+/** One line is one call; its values stand in the order of the input fields. */
+async function call(c: ConsoleContext, deps: GatewayDeps, form: Form): Promise<Result<CallsAnswer>> {
+  const id = c.req.param("id") ?? "";
+  const agreement = await deps.negotiations.agreement(id);
+  if (!agreement.ok) return agreement;
+  const { entry: of, terms } = agreement.value;
+  const entry = await findEntry(deps, of.region, of.id);
+  if (!entry.ok) return entry;
+  const names = inputFields(entry.value);
+  const lines = (form.text("inputs") ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
+  const inputs = lines.map((line) => {
+    const values = line.split(/[,,\t]/).map((value) => value.trim());
+    return Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
+  });
+  const chosen = purposeSchema.safeParse(form.text("purpose"));
+  const purpose = chosen.success ? chosen.data : (terms.purposes[0] ?? "public-governance");
+  const answered = await deps.transfers.call(c.get("view").principal, id, inputs, { purpose });
+  return answered.ok ? ok(answered.value) : answered;
+}

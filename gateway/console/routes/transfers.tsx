@@ -1,0 +1,73 @@
+import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
+import type { Hono } from "hono";
+import { transferStates } from "../../../node/transfer/model.ts";
+import type { GatewayDeps } from "../../deps.ts";
+import { readForm } from "../form.ts";
+import { TransferPage } from "../pages/transfer.tsx";
+import { TransfersPage } from "../pages/transfers.tsx";
+import { page } from "../parts/document.tsx";
+import { refuseConsole, refused } from "../refusal.tsx";
+import { type ConsoleEnvironment, doneText, holds } from "../view.ts";
+
+const PAGE = 30;
+const RUNNING = 1_000;
+const RECEIPTS = 500;
+const SHOWN_RECEIPTS = 20;
+const CONTROLS = { suspend: "suspended", resume: "resumed", terminate: "terminated" } as const;
+
+export function transferRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
+  const { transfers, negotiations, metering } = deps;
+  app.get("/console/transfers", async (c) => {
+    const state = transferStates.find((one) => one === c.req.query("state"));
+    const { items, next } = await transfers.list({ limit: PAGE, state, cursor: c.req.query("cursor") });
+    const running = (await transfers.list({ limit: RUNNING, state: "STARTED" })).items.length;
+    return page(c, <TransfersPage view={c.get("view")} items={items} state={state} next={next} running={running} />);
+  });
+
+  app.get("/console/transfers/:id", async (c) => {
+    const view = c.get("view");
+    const found = await transfers.get(c.req.param("id"));
+    if (!found.ok) return refused(c, found.error);
+    const transfer = found.value;
+    const [agreement, totals, receipts] = await Promise.all([
+      negotiations.agreement(transfer.agreementId),
+      metering.totals(transfer.agreementId),
+      metering.receipts({ agreement: transfer.agreementId, limit: RECEIPTS }),
+    ]);
+    const pids = [transfer.id, transfer.peerPid];
+    const own = receipts.items.filter(({ core }) => pids.includes(core.transferId));
+    const model = {
+      ...{ transfer, totals },
+      agreement: agreement.ok ? agreement.value : undefined,
+      receipts: own.slice(-SHOWN_RECEIPTS),
+      done: doneText(view, c.req.query("done")),
+    };
+    return page(c, <TransferPage view={view} model={model} />);
+  });
+
+  for (const [control, done] of Object.entries(CONTROLS)) {
+    app.post(`/console/transfers/:id/${control}`, async (c) => {
+      const { id } = c.req.param();
+      const form = await readForm(c);
+      const act = transfers[control as keyof typeof CONTROLS];
+      const moved = await act(c.get("view").principal, id, form.text("comment"));
+      if (!moved.ok) return refused(c, moved.error);
+      return c.redirect(`/console/transfers/${encodeURIComponent(id)}?done=${done}`, 303);
+    });
+  }
+
+  app.get("/console/transfers/:id/content", async (c) => {
+    const { id } = c.req.param();
+    if (!holds(c.get("view"), "requester")) return refuseConsole(c, "REQUESTER_ONLY");
+    const found = await transfers.content(id);
+    if (!found.ok) return refused(c, found.error);
+    const { path, bytes } = found.value;
+    const stream = bytes === 0 ? new Blob([]).stream() : (Readable.toWeb(createReadStream(path)) as ReadableStream);
+    return c.body(stream, 200, {
+      "content-type": "application/octet-stream",
+      "content-length": String(bytes),
+      "content-disposition": `attachment; filename="${id.replace(/[^A-Za-z0-9-]/g, "-")}.csv"`,
+    });
+  });
+}
