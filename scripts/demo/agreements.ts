@@ -135,7 +135,7 @@ async function peerView(provider: DemoRegion, consumerPid: string): Promise<Nego
 }
 
 /** What the two regions agree to: the price of the catalogue, and who receives which part. */
-function benefitTerms(agreementId: string): SettlementTerms {
+export function benefitTerms(agreementId: string): SettlementTerms {
   const parties = [
     ["510100:provider", "provider", "510100", "55"],
     ["510100:operator", "operator", "510100", "25"],

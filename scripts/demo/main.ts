@@ -50,7 +50,11 @@ try {
   );
   regions.push(await makeRegion(root, "510100", "成都市", base + 10), await makeRegion(root, "500000", "重庆市", base));
   const [chengdu, chongqing] = regions as [DemoRegion, DemoRegion];
-  await foundTrust(root, [chengdu, chongqing]);
+  const digest = await foundTrust(root, [chengdu, chongqing]);
+  tell(
+    `信任列表第 1 版,由两地共同签署(2/2),各自按摘要核对后安装:${digest.slice(0, 23)}…`,
+    `Trust list version 1, signed by both regions (2 of 2), installed after comparing its digest: ${digest.slice(0, 23)}…`,
+  );
   const started = await Promise.all([startRegion(chengdu), startRegion(chongqing)]);
   tell(
     `两个进程已就绪(${started.map((ms) => `${Math.round(ms)} 毫秒`).join("、")}),之间只有双向 TLS`,

@@ -5,13 +5,14 @@ import type { SignedTrustList, TrustedRegion, TrustList } from "../../node/ident
 import { type Canonical, digestOf } from "../../node/kernel/canonical-json.ts";
 import { instantOf } from "../../node/kernel/instant.ts";
 import { installTrustList } from "../cli/initialise.ts";
-import { tell } from "./narrate.ts";
-import type { DemoRegion } from "./region.ts";
 
 const DAY_MS = 86_400_000;
 
-/** The two founding regions sign the first trust list, two of two; each node installs it by its digest. */
-export async function foundTrust(root: string, regions: readonly DemoRegion[]): Promise<void> {
+/** The founding regions sign the first trust list, all of them; each node installs it by its digest, which is answered. */
+export async function foundTrust(
+  root: string,
+  regions: readonly { readonly id: string; readonly dir: string }[],
+): Promise<string> {
   const nowMs = Date.now();
   const founders = regions.map(({ id }) => createFounder(id));
   const list: TrustList = {
@@ -32,8 +33,5 @@ export async function foundTrust(root: string, regions: readonly DemoRegion[]): 
   writeFileSync(file, JSON.stringify(signed, undefined, 2));
   const digest = digestOf(list as unknown as Canonical);
   for (const region of regions) installTrustList(region.dir, { file, digest });
-  tell(
-    `信任列表第 1 版,由两地共同签署(2/2),各自按摘要核对后安装:${digest.slice(0, 23)}…`,
-    `Trust list version 1, signed by both regions (2 of 2), installed after comparing its digest: ${digest.slice(0, 23)}…`,
-  );
+  return digest;
 }

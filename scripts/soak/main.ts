@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import { type KillPoint, type SoakReport, soakKills } from "./kills.ts";
+import { makeMaterial } from "./material.ts";
+import { soakNetwork } from "./network.ts";
+
+type Options = { readonly seed: string; readonly n?: string; readonly at?: string };
+
+const seeded = (verb: Command, n: string) =>
+  verb
+    .option("--seed <seed>", "同一种子重复同一次试验 repeats the same trials", String(Date.now()))
+    .option("--n <n>", "", n);
+
+const program = new Command("soak").description(
+  "长时间试验:两个真实节点走完演示的全程,期间不断出错 two real nodes play the demo's story while things fail",
+);
+seeded(program.command("kills").description("在选定的时刻 kill -9 其中一个节点 kill -9 at chosen points"), "50")
+  .addOption(new Option("--at <region:number>", "只试这一处 only this point, such as chengdu:120"))
+  .action((options: Options) =>
+    run((material) => soakKills(material, { ...counted(options), only: pointOf(options) })),
+  );
+seeded(program.command("network").description("链路中断、半开、变慢 links are cut, half open, slow"), "10").action(
+  (options: Options) => run((material) => soakNetwork(material, counted(options))),
+);
+await program.parseAsync();
+
+function counted({ seed, n }: Options): { seed: string; n: number } {
+  const count = Number(n);
+  if (!Number.isSafeInteger(count) || count < 1) program.error(`--n ${n}: a whole number from 1`, { exitCode: 2 });
+  return { seed, n: count };
+}
+
+function pointOf({ at }: Options): KillPoint | undefined {
+  if (at === undefined) return undefined;
+  const [, region, number] = /^(chengdu|chongqing):([1-9][0-9]*)$/.exec(at) ?? [];
+  if (region === "chengdu" || region === "chongqing") return { region, at: Number(number) };
+  return program.error(`--at ${at}: a region and a number, such as chengdu:120`, { exitCode: 2 });
+}
+
+async function run(soak: (material: ReturnType<typeof makeMaterial>) => Promise<SoakReport>): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  const dir = mkdtempSync(join(tmpdir(), "heliu-soak-material-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const report = await soak(makeMaterial(dir));
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  process.exitCode = report.ok ? 0 : 1;
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Role } from "../../node/identity/model.ts";
+import type { Connection } from "../cli/client.ts";
+
+const ENTRY = fileURLToPath(new URL("./node.js", import.meta.url));
+const READY_MS = 30_000;
+const STOP_MS = 12_000;
+
+export type FailPoints = { readonly total: number; readonly counts: { readonly [name: string]: number } };
+export type Killed = { readonly name: string; readonly number: number };
+
+/** One region's node as its own process, started again at once when it is killed, as a service manager would. */
+export class SoakNode {
+  readonly id: string;
+  readonly name: string;
+  readonly dir: string;
+  readonly api: string;
+  readonly tokens: { [role in Role]?: string };
+  /** Times that it was killed. */
+  kills = 0;
+  #child: ChildProcess | undefined;
+  #isStopping = false;
+  #ready: Promise<void> = Promise.resolve();
+  #fault: Error | undefined;
+
+  constructor(made: {
+    readonly id: string;
+    readonly name: string;
+    readonly dir: string;
+    readonly api: string;
+    readonly adminToken: string;
+  }) {
+    this.id = made.id;
+    this.name = made.name;
+    this.dir = made.dir;
+    this.api = made.api;
+    this.tokens = { admin: made.adminToken };
+  }
+
+  as(role: Role): Connection {
+    const token = this.tokens[role];
+    if (token === undefined) throw new Error(`${this.id} has no token for ${role}`);
+    return { server: this.api, token };
+  }
+
+  /** `killAt`: the fail point at which this first process ends itself; those after it have none. */
+  start(killAt?: number): Promise<void> {
+    const log = openSync(join(this.dir, "node.log"), "a");
+    const point = killAt === undefined ? [] : [String(killAt)];
+    const child = spawn(process.execPath, [ENTRY, this.dir, ...point], { stdio: ["pipe", "ignore", log] });
+    this.#child = child;
+    child.once("exit", (code, signal) => this.#ended(child, code, signal));
+    this.#ready = this.#becomesReady(child);
+    // Whoever waits hears of it; a fault that nobody waits for is in `fault`.
+    this.#ready.catch(() => {});
+    return this.ready();
+  }
+
+  /** Resolves when the node answers; a node that was killed is on its way back. */
+  async ready(): Promise<void> {
+    for (;;) {
+      const waiting = this.#ready;
+      await waiting;
+      if (waiting === this.#ready) return;
+    }
+  }
+
+  /** From outside, wherever it is just now. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    this.#isStopping = true;
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    const force = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(force);
+  }
+
+  /** For the end of this program, where nothing can be waited for. */
+  killNow(): void {
+    this.#isStopping = true;
+    this.#child?.kill("SIGKILL");
+  }
+
+  killed(): Killed | undefined {
+    return this.#read("killed-at.json");
+  }
+
+  failPoints(): FailPoints {
+    return this.#read("fail-points.json") ?? { total: 0, counts: {} };
+  }
+
+  /** It ended although nobody killed it. */
+  fault(): Error | undefined {
+    return this.#fault;
+  }
+
+  #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#isStopping || child !== this.#child) return;
+    if (signal === "SIGKILL") {
+      this.kills += 1;
+      void this.start();
+      return;
+    }
+    this.#fault = new Error(`the node of ${this.id} ended by itself (${signal ?? code}); see ${this.dir}/node.log`);
+  }
+
+  async #becomesReady(child: ChildProcess): Promise<void> {
+    const deadline = performance.now() + READY_MS;
+    while (performance.now() < deadline) {
+      if (this.#fault !== undefined) throw this.#fault;
+      // Another process took its place: that one is waited for instead.
+      if (child !== this.#child) return;
+      const answer = await fetch(`${this.api}/readyz`).catch(() => undefined);
+      if (answer?.ok === true && child === this.#child) return;
+      await delay(20);
+    }
+    throw new Error(`the node of ${this.id} was not ready in ${READY_MS} ms; see ${this.dir}/node.log`);
+  }
+
+  #read<T>(file: string): T | undefined {
+    const path = join(this.dir, file);
+    return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Material } from "./material.ts";
+import { Operator, TrialFault } from "./operator.ts";
+import { collectOutcome, type Outcome } from "./outcome.ts";
+import type { FailPoints, Killed } from "./soak-node.ts";
+import { playStory } from "./story.ts";
+import { type World, withWorld } from "./world.ts";
+
+export type Region = "chengdu" | "chongqing";
+
+export type Trial = {
+  /** Where one of the nodes kills itself. */
+  readonly kill?: { readonly region: Region; readonly at: number };
+  readonly withLinks?: boolean;
+  /** Makes trouble while the story is played; told of each chapter, and to stop. */
+  readonly trouble?: (world: World) => { readonly onChapter: (name: string) => void; readonly stop: () => void };
+};
+
+export type TrialResult = {
+  readonly ok: boolean;
+  readonly tookMs: number;
+  readonly acknowledged: number;
+  readonly outcome: Outcome | undefined;
+  readonly faults: readonly string[];
+  readonly killed: Killed | undefined;
+  readonly failPoints: { readonly [region in Region]: FailPoints };
+  /** Kept where something failed. */
+  readonly folder: string | undefined;
+};
+
+const NO_TROUBLE = { onChapter: () => {}, stop: () => {} };
+
+/** One story in two fresh regions, from the first start to the comparison with `expected`. */
+export async function runTrial(material: Material, trial: Trial, expected: Outcome | undefined): Promise<TrialResult> {
+  const began = performance.now();
+  const faults: string[] = [];
+  const operator = new Operator();
+  const options = { withLinks: trial.withLinks === true, keep: () => faults.length > 0 };
+  return withWorld(options, async (world) => {
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await playAndCollect(world, operator, material, trial, faults);
+      if (expected !== undefined) faults.push(...deviations(expected, outcome));
+    } catch (fault) {
+      faults.push(fault instanceof TrialFault ? fault.message : String((fault as Error).stack ?? fault));
+    }
+    await Promise.all([world.chengdu.stop(), world.chongqing.stop()]);
+    for (const node of [world.chengdu, world.chongqing]) {
+      const fault = node.fault();
+      if (fault !== undefined) faults.push(fault.message);
+    }
+    return {
+      ok: faults.length === 0,
+      tookMs: Math.round(performance.now() - began),
+      acknowledged: operator.acknowledged,
+      outcome,
+      faults,
+      killed: trial.kill === undefined ? undefined : world[trial.kill.region].killed(),
+      failPoints: { chengdu: world.chengdu.failPoints(), chongqing: world.chongqing.failPoints() },
+      folder: faults.length > 0 ? world.root : undefined,
+    };
+  });
+}
+
+async function playAndCollect(
+  world: World,
+  operator: Operator,
+  material: Material,
+  { kill, trouble }: Trial,
+  faults: string[],
+): Promise<Outcome> {
+  const { chengdu, chongqing } = world;
+  const pointOf = (region: Region) => (kill?.region === region ? kill.at : undefined);
+  await Promise.all([chengdu.start(pointOf("chengdu")), chongqing.start(pointOf("chongqing"))]);
+  const { onChapter, stop } = trouble?.(world) ?? NO_TROUBLE;
+  try {
+    const played = await playStory(operator, { chengdu, chongqing }, material, onChapter);
+    // A point that was not reached, since no two runs are quite alike: then it is killed where it is.
+    if (kill !== undefined && world[kill.region].kills === 0) await world[kill.region].kill();
+    stop();
+    const collected = await collectOutcome(operator, [chengdu, chongqing], played);
+    faults.push(...collected.faults);
+    for (const what of await operator.lost()) faults.push(`acknowledged, and not there any more: ${what}`);
+    return collected.outcome;
+  } finally {
+    stop();
+  }
+}
+
+function* deviations(expected: unknown, got: unknown, path = "outcome"): Generator<string> {
+  if (isTree(expected) && isTree(got)) {
+    for (const key of new Set([...Object.keys(expected), ...Object.keys(got)]))
+      yield* deviations(expected[key], got[key], `${path}.${key}`);
+  } else if (expected !== got) {
+    yield `${path}: ${JSON.stringify(got)} instead of ${JSON.stringify(expected)}`;
+  }
+}
+
+function isTree(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === "object" && value !== null;
+}
