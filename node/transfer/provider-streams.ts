@@ -107,9 +107,13 @@ function batchNumber({ fromBatch }: Open): bigint | undefined {
   return /^[1-9][0-9]{0,17}$/.test(fromBatch) ? BigInt(fromBatch) : undefined;
 }
 
+/** Buffers of batches that the consumer may still read, by batch. */
+type Lent = Map<string, () => void>;
+
 function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncIterator<PullControl>) {
   const outgoing = new Mailbox<ReleasedBatch | Frame>();
   const signals = new Mailbox<never>();
+  const lent: Lent = new Map();
   let wake: (() => void)[] = [];
   const wakeAll = () => {
     const waiting = wake;
@@ -131,7 +135,10 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
   const ports = {
     isStopped: () => signals.isClosed,
     room: () => outgoing.room(),
-    give: (item: ReleasedBatch | Frame) => outgoing.put(item),
+    give: (item: ReleasedBatch | Frame) => {
+      if (item.kind === "released") lent.set(item.batch, item.content.release);
+      outgoing.put(item);
+    },
     signed: nextWake,
     wait: (ms: number) => waitOr(deps, ms, nextWake, () => signals.isClosed),
   };
@@ -143,7 +150,12 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
       outgoing.close();
     })
     .catch(report);
-  listen(deps, opening, incoming, outgoing, wakeAll)
+  const onSigned = (batch: string) => {
+    lent.get(batch)?.();
+    lent.delete(batch);
+    wakeAll();
+  };
+  listen(deps, opening, incoming, outgoing, onSigned)
     .finally(() => stop("at-boundary"))
     .catch(report);
   const { peer, agreementId } = opening.transfer;
@@ -170,7 +182,7 @@ async function listen(
   { transfer }: Opening,
   incoming: AsyncIterator<PullControl>,
   outgoing: Mailbox<ReleasedBatch | Frame>,
-  signed: () => void,
+  onSigned: (batch: string) => void,
 ): Promise<void> {
   for (;;) {
     const next = await incoming.next().catch(() => ({ done: true as const, value: undefined }));
@@ -186,7 +198,7 @@ async function listen(
         outgoing.put(refusedFrame(taken.error));
         return;
       }
-      signed();
+      onSigned(control.batch);
     }
   }
 }

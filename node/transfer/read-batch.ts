@@ -1,9 +1,10 @@
 import type { DataItem } from "../catalog/model.ts";
-import { runningSha256, sha256Hex } from "../kernel/digest.ts";
+import { runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import type { ReadPlan } from "../policy/enforce.ts";
 import { compileMasks } from "../policy/masking.ts";
 import { compileRowFilter } from "../policy/row-filter.ts";
+import { BufferPool } from "./buffer-pool.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
@@ -15,6 +16,8 @@ export type ReadBatch = {
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly sha256: string;
+  /** To be called when the bytes are needed no more: the consumer has signed for them. */
+  readonly release: () => void;
   /** Where the source stands after it, in the source's own measure; with it the same bytes can be made again. */
   readonly end: string;
 };
@@ -44,6 +47,8 @@ export type BatchReader = {
 };
 
 const PIECE_BYTES = 1024 * 1024;
+/** One being read, one on its way, two that wait for their signatures. */
+const MAX_POOLED = 4;
 /** Asking the clock at every row would cost as much as the row. */
 const CLOCK_ROWS = 256;
 const UNLIMITED: Omit<BatchLimits, "rowsLeft" | "bytesLeft"> = {
@@ -112,6 +117,7 @@ function rowReader(
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
       sha256: sha256Of(pieces),
+      release: () => {},
       end: String(cursor.taken),
     });
   };
@@ -198,17 +204,29 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
   const isWhole = fields.every(({ name }) => plan.columns.includes(name));
   if (!isWhole || plan.rows.length > 0 || Object.keys(plan.masks).length > 0) return notWhole();
   const whole = runningSha256();
+  const buffers = new BufferPool(MAX_POOLED);
   let offset = 0n;
 
   const read = async (length: bigint): Promise<Result<ReadOutcome>> => {
     if (offset >= source.size) return ok({ kind: "end" });
-    const content = await source.read(offset, Number(length));
-    offset += BigInt(content.length);
-    whole.update(content);
+    const buffer = buffers.take(Number(length));
+    const digest = runningSha256();
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < content.length; at += PIECE_BYTES) pieces.push(content.subarray(at, at + PIECE_BYTES));
-    const bytes = BigInt(content.length);
-    return ok({ kind: "batch", pieces, rows: 0n, bytes, sha256: sha256Hex(content), end: String(offset) });
+    let bytes = 0n;
+    // Piece by piece, so that hashing never holds up the frames of the batch before for long.
+    while (bytes < length) {
+      const place = buffer.subarray(Number(bytes), Math.min(Number(bytes) + PIECE_BYTES, Number(length)));
+      const filled = await source.read(offset + bytes, place);
+      if (filled === 0) break;
+      const piece = place.subarray(0, filled);
+      digest.update(piece);
+      whole.update(piece);
+      pieces.push(piece);
+      bytes += BigInt(filled);
+    }
+    offset += bytes;
+    const release = () => buffers.give(buffer);
+    return ok({ kind: "batch", pieces, rows: 0n, bytes, sha256: digest.hex(), release, end: String(offset) });
   };
   return ok({
     next: ({ maxBytes, bytesLeft }) => {

@@ -112,7 +112,10 @@ async function sendAgain(
     const content = await reader.again(record.end);
     if (!content.ok) return content;
     if (content.value.kind !== "batch" || content.value.sha256 !== record.sha256) return sourceChanged();
-    if (n < fromBatch) continue;
+    if (n < fromBatch) {
+      content.value.release();
+      continue;
+    }
     const receipt = await read(store, receiptRef(transfer.agreementId, "forward", record.seq));
     if (receipt === undefined) return sourceChanged();
     await ports.room();

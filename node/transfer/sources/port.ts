@@ -21,8 +21,8 @@ export type OpenedSource = {
   | {
       readonly kind: "bytes";
       readonly size: bigint;
-      /** Exactly `length` bytes from `offset`, less only at the end. */
-      readonly read: (offset: bigint, length: number) => Promise<Uint8Array>;
+      /** Fills the buffer from `offset`; answers how many bytes there were, fewer only at the end. */
+      readonly read: (offset: bigint, into: Uint8Array) => Promise<number>;
     }
 );
 

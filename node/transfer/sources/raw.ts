@@ -17,7 +17,7 @@ export async function openRaw(path: string): Promise<Result<OpenedSource>> {
       fingerprint,
       isUnchanged: async () => (await fingerprintOf(opened)) === fingerprint,
       close: () => opened.close(),
-      read: (offset, length) => readFully(opened, offset, length),
+      read: (offset, into) => readFully(opened, offset, into),
     });
   } catch (fault) {
     await file?.close();
@@ -25,13 +25,12 @@ export async function openRaw(path: string): Promise<Result<OpenedSource>> {
   }
 }
 
-async function readFully(file: FileHandle, offset: bigint, length: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(length);
+async function readFully(file: FileHandle, offset: bigint, into: Uint8Array): Promise<number> {
   let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, Number(offset) + filled);
+  while (filled < into.length) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, Number(offset) + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return buffer.subarray(0, filled);
+  return filled;
 }
