@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { parse as parseYaml, YAMLParseError } from "yaml";
 import { z } from "zod";
 import { type Failure, ok, type Result, refusals } from "./kernel/exchange-error.ts";
+import { issueText } from "./kernel/issue-text.ts";
 
 const MIB = 1_048_576;
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -112,7 +113,12 @@ function readText(file: string): Result<string> {
 
 function parseFile(file: string, text: string): Result<Tree> {
   try {
-    return ok((parseYaml(text) ?? {}) as Tree);
+    const tree: unknown = parseYaml(text) ?? {};
+    if (isTree(tree)) return ok(tree);
+    return refuse("CONFIG_INVALID", {
+      zh: `${file} 应是“设置: 值”的 YAML;请对照 README 的设置表改正。`,
+      en: `${file} must be YAML of settings and values; compare it with the table of settings in README.`,
+    });
   } catch (fault) {
     if (!(fault instanceof YAMLParseError)) throw fault;
     const where = fault.linePos?.[0];
@@ -129,14 +135,14 @@ function parseFile(file: string, text: string): Result<Tree> {
 }
 
 function invalid(file: string, error: z.ZodError): Failure {
-  const issues = error.issues.map((issue) => `${issue.path.join(".") || "(root)"}: ${issue.message}`);
+  const texts = error.issues.map(issueText);
   return refuse(
     "CONFIG_INVALID",
     {
-      zh: `${file} 的设置不正确:${issues.join(";")}。`,
-      en: `Settings of ${file} are not valid: ${issues.join("; ")}.`,
+      zh: `${file}(或 HELIU_* 变量)的设置不正确:${texts.map(({ zh }) => zh).join(";")};请改正后重试。`,
+      en: `Settings of ${file} (or of HELIU_* variables) are not valid: ${texts.map(({ en }) => en).join("; ")}; correct them and try again.`,
     },
-    { issues },
+    { issues: texts.map(({ en }) => en) },
   );
 }
 

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { newTraceId } from "../../node/kernel/trace.ts";
+import { StoreFault } from "../../node/storage/port.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { agreementRoutes } from "./agreements.ts";
 import { auditRoutes } from "./audit.ts";
@@ -16,6 +17,7 @@ import { ruleRoutes } from "./rules.ts";
 import { searchRoutes } from "./search.ts";
 import { settlementRoutes } from "./settlements.ts";
 import { sourceRoutes } from "./sources.ts";
+import { storeError } from "./store-error.ts";
 import { transferRoutes } from "./transfers.ts";
 import { trustRoutes } from "./trust.ts";
 
@@ -76,10 +78,14 @@ export function createApi(deps: GatewayDeps): Api {
     routes(api, deps);
   }
   documentApi(api);
-  api.notFound((c) => problem(c, unknownRoute(c.req.path)));
+  api.notFound((c) => problem(c, unknownRoute(`${c.req.method} ${c.req.path}`)));
   api.onError((fault, c) => {
+    if (fault instanceof StoreFault) {
+      deps.logger.error({ code: fault.code, path: c.req.path, traceId: c.get("traceId") }, fault.message);
+      return problem(c, storeError(fault));
+    }
     deps.logger.error({ err: fault, path: c.req.path, traceId: c.get("traceId") }, "unexpected fault");
-    return problem(c, internalFault());
+    return problem(c, internalFault(), { status: 500 });
   });
   return api;
 }

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ok, refusals } from "../../node/kernel/exchange-error.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageQuery } from "./paging.ts";
+import { problem } from "./problem.ts";
 import { type Api, route } from "./route.ts";
 
 const tag = "audit";
@@ -73,10 +74,17 @@ function tileRoutes(api: Api, { audit }: Pick<GatewayDeps, "audit">): void {
         zh: "日志条目只对审计角色开放;请使用带 auditor 角色的令牌。",
         en: "Log entries are open to the auditor role only; use a token that holds it.",
       });
-      return c.json({ code: restricted.error.code, detail: restricted.error.text.zh }, 403);
+      return problem(c, restricted.error);
     }
     const tile = await audit.tile(path);
-    if (tile === undefined) return c.notFound();
+    if (tile === undefined) return problem(c, unknownTile(path));
     return c.body(tile as Uint8Array<ArrayBuffer>, 200, { "content-type": "application/octet-stream" });
   });
+}
+
+function unknownTile(path: string) {
+  return refuse("TILE_UNKNOWN", {
+    zh: `日志中还没有 ${path};请按检查点的大小取用(c2sp.org/tlog-tiles)。`,
+    en: `The log has no ${path} yet; ask for tiles up to the checkpoint's size (c2sp.org/tlog-tiles).`,
+  }).error;
 }

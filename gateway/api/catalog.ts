@@ -5,29 +5,11 @@ import type { GatewayDeps } from "../deps.ts";
 import { exportCatalog } from "../formats/export-catalog.ts";
 import { readCatalog } from "../formats/read-catalog.ts";
 import { pageOf, pageQuery } from "./paging.ts";
+import { importReport, publicationRoutes } from "./publication.ts";
 import { type Api, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
 const entry = catalogEntrySchema;
-const report = z
-  .object({
-    importId: z.string().nullable(),
-    imported: z.array(z.string()),
-    unchanged: z.array(z.string()),
-    refused: z.array(z.object({ row: z.number(), id: z.string(), code: z.string() })),
-    faults: z.array(
-      z.object({
-        row: z.number(),
-        column: z.string(),
-        value: z.string(),
-        rule: z.string(),
-        level: z.enum(["error", "warning", "info"]),
-        text: z.object({ zh: z.string(), en: z.string() }),
-      }),
-    ),
-    notes: z.array(z.object({ zh: z.string(), en: z.string() })),
-  })
-  .openapi("ImportReport");
 const flag = z.enum(["true", "false"]).default("false");
 const importQuery = z.object({
   filename: z.string().max(255).default("catalog.json"),
@@ -40,8 +22,8 @@ const tag = "catalog";
 export function catalogRoutes(api: Api, deps: GatewayDeps): void {
   entryRoutes(api, deps);
   importRoutes(api, deps);
-  publicationRoutes(api, deps);
   exportRoutes(api, deps);
+  publicationRoutes(api, deps);
 }
 
 function entryRoutes(api: Api, { catalog, config, federation }: GatewayDeps): void {
@@ -100,7 +82,7 @@ function importRoutes(api: Api, { catalog }: GatewayDeps): void {
       summary: "Import a file: CSV, XLSX, JSON or DCAT JSON-LD as the request body",
       access: ["publisher"],
       query: importQuery,
-      answer: report,
+      answer: importReport,
     },
     async ({ query, principal, c }) => {
       const file = await readCatalog(new Uint8Array(await c.req.arrayBuffer()), query.filename);
@@ -121,57 +103,12 @@ function importRoutes(api: Api, { catalog }: GatewayDeps): void {
       summary: "Every fault an import of this file would report; changes nothing",
       access: ["publisher"],
       query: z.object({ filename: z.string().max(255).default("catalog.json") }),
-      answer: report,
+      answer: importReport,
     },
     async ({ query, c }) => {
       const file = await readCatalog(new Uint8Array(await c.req.arrayBuffer()), query.filename);
       return file.ok ? ok(await catalog.validate(file.value)) : err(file.error);
     },
-  );
-}
-
-function publicationRoutes(api: Api, { catalog }: GatewayDeps): void {
-  route(
-    api,
-    {
-      method: "post",
-      path: "/api/v1/catalog/imports/{id}/confirm",
-      tag,
-      summary: "Confirm an import that carries its own published status; never by who imported it",
-      access: ["approver"],
-      params: id,
-      answer: report,
-    },
-    async ({ params, principal }) => catalog.confirmImport(principal, params.id),
-  );
-
-  route(
-    api,
-    {
-      method: "post",
-      path: "/api/v1/catalog/entries/{id}/publish",
-      tag,
-      summary: "Publish an entry under review; never by who submitted it",
-      access: ["approver"],
-      params: id,
-      answer: entry,
-    },
-    async ({ params, principal }) => catalog.publish(principal, params.id),
-  );
-
-  route(
-    api,
-    {
-      method: "post",
-      path: "/api/v1/catalog/entries/{id}/withdraw",
-      tag,
-      summary: "Withdraw an entry; its id is never used again",
-      access: ["approver"],
-      params: id,
-      body: z.object({ reason: z.string().min(1).max(500) }),
-      answer: entry,
-    },
-    async ({ params, body, principal }) => catalog.withdraw(principal, params.id, body.reason),
   );
 }
 

@@ -27,7 +27,7 @@ export function idempotency(store: Store, now: () => string): MiddlewareHandler<
     const key = c.req.header("idempotency-key");
     const principal = c.get("principal");
     if (key === undefined || principal === undefined || c.req.method === "GET") return next();
-    const body = new Uint8Array(await c.req.raw.clone().arrayBuffer());
+    const body = new Uint8Array(await c.req.arrayBuffer());
     const request = sha256Hex(`${c.req.method} ${c.req.path}\n${sha256Hex(body)}`);
     const ref = claims.at(principal.userId, sha256Hex(key));
     const claimed = await transact(store, [ref], (tx) => {

@@ -45,13 +45,22 @@ export const problemResponses = {
   404: response("Not found"),
   409: response("Conflict, or not allowed in this state"),
   413: response("Too large"),
+  415: response("The body is of a type that is not taken"),
+  416: response("The range lies outside the content"),
   429: response("Limit exceeded"),
   500: response("Internal error"),
   503: response("Unavailable, or not yet"),
 } as const;
 
-export function problem(c: Context, error: ExchangeError): Response {
-  const { status, title } = PROBLEM[error.kind];
+/** Where HTTP has a status of its own for what the domain knows as invalid input. */
+const TITLES = {
+  415: { zh: "内容类型不受理", en: "Unsupported media type" },
+  416: { zh: "范围无效", en: "Range not satisfiable" },
+  500: { zh: "内部错误", en: "Internal error" },
+} as const;
+
+export function problem(c: Context, error: ExchangeError, as?: { readonly status: keyof typeof TITLES }): Response {
+  const { status, title } = as === undefined ? PROBLEM[error.kind] : { ...as, title: TITLES[as.status] };
   const language = languageOf(c);
   const retryAfter = error.details?.retryAfterSeconds;
   if (typeof retryAfter === "string") c.header("Retry-After", retryAfter);

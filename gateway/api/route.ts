@@ -1,8 +1,10 @@
 import { createRoute, OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Principal, Role } from "../../node/identity/model.ts";
 import { type ExchangeError, type Result, refusals } from "../../node/kernel/exchange-error.ts";
+import { issueText } from "../../node/kernel/issue-text.ts";
+import { strictBody, unknownKeys } from "./body.ts";
 import { problem, problemResponses } from "./problem.ts";
 
 export type ApiEnvironment = { Variables: { principal: Principal; traceId: string } };
@@ -41,6 +43,7 @@ export const refuseRequest = refusals({
   SIGN_IN_REQUIRED: "unauthenticated",
   ROUTE_UNKNOWN: "not-found",
   BODY_TOO_LARGE: "too-large",
+  IF_MATCH_INVALID: "invalid-input",
   INTERNAL: "integrity",
 });
 
@@ -67,6 +70,8 @@ export function route<P extends Shape, Q extends Shape, B extends Shape>(
     summary: spec.summary,
     ...(spec.access === "open" ? {} : { security: [{ bearer: [] }] }),
     ...(Array.isArray(spec.access) ? { description: `Role: ${spec.access.join(" or ")}` } : {}),
+    // Before anything is parsed: whoever may not act learns nothing about what the request should look like.
+    middleware: [gate(spec.access), ...(spec.body === undefined ? [] : [strictBody])],
     request: requestOf(spec) as object,
     responses: {
       [status]: { description: spec.summary, content: { "application/json": { schema: spec.answer } } },
@@ -76,15 +81,31 @@ export function route<P extends Shape, Q extends Shape, B extends Shape>(
   api.openapi(definition, async (c) => {
     const context = c as unknown as Context<ApiEnvironment>;
     const principal = context.get("principal");
-    const denied = deny(spec.access, principal);
-    if (denied !== undefined) return problem(context, denied) as never;
     const valid = c.req.valid.bind(c.req) as (target: string) => never;
+    const surplus = [
+      ...(spec.query === undefined ? [] : unknownKeys(c.req.query(), valid("query"))),
+      ...(spec.body === undefined ? [] : unknownKeys(await c.req.json(), valid("json"))),
+    ];
+    if (surplus.length > 0) return problem(context, unknownInput(surplus)) as never;
     const input = { params: valid("param"), query: valid("query"), body: valid("json"), principal, c: context };
     const result = await handle(input);
     if (!result.ok) return problem(context, result.error) as never;
     return respond(context, result.value, status as ContentfulStatusCode) as never;
   });
 }
+
+/** Who may come in, and with an `If-Match` that can be understood: one that cannot must not count as absent. */
+function gate(access: Access): MiddlewareHandler<ApiEnvironment> {
+  return async (c, next) => {
+    const denied = deny(access, c.get("principal"));
+    if (denied !== undefined) return problem(c, denied);
+    const ifMatch = c.req.header("if-match");
+    if (ifMatch !== undefined && !IF_MATCH.test(ifMatch)) return problem(c, badIfMatch());
+    return next();
+  };
+}
+
+const IF_MATCH = /^(?:\*|"?([0-9]{1,15})"?)$/;
 
 /** A record with a `revision` answers it as its ETag, so that two people editing notice each other. */
 function respond(c: Context, value: unknown, status: ContentfulStatusCode): Response {
@@ -126,16 +147,41 @@ export function signInRequired(): ExchangeError {
 }
 
 export function invalidInput(error: z.ZodError): ExchangeError {
-  const issues = error.issues.map((issue) => `${issue.path.join(".") || "(body)"}: ${issue.message}`);
+  const texts = error.issues.map(issueText);
+  return invalidRequest(
+    texts.map(({ zh }) => zh),
+    texts.map(({ en }) => en),
+  );
+}
+
+/** A misspelt limit or filter that is silently dropped is no limit and no filter. */
+function unknownInput(keys: readonly string[]): ExchangeError {
+  return invalidRequest(
+    keys.map((key) => `不认识的字段 ${key}`),
+    keys.map((key) => `unknown field ${key}`),
+  );
+}
+
+function invalidRequest(zh: readonly string[], en: readonly string[]): ExchangeError {
   return refuseRequest(
     "REQUEST_INVALID",
-    { zh: `请求不正确:${issues.join(";")}。`, en: `The request is not valid: ${issues.join("; ")}.` },
-    { issues },
+    {
+      zh: `请求不正确:${zh.join(";")}。请改正后重试。`,
+      en: `The request is not valid: ${en.join("; ")}. Correct it and try again.`,
+    },
+    { issues: [...en] },
   ).error;
+}
+
+function badIfMatch(): ExchangeError {
+  return refuseRequest("IF_MATCH_INVALID", {
+    zh: 'If-Match 头应为一个修订号,如 "7";请填写读取时 ETag 给出的值。',
+    en: 'If-Match must be one revision, such as "7"; send the ETag that reading the record gave.',
+  }).error;
 }
 
 /** The revision a writer saw, from `If-Match: "7"`; undefined when the header is absent. */
 export function revisionOf(c: Context): number | undefined {
-  const match = /^"?([0-9]+)"?$/.exec(c.req.header("if-match") ?? "");
-  return match === null ? undefined : Number(match[1]);
+  const revision = IF_MATCH.exec(c.req.header("if-match") ?? "")?.[1];
+  return revision === undefined ? undefined : Number(revision);
 }

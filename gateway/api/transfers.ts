@@ -6,6 +6,7 @@ import { err, ok, type Result, refusals } from "../../node/kernel/exchange-error
 import { transferSchema, transferSelectionSchema } from "../../node/transfer/model.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageOf, pageQuery } from "./paging.ts";
+import { problem } from "./problem.ts";
 import { type Api, route } from "./route.ts";
 
 const id = z.object({ id: z.string().max(128) });
@@ -107,10 +108,12 @@ function serveFile(c: Context, { path, bytes, sha256 }: Content): Result<Respons
   const from = first === "" ? Math.max(0, bytes - Number(last)) : Number(first);
   const to = first === "" || last === "" ? bytes - 1 : Math.min(Number(last), bytes - 1);
   if (from > to) {
-    return refuse("RANGE_INVALID", {
+    c.header("content-range", `bytes */${bytes}`);
+    const outside = refuse("RANGE_INVALID", {
       zh: `请求的字节范围超出内容(共 ${bytes} 字节);请改正 Range 头。`,
       en: `The requested range lies outside the content (${bytes} bytes); correct the Range header.`,
     });
+    return ok(problem(c, outside.error, { status: 416 }));
   }
   const partial = {
     ...headers,

@@ -18,8 +18,16 @@ import { appendChangeRefs, type EntryRecord, entryRecords, refusals as refusalRe
 
 const refuse = refusals({ ENTRY_UNKNOWN: "not-found", NOTHING_TO_PUBLISH: "conflict" });
 
-/** Submits a draft (publisher), or approves what is under review (another person, approver). */
-export async function publishEntry(deps: CatalogDeps, actor: Principal, id: string): Promise<Result<CatalogEntry>> {
+/**
+ * Submits a draft (publisher), or approves what is under review (another person, approver); `only` keeps somebody who
+ * holds both roles from doing one where the other was meant.
+ */
+export async function publishEntry(
+  deps: CatalogDeps,
+  actor: Principal,
+  id: string,
+  only?: "submit" | "approve",
+): Promise<Result<CatalogEntry>> {
   const record = await read(deps.store, entryRecords.at(id));
   if (record === undefined) return entryUnknown(id);
   if (record.pending === null) return nothingToPublish(id);
@@ -28,7 +36,7 @@ export async function publishEntry(deps: CatalogDeps, actor: Principal, id: stri
   const checked = await checkFile(deps, { rows: [{ row: 1, value: entry }], notes: [], faults: [] });
   if (!checked.ok) return checked;
   const hasFaults = checked.value.faults.some(({ level }) => level === "error") || checked.value.refused.length > 0;
-  const event = record.pending.state === "draft" ? "submit" : "approve";
+  const event = only ?? (record.pending.state === "draft" ? "submit" : "approve");
   return decide(deps, actor, id, { event, comment: null, hasFaults }, (tx, found, step, to) => {
     if (event === "approve") return publishPending(tx, found, step);
     return submitDraft(tx, deps, found, step, to);

@@ -28,6 +28,7 @@ export type Catalog = ChangeFeed &
     readonly confirmImport: (actor: Principal, importId: string) => Promise<Result<ImportReport>>;
     /** Submits a draft, or approves what is under review. */
     readonly publish: (actor: Principal, id: string) => Promise<Result<CatalogEntry>>;
+    readonly submit: (actor: Principal, id: string) => Promise<Result<CatalogEntry>>;
     readonly review: (
       actor: Principal,
       id: string,
@@ -67,6 +68,7 @@ export function createCatalog(deps: CatalogDeps & { readonly signer: Signer }): 
     },
     confirmImport: (actor, importId) => confirmImport(deps, actor, importId),
     publish: (actor, id) => publishEntry(deps, actor, id),
+    submit: (actor, id) => publishEntry(deps, actor, id, "submit"),
     review: (actor, id, decision, reason) => reviewEntry(deps, actor, id, decision, reason),
     suspend: (actor, id, reason) => suspendEntry(deps, actor, id, reason),
     resume: (actor, id) => resumeEntry(deps, actor, id),

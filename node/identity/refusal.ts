@@ -36,6 +36,7 @@ export const refuse = refusals({
   SELF_APPROVAL: "forbidden",
   TOKEN_INVALID: "invalid-input",
   TOKEN_UNKNOWN: "unauthenticated",
+  TOKEN_NOT_FOUND: "not-found",
   TOKEN_OTHER_NODE: "unauthenticated",
   TOKEN_EXPIRED: "unauthenticated",
   TOKEN_REVOKED: "unauthenticated",

@@ -76,7 +76,7 @@ export async function revokeToken(deps: IdentityDeps, actor: Principal, id: stri
     const record = tx.get(ref);
     const allowed = record?.userId === actor.userId ? ok(true as const) : requireRole(actor, "admin");
     if (!allowed.ok) return allowed;
-    if (record === undefined) return unknownToken();
+    if (record === undefined) return noSuchToken(id);
     if (record.revokedAt !== null) return ok(viewOf(record));
     const revoked = { ...record, revokedAt: instantOf(nowMs) };
     tx.put(ref, revoked);
@@ -148,6 +148,14 @@ export function unknownToken(): Failure {
   return refuse("TOKEN_UNKNOWN", {
     zh: "令牌无效;请核对是否完整复制,或请管理员重新签发。",
     en: "The token is not valid here; check that it was copied whole, or have a new one made.",
+  });
+}
+
+/** Of a token that is named, where `unknownToken` speaks of the one that was shown. */
+function noSuchToken(id: string): Failure {
+  return refuse("TOKEN_NOT_FOUND", {
+    zh: `没有编号为 ${id} 的令牌;请用 heliu tokens list 核对。`,
+    en: `There is no token ${id}; check it with heliu tokens list.`,
   });
 }
 
