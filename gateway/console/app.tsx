@@ -7,10 +7,14 @@ import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
 import { refuseConsole } from "./refusal.tsx";
 import { agreementRoutes } from "./routes/agreements.tsx";
+import { auditRoutes } from "./routes/audit.tsx";
+import { catalogRoutes } from "./routes/catalog.tsx";
 import { entryRoutes } from "./routes/entry.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
-import { searchRoute } from "./routes/search.tsx";
+import { peerRoutes } from "./routes/peers.tsx";
+import { compareRoute, searchRoute } from "./routes/search.tsx";
+import { settlementRoutes } from "./routes/settlements.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
 import { transferRoutes } from "./routes/transfers.tsx";
 import { requireSession } from "./session.ts";
@@ -57,6 +61,11 @@ export function createConsole(deps: GatewayDeps): Hono {
     negotiationRoutes,
     agreementRoutes,
     transferRoutes,
+    settlementRoutes,
+    auditRoutes,
+    peerRoutes,
+    catalogRoutes,
+    compareRoute,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

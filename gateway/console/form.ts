@@ -1,7 +1,7 @@
 import type { Context } from "hono";
-import type { Result } from "../../node/kernel/exchange-error.ts";
-import { refusals } from "../../node/kernel/exchange-error.ts";
+import { type Failure, refusals } from "../../node/kernel/exchange-error.ts";
 import { chinaMidnight, instantOf, msOf } from "../../node/kernel/instant.ts";
+import type { Text } from "../../node/kernel/text.ts";
 import type { PartialTerms } from "../../node/policy/model.ts";
 import { purposes, type RowCondition, rowConditionSchema } from "../../node/policy/model.ts";
 
@@ -62,6 +62,6 @@ function rowCondition(form: Form, position: number): RowCondition[] {
   return parsed.success ? [parsed.data] : [];
 }
 
-export function missing(what: { zh: string; en: string }): Result<never> {
+export function missing(what: Text): Failure {
   return refuse("FORM_INVALID", what);
 }

@@ -8,6 +8,9 @@ import type { ConsoleContext } from "./view.ts";
 const refuse = refusals({
   FORM_TOKEN_INVALID: "forbidden",
   REQUESTER_ONLY: "forbidden",
+  FINANCE_ONLY: "forbidden",
+  AUDITOR_ONLY: "forbidden",
+  PUBLISHER_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
   INTERNAL: "integrity",
 });
@@ -20,6 +23,18 @@ const TEXTS = {
   REQUESTER_ONLY: {
     zh: "收到的数据只对申请人开放;请由申请人下载。",
     en: "What was received is open to requesters only; have one of them download it.",
+  },
+  FINANCE_ONLY: {
+    zh: "结算只对财务、审计和审批人开放;请由这些人员查看,或请管理员授予角色。",
+    en: "Settlement is open to finance, auditors and approvers; have one of them look, or ask an administrator for the role.",
+  },
+  AUDITOR_ONLY: {
+    zh: "日志记录和证明只对审计、财务、审批人和管理员开放;请由这些人员查看。",
+    en: "Leaves and proofs are open to auditors, finance, approvers and administrators; have one of them look.",
+  },
+  PUBLISHER_ONLY: {
+    zh: "导入目录须由发布人办理;请由发布人登录后导入。",
+    en: "A publisher has to import a catalogue; have one sign in and do it.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

@@ -59,7 +59,8 @@ export function requireSession(deps: GatewayDeps): MiddlewareHandler<ConsoleEnvi
     const waiting = (await waitingFor(deps, principal.value)).length;
     c.set("view", { ...open, principal: principal.value, formToken, waiting });
     if (c.req.method !== "GET" && c.req.method !== "HEAD") {
-      const form = await c.req.parseBody();
+      // Read once for all: a body parsed without `all` would keep only the last of several values.
+      const form = await c.req.parseBody({ all: true });
       if (form.token !== formToken) return refuseConsole(c, "FORM_TOKEN_INVALID");
     }
     return next();

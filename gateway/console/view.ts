@@ -55,3 +55,8 @@ export function doneText({ t }: View, done: string | undefined): string | undefi
   const texts: { readonly [done: string]: string } = t.done;
   return done !== undefined && Object.hasOwn(texts, done) ? texts[done] : undefined;
 }
+
+export function leafKindName({ t }: OpenView, kind: string): string {
+  const names: { readonly [kind: string]: string } = t.leafKinds;
+  return names[kind] ?? kind;
+}

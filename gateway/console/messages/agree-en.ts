@@ -161,8 +161,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
       `${peer} is asked for the data within the agreement; each batch is signed and metered by both.`,
     call: "Call",
     callTitle: "Call the product",
-    callInputs: "Inputs (one call a line, values in order, separated by commas)",
-    callHint: (fields) => `Columns: ${fields}`,
+    callInputs: "Inputs (fill in what you know)",
     callWill:
       "The product is called for the chosen purpose and metered; priced use goes into this period's settlement.",
     answers: (answered, refused) => `${answered} answered, ${refused} refused`,

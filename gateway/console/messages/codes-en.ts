@@ -1,7 +1,9 @@
 import type { codesZh } from "./codes-zh.ts";
+import { leafKindsEn } from "./leaf-kinds.ts";
 
 /** What codes mean, in English. */
 export const codesEn: typeof codesZh = {
+  leafKinds: leafKindsEn,
   roles: {
     admin: "administrator",
     publisher: "publisher",
@@ -33,6 +35,27 @@ export const codesEn: typeof codesZh = {
     SUSPENDED: "suspended",
     COMPLETED: "complete",
     TERMINATED: "ended",
+  },
+  units: {
+    workday: "working days",
+    day: "days",
+    month: "months",
+    year: "years",
+    hour: "hours",
+    CNY: "CNY",
+    character: "characters",
+    "MM-DD": "",
+    boolean: "",
+    policy: "",
+    code: "",
+    ratio: "",
+    title: "",
+  },
+  levels: {
+    national: "national",
+    provincial: "provincial",
+    municipal: "municipal",
+    agreement: "agreement",
   },
   freshness: { live: "live", stale: "silent", never: "never reached" },
 };

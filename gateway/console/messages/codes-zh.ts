@@ -1,5 +1,8 @@
+import { leafKindsZh } from "./leaf-kinds.ts";
+
 /** What codes mean, in Chinese. Codes of other regions that are not listed are shown as they are. */
 export const codesZh = {
+  leafKinds: leafKindsZh,
   roles: {
     admin: "管理员",
     publisher: "发布人",
@@ -31,6 +34,27 @@ export const codesZh = {
     SUSPENDED: "已暂停",
     COMPLETED: "已完成",
     TERMINATED: "已终止",
+  },
+  units: {
+    workday: "个工作日",
+    day: "天",
+    month: "个月",
+    year: "年",
+    hour: "小时",
+    CNY: "元",
+    character: "字",
+    "MM-DD": "",
+    boolean: "",
+    policy: "",
+    code: "",
+    ratio: "",
+    title: "",
+  },
+  levels: {
+    national: "国家",
+    provincial: "省级",
+    municipal: "市级",
+    agreement: "协作约定",
   },
   freshness: { live: "在线", stale: "失联", never: "从未连上" },
 };

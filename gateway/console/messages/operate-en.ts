@@ -188,6 +188,8 @@ export const operateEn: Filled<typeof operateZh> = {
     citation: "Citation",
     since: "Since",
     verified: "verified",
+    yes: "yes",
+    no: "no",
   },
   catalog: {
     title: "Catalogue",

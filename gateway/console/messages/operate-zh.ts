@@ -175,6 +175,8 @@ export const operateZh = {
     citation: "出处",
     since: "施行",
     verified: "已核实",
+    yes: "是",
+    no: "否",
   },
   catalog: {
     title: "目录",

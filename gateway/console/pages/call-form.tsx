@@ -10,7 +10,6 @@ type Props = { view: View; agreement: Agreement; entry: CatalogEntry; answer?: C
 /** Calls of a product by hand; programs use the API. */
 export function CallForm({ view, agreement, entry, answer }: Props) {
   const t = view.t.agreement;
-  const inputs = inputFields(entry);
   return (
     <section class="card" id="call">
       <h2 class="card-header">{t.callTitle}</h2>
@@ -24,13 +23,16 @@ export function CallForm({ view, agreement, entry, answer }: Props) {
             <option value={purpose}>{label(view, "purpose", purpose)}</option>
           ))}
         </select>
-        <label class="form-label" for="inputs">
-          {t.callInputs}
-        </label>
-        <textarea class="form-control" id="inputs" name="inputs" rows={3} required></textarea>
-        <p class="form-hint">
-          {t.callHint(inputs.map((name) => fieldLabel(view, entry, name)).join("、"))} · {t.callWill}
-        </p>
+        <fieldset>
+          <legend>{t.callInputs}</legend>
+          {agreement.terms.fields.map((name) => (
+            <label class="row-field">
+              <span>{fieldLabel(view, entry, name)}</span>
+              <input class="form-control form-control-sm" name={`input:${name}`} maxlength={1_000} />
+            </label>
+          ))}
+        </fieldset>
+        <p class="form-hint">{t.callWill}</p>
         <button type="submit" class="btn btn-primary">
           {t.call}
         </button>
@@ -38,12 +40,6 @@ export function CallForm({ view, agreement, entry, answer }: Props) {
       {answer === undefined ? null : <Answers view={view} answer={answer} />}
     </section>
   );
-}
-
-/** The fields a caller gives: those the catalogue marks as keys, or else the first. */
-export function inputFields(entry: CatalogEntry): string[] {
-  const keys = entry.fields.filter(({ key }) => key === true).map(({ name }) => name);
-  return keys.length > 0 ? keys : entry.fields.slice(0, 1).map(({ name }) => name);
 }
 
 function Answers({ view, answer }: { view: View; answer: CallsAnswer }) {

@@ -1,12 +1,11 @@
 import type { Hono } from "hono";
-import { ok, type Result } from "../../../node/kernel/exchange-error.ts";
+import type { Result } from "../../../node/kernel/exchange-error.ts";
 import { purposeSchema } from "../../../node/policy/model.ts";
 import type { CallsAnswer } from "../../../node/transfer/call-product.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { type Form, readForm } from "../form.ts";
 import { type AgreementModel, AgreementPage } from "../pages/agreement.tsx";
 import { AgreementsPage } from "../pages/agreements.tsx";
-import { inputFields } from "../pages/call-form.tsx";
 import { page } from "../parts/document.tsx";
 import { refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText } from "../view.ts";
@@ -79,22 +78,19 @@ async function agreementPage(c: ConsoleContext, deps: GatewayDeps, answer?: Call
   return page(c, <AgreementPage view={view} model={model} />);
 }
 
-/** One line is one call; its values stand in the order of the input fields. */
+/** One call: the fields that were filled in. Programs send many at once through the API. */
 async function call(c: ConsoleContext, deps: GatewayDeps, form: Form): Promise<Result<CallsAnswer>> {
   const id = c.req.param("id") ?? "";
   const agreement = await deps.negotiations.agreement(id);
   if (!agreement.ok) return agreement;
-  const { entry: of, terms } = agreement.value;
-  const entry = await findEntry(deps, of.region, of.id);
-  if (!entry.ok) return entry;
-  const names = inputFields(entry.value);
-  const lines = (form.text("inputs") ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
-  const inputs = lines.map((line) => {
-    const values = line.split(/[,,\t]/).map((value) => value.trim());
-    return Object.fromEntries(names.map((name, i) => [name, values[i] ?? ""]));
-  });
+  const { purposes, fields } = agreement.value.terms;
+  const input = Object.fromEntries(
+    fields.flatMap((name) => {
+      const value = form.text(`input:${name}`);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
   const chosen = purposeSchema.safeParse(form.text("purpose"));
-  const purpose = chosen.success ? chosen.data : (terms.purposes[0] ?? "public-governance");
-  const answered = await deps.transfers.call(c.get("view").principal, id, inputs, { purpose });
-  return answered.ok ? ok(answered.value) : answered;
+  const purpose = chosen.success ? chosen.data : (purposes[0] ?? "public-governance");
+  return deps.transfers.call(c.get("view").principal, id, [input], { purpose });
 }

@@ -1,0 +1,58 @@
+import type { AuditLeaf } from "../../../node/audit/model.ts";
+
+type Names = { readonly [K in AuditLeaf["kind"]]: string };
+
+/** What a leaf of the audit log says happened; a new kind does not compile until both languages name it. */
+export const leafKindsZh: Names = {
+  "log.opened": "日志开启",
+  "log.equivocation": "发现日志前后不一",
+  "catalog.published": "目录条目发布",
+  "catalog.withdrawn": "目录条目撤下",
+  "catalog.refused": "目录条目依规不收",
+  "negotiation.changed": "协商推进",
+  "agreement.signed": "协议签署",
+  "agreement.ended": "协议结束",
+  "agreement.head": "协议记录封存",
+  "transfer.changed": "传输变化",
+  "transfer.finished": "传输完成",
+  "receipt.batch": "批次计量",
+  "receipt.window": "调用计量",
+  "policy.refused": "依规拒绝",
+  "declaration.signed": "申报签署",
+  "statement.signed": "结算单签署",
+  "dispute.opened": "争议提出",
+  "dispute.resolved": "争议解决",
+  "period.closed": "关账",
+  "trust.changed": "信任列表更新",
+  "identity.refused": "身份被拒",
+  "identity.changed": "用户或令牌变化",
+  "source.changed": "数据源变化",
+  "rules.changed": "规则变化",
+};
+
+export const leafKindsEn: Names = {
+  "log.opened": "log opened",
+  "log.equivocation": "log contradicts itself",
+  "catalog.published": "entry published",
+  "catalog.withdrawn": "entry withdrawn",
+  "catalog.refused": "entry refused by rule",
+  "negotiation.changed": "negotiation moved",
+  "agreement.signed": "agreement signed",
+  "agreement.ended": "agreement ended",
+  "agreement.head": "agreement sealed",
+  "transfer.changed": "transfer moved",
+  "transfer.finished": "transfer complete",
+  "receipt.batch": "batch metered",
+  "receipt.window": "calls metered",
+  "policy.refused": "refused by rule",
+  "declaration.signed": "declaration signed",
+  "statement.signed": "statement signed",
+  "dispute.opened": "dispute opened",
+  "dispute.resolved": "dispute resolved",
+  "period.closed": "period closed",
+  "trust.changed": "trust list changed",
+  "identity.refused": "identity refused",
+  "identity.changed": "user or token changed",
+  "source.changed": "source changed",
+  "rules.changed": "rules changed",
+};
