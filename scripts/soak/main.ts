@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { type KillPoint, type SoakReport, soakKills } from "./kills.ts";
+import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
 import { soakNetwork } from "./network.ts";
 
@@ -17,7 +17,7 @@ const program = new Command("soak").description(
   "长时间试验:两个真实节点走完演示的全程,期间不断出错 two real nodes play the demo's story while things fail",
 );
 seeded(program.command("kills").description("在选定的时刻 kill -9 其中一个节点 kill -9 at chosen points"), "50")
-  .addOption(new Option("--at <region:number>", "只试这一处 only this point, such as chengdu:120"))
+  .addOption(new Option("--at <point>", "只试这一处 only this point, such as chengdu@120"))
   .action((options: Options) =>
     run((material) => soakKills(material, { ...counted(options), only: pointOf(options) })),
   );
@@ -34,9 +34,8 @@ function counted({ seed, n }: Options): { seed: string; n: number } {
 
 function pointOf({ at }: Options): KillPoint | undefined {
   if (at === undefined) return undefined;
-  const [, region, number] = /^(chengdu|chongqing):([1-9][0-9]*)$/.exec(at) ?? [];
-  if (region === "chengdu" || region === "chongqing") return { region, at: Number(number) };
-  return program.error(`--at ${at}: a region and a number, such as chengdu:120`, { exitCode: 2 });
+  const point = readPoint(at);
+  return point ?? program.error(`--at ${at}: such as chengdu@120 or chongqing@outbox.after-send:3`, { exitCode: 2 });
 }
 
 async function run(soak: (material: ReturnType<typeof makeMaterial>) => Promise<SoakReport>): Promise<void> {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startNode } from "../../gateway/main.ts";
 import { loadConfig } from "../../node/config.ts";
@@ -7,19 +7,21 @@ import { createLogger } from "../../node/logging.ts";
 import { serveUntilStopped } from "../../node/serve.ts";
 
 /**
- * A whole node as `heliu serve` runs it, except that its fail points count, and that it kills itself at the one with the
- * given number (`node.js <folder> [number]`). Stopped gracefully it leaves the counts in `fail-points.json`.
+ * A whole node as `heliu serve` runs it, except that its fail points count, and that it kills itself at the given one: the
+ * hundredth of all (`node.js <folder> 100`) or the third of a name (`outbox.after-send:3`). Stopped gracefully it leaves the
+ * counts in `fail-points.json`.
  */
-const [dir = "", given] = process.argv.slice(2);
-const killAt = given === undefined ? undefined : Number(given);
+const [dir = "", point = ""] = process.argv.slice(2);
+const [, killName, killNumber] = /^(?:(.+):)?([1-9][0-9]*)$/.exec(point) ?? [];
 const counts: { [name: string]: number } = {};
 let total = 0;
 
 function failPoint(name: string): void {
   total += 1;
   counts[name] = (counts[name] ?? 0) + 1;
-  if (total !== killAt) return;
-  writeFileSync(join(dir, "killed-at.json"), JSON.stringify({ name, number: total }));
+  const reached = killName === undefined ? total : name === killName && counts[name];
+  if (reached !== Number(killNumber)) return;
+  appendFileSync(join(dir, "killed-at"), `${name}\n`);
   // Like a power cut for this process: nothing runs after it, no handler, no flush.
   process.kill(process.pid, "SIGKILL");
 }

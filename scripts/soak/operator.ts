@@ -23,25 +23,21 @@ export class TrialFault extends Error {}
  * again, and every acknowledged one is remembered, to be looked for at the end.
  */
 export class Operator {
-  readonly #acknowledged: { readonly what: string; readonly holds: () => Promise<boolean> }[] = [];
-
-  get acknowledged(): number {
-    return this.#acknowledged.length;
-  }
+  readonly #made: { readonly what: string; readonly holds: () => Promise<boolean> }[] = [];
+  acknowledged = 0;
 
   async write<T>(node: SoakNode, { what, act, happened, holds }: Write<T>): Promise<T> {
-    const value = await patiently(what, node, async (isRepeated) => {
-      if (isRepeated) {
-        const seen = await happened();
-        if (seen !== undefined) return { seen, isAcknowledged: false };
-      }
-      return { seen: await act(), isAcknowledged: true };
+    const made = await patiently(what, node, async (isRepeated) => {
+      const seen = isRepeated ? await happened() : undefined;
+      if (seen !== undefined) return seen;
+      const answer = await act();
+      this.acknowledged += 1;
+      return answer;
     });
-    const { seen, isAcknowledged } = value;
+    // One that was only seen afterwards is not acknowledged; but it was seen, so it must stay as well.
     const check = holds ?? (async () => (await happened()) !== undefined);
-    // One that is seen afterwards was not acknowledged; but it was seen, so it must stay as well.
-    this.#acknowledged.push({ what: isAcknowledged ? what : `${what} (seen)`, holds: () => check(seen) });
-    return seen;
+    this.#made.push({ what, holds: () => check(made) });
+    return made;
   }
 
   read<T>(node: SoakNode, role: Role, path: string): Promise<T> {
@@ -65,10 +61,10 @@ export class Operator {
     }
   }
 
-  /** Acknowledged writes that are not there any more. */
+  /** Writes that were acknowledged or seen, and are not there any more. */
   async lost(): Promise<string[]> {
     const lost: string[] = [];
-    for (const { what, holds } of this.#acknowledged) if (!(await holds())) lost.push(what);
+    for (const { what, holds } of this.#made) if (!(await holds())) lost.push(what);
     return lost;
   }
 }

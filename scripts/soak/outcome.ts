@@ -65,6 +65,7 @@ export async function collectOutcome(
     await readRegion(operator, nodes[0], period),
     await readRegion(operator, nodes[1], period),
   ];
+  for (const node of nodes) await untilFindable(operator, node, provider.published + consumer.published);
   const statement = provider.period.settlements[0]?.statement?.result;
   const outcome: Outcome = {
     books: { [nodes[0].id]: booksOf(provider), [nodes[1].id]: booksOf(consumer) },
@@ -96,6 +97,17 @@ async function untilQuiet(operator: Operator, node: SoakNode): Promise<void> {
   const receipts = () => allPages<HeldReceipt>(operator, node, "finance", "/receipts?limit=200");
   await operator.until(`receipts are signed at ${node.id}`, receipts, (held) =>
     held.every(({ consumerSignature }) => consumerSignature !== null),
+  );
+}
+
+/** The index and the mirrors are derived: whatever they lost they make good by themselves. */
+async function untilFindable(operator: Operator, node: SoakNode, entries: number): Promise<void> {
+  type Found = { readonly total: number; readonly freshness: readonly { readonly state: string }[] };
+  const search = () => operator.read<Found>(node, "requester", "/search");
+  await operator.until(
+    `${node.id} finds all ${entries} entries of both regions`,
+    search,
+    ({ total, freshness }) => total === entries && freshness.every(({ state }) => state === "live"),
   );
 }
 

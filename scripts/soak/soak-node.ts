@@ -11,7 +11,6 @@ const READY_MS = 30_000;
 const STOP_MS = 12_000;
 
 export type FailPoints = { readonly total: number; readonly counts: { readonly [name: string]: number } };
-export type Killed = { readonly name: string; readonly number: number };
 
 /** One region's node as its own process, started again at once when it is killed, as a service manager would. */
 export class SoakNode {
@@ -23,6 +22,7 @@ export class SoakNode {
   /** Times that it was killed. */
   kills = 0;
   #child: ChildProcess | undefined;
+  #killAt: readonly string[] = [];
   #isStopping = false;
   #ready: Promise<void> = Promise.resolve();
   #fault: Error | undefined;
@@ -47,12 +47,14 @@ export class SoakNode {
     return { server: this.api, token };
   }
 
-  /** `killAt`: the fail point at which this first process ends itself; those after it have none. */
-  start(killAt?: number): Promise<void> {
+  /** `killAt`: the fail points at which the first process ends itself, the one after it, and so on. */
+  start(killAt: readonly string[] = []): Promise<void> {
     const log = openSync(join(this.dir, "node.log"), "a");
-    const point = killAt === undefined ? [] : [String(killAt)];
-    const child = spawn(process.execPath, [ENTRY, this.dir, ...point], { stdio: ["pipe", "ignore", log] });
+    const [point, ...later] = killAt;
+    const given = point === undefined ? [] : [point];
+    const child = spawn(process.execPath, [ENTRY, this.dir, ...given], { stdio: ["pipe", "ignore", log] });
     this.#child = child;
+    this.#killAt = later;
     child.once("exit", (code, signal) => this.#ended(child, code, signal));
     this.#ready = this.#becomesReady(child);
     // Whoever waits hears of it; a fault that nobody waits for is in `fault`.
@@ -95,12 +97,13 @@ export class SoakNode {
     this.#child?.kill("SIGKILL");
   }
 
-  killed(): Killed | undefined {
-    return this.#read("killed-at.json");
+  /** Names of the fail points at which it was killed. */
+  killedAt(): string[] {
+    return (this.#read("killed-at") ?? "").split("\n").filter((name) => name !== "");
   }
 
   failPoints(): FailPoints {
-    return this.#read("fail-points.json") ?? { total: 0, counts: {} };
+    return JSON.parse(this.#read("fail-points.json") ?? '{ "total": 0, "counts": {} }');
   }
 
   /** It ended although nobody killed it. */
@@ -112,7 +115,7 @@ export class SoakNode {
     if (this.#isStopping || child !== this.#child) return;
     if (signal === "SIGKILL") {
       this.kills += 1;
-      void this.start();
+      void this.start(this.#killAt);
       return;
     }
     this.#fault = new Error(`the node of ${this.id} ended by itself (${signal ?? code}); see ${this.dir}/node.log`);
@@ -131,8 +134,8 @@ export class SoakNode {
     throw new Error(`the node of ${this.id} was not ready in ${READY_MS} ms; see ${this.dir}/node.log`);
   }
 
-  #read<T>(file: string): T | undefined {
+  #read(file: string): string | undefined {
     const path = join(this.dir, file);
-    return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : undefined;
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
   }
 }

@@ -1,15 +1,15 @@
 import type { Material } from "./material.ts";
 import { Operator, TrialFault } from "./operator.ts";
 import { collectOutcome, type Outcome } from "./outcome.ts";
-import type { FailPoints, Killed } from "./soak-node.ts";
+import type { FailPoints } from "./soak-node.ts";
 import { playStory } from "./story.ts";
 import { type World, withWorld } from "./world.ts";
 
 export type Region = "chengdu" | "chongqing";
 
 export type Trial = {
-  /** Where one of the nodes kills itself. */
-  readonly kill?: { readonly region: Region; readonly at: number };
+  /** Where one of the nodes kills itself: its first process, the one that was started after it, and so on. */
+  readonly kill?: { readonly region: Region; readonly at: readonly string[] };
   readonly withLinks?: boolean;
   /** Makes trouble while the story is played; told of each chapter, and to stop. */
   readonly trouble?: (world: World) => { readonly onChapter: (name: string) => void; readonly stop: () => void };
@@ -21,7 +21,8 @@ export type TrialResult = {
   readonly acknowledged: number;
   readonly outcome: Outcome | undefined;
   readonly faults: readonly string[];
-  readonly killed: Killed | undefined;
+  /** Names of the fail points that ended a process. */
+  readonly killedAt: readonly string[];
   readonly failPoints: { readonly [region in Region]: FailPoints };
   /** Kept where something failed. */
   readonly folder: string | undefined;
@@ -54,7 +55,7 @@ export async function runTrial(material: Material, trial: Trial, expected: Outco
       acknowledged: operator.acknowledged,
       outcome,
       faults,
-      killed: trial.kill === undefined ? undefined : world[trial.kill.region].killed(),
+      killedAt: [...world.chengdu.killedAt(), ...world.chongqing.killedAt()],
       failPoints: { chengdu: world.chengdu.failPoints(), chongqing: world.chongqing.failPoints() },
       folder: faults.length > 0 ? world.root : undefined,
     };
@@ -69,7 +70,7 @@ async function playAndCollect(
   faults: string[],
 ): Promise<Outcome> {
   const { chengdu, chongqing } = world;
-  const pointOf = (region: Region) => (kill?.region === region ? kill.at : undefined);
+  const pointOf = (region: Region) => (kill?.region === region ? kill.at : []);
   await Promise.all([chengdu.start(pointOf("chengdu")), chongqing.start(pointOf("chongqing"))]);
   const { onChapter, stop } = trouble?.(world) ?? NO_TROUBLE;
   try {
