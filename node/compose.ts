@@ -65,6 +65,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const rules = loadRules(bundledPacks(region), bundledCalendar());
   const leaves = { appendLeaf, appendLeafRefs };
   const base = { store, runtime, scheduler, logger, metrics, region };
+  const owner = `${region}/${config.node.name}`;
 
   const identity = createIdentity({ store, runtime, region, leaves });
   const trust = await openTrust({ ...base, leaves, folder, dir: config.dir });
@@ -87,7 +88,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const outbox = createOutbox({
     ...base,
     channels: { grpc: links.clients.peer, dsp: parts.dspChannel ?? NO_DSP },
-    owner: `${region}/${config.node.name}`,
+    owner,
   });
   const negotiations = createNegotiations({
     ...base,
@@ -111,6 +112,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     data: links.clients.data,
     content: createContentFiles(join(config.dir, "content")),
     posting: usagePosting,
+    owner,
     ...config.transfer,
   });
   const settlements = createSettlements({

@@ -29,6 +29,8 @@ export type TransferDeps = {
   readonly content: ContentFiles;
   /** Where usage is posted in the commit that takes a receipt into its chain; undefined: nowhere. */
   readonly posting?: UsagePosting | undefined;
+  /** Stays the same over restarts of a process; differs between processes that share a database. The region's id if absent. */
+  readonly owner?: string;
   readonly batchRows: number;
   readonly batchBytes: number;
 };

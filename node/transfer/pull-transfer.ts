@@ -67,6 +67,9 @@ class Pull {
   /** Batches become durable one after the other, while the next one comes in. */
   #keeping: Promise<Result<true>> = Promise.resolve(ok(true));
   #inWork = 0;
+  #isAtGap = false;
+  /** Resolved and replaced whenever a batch is done with, or begins to wait for a core. */
+  #workMoved: { readonly moved: Promise<void>; readonly tell: () => void } = deferred();
   /** Resolved and replaced whenever a core without content was taken into the chain. */
   #gapMoved: { readonly moved: Promise<void>; readonly tell: () => void } = deferred();
 
@@ -117,7 +120,7 @@ class Pull {
           return batch === undefined ? await this.#end(frame, incoming) : unexpected(frame.kind);
         if (frame.kind === "receipt") await this.#takeCore(frame);
         if (frame.kind === "batch-begin") {
-          if (batch !== undefined || this.#inWork > MAX_IN_WORK) return unexpected(frame.kind);
+          if (batch !== undefined || !(await this.#hasPlace())) return unexpected(frame.kind);
           const begun = this.#begin(frame);
           if (!begun.ok) return begun;
           batch = begun.value;
@@ -160,6 +163,20 @@ class Pull {
     return beginBatch(this.#deps, this.#transfer, this.#agreement, frame, since);
   }
 
+  /**
+   * Batches that were signed before come again as fast as the stream carries them, and wait here for the disk. Where one
+   * waits for a core, which may come behind this batch, a provider keeps to its two unsigned ones.
+   */
+  async #hasPlace(): Promise<boolean> {
+    while (this.#inWork > MAX_IN_WORK && !this.#isAtGap) await this.#workMoved.moved;
+    return this.#inWork <= MAX_IN_WORK;
+  }
+
+  #tellWork(): void {
+    this.#workMoved.tell();
+    this.#workMoved = deferred();
+  }
+
   /** The last batches are still being kept, and one of them may wait for a core that comes after the end. */
   async #end(end: Extract<Frame, { kind: "end" }>, incoming: AsyncIterator<Frame>): Promise<Result<PullEnd>> {
     const kept = this.#keeping.then(() => "kept" as const);
@@ -175,6 +192,7 @@ class Pull {
     this.#keeping = this.#keeping.then(async (before) => {
       const kept = before.ok ? await this.#keepOne(batch) : before;
       this.#inWork -= 1;
+      this.#tellWork();
       // After a failure nothing more can be kept, and reading on would only fill memory.
       if (!kept.ok) this.#controls.put({ kind: "cancel" });
       return kept;
@@ -199,7 +217,10 @@ class Pull {
       if (kept.error.code !== "RECEIPT_GAP" || this.#controls.isClosed) return kept;
       // Another transfer of the agreement holds the number before; its core alone lets this one follow.
       this.#controls.put({ kind: "missing", fromSeq: String(kept.error.details?.expected ?? "1") });
+      this.#isAtGap = true;
+      this.#tellWork();
       await moved;
+      this.#isAtGap = false;
     }
   }
 

@@ -1,6 +1,7 @@
 import { ok } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Worker } from "../kernel/worker.ts";
+import { leaseRef, withLease } from "../storage/lease.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import { moveTransfer } from "./move-transfer.ts";
@@ -10,6 +11,8 @@ import { pulls, transfers } from "./store.ts";
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 30_000;
+/** How long a transfer waits for a process that died while fetching it, before another one on the database goes on. */
+const LEASE_MS = 15_000;
 
 /** One stream under way, and the way to stop it at its batch boundary. */
 class RunningPull implements PullPorts {
@@ -18,6 +21,7 @@ class RunningPull implements PullPorts {
   hasProgressed = false;
   done: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #isHeld = () => true;
 
   constructor() {
     this.stopped = new Promise((resolve) => {
@@ -28,7 +32,12 @@ class RunningPull implements PullPorts {
     });
   }
 
-  readonly isStopped = () => this.#isStopped;
+  /** A process that was paused may find that another one has taken the transfer over. */
+  holdWhile(isHeld: () => boolean): void {
+    this.#isHeld = isHeld;
+  }
+
+  readonly isStopped = () => this.#isStopped || !this.#isHeld();
   readonly onProgress = () => {
     this.hasProgressed = true;
   };
@@ -102,7 +111,23 @@ export class PullWorker implements Worker {
         // Resumed while this stream was ending: its wake-up found the stream still running.
         if (end === "stopped") this.#look();
         if (end === "retry") this.#retryLater(id, pull.hasProgressed ? 0 : attempts);
+        if (end === "elsewhere") this.#waitForLease(id);
       });
+  }
+
+  /** Another process fetches it; when it gives the lease back, or dies with it, we look again. */
+  #waitForLease(id: string): void {
+    if (!this.#isStarted) return;
+    const again = () => {
+      this.#forget(id);
+      this.#begin(id, 0);
+    };
+    const cancelTimer = this.#deps.scheduler.after(LEASE_MS, again);
+    const unwatch = this.#deps.store.watch(leaseRef(leaseOf(id)).key, again);
+    this.#retries.set(id, () => {
+      cancelTimer();
+      unwatch();
+    });
   }
 
   #retryLater(id: string, attempts: number): void {
@@ -120,8 +145,19 @@ export class PullWorker implements Worker {
     this.#retries.delete(id);
   }
 
-  async #pullOnce(id: string, pull: RunningPull): Promise<"over" | "stopped" | "retry"> {
-    const end = await pullTransfer(this.#deps, id, pull);
+  async #pullOnce(id: string, pull: RunningPull): Promise<"over" | "stopped" | "retry" | "elsewhere"> {
+    const leased = { ...this.#deps, owner: this.#deps.owner ?? this.#deps.region };
+    const fetched = await withLease(
+      leased,
+      leaseOf(id),
+      (isHeld) => {
+        pull.holdWhile(isHeld);
+        return pullTransfer(this.#deps, id, pull);
+      },
+      LEASE_MS,
+    );
+    if (fetched === undefined) return "elsewhere";
+    const end = fetched.value;
     if (!end.ok) {
       this.#deps.logger.warn({ transfer: id, code: end.error.code }, "a pull ended the transfer");
       const move = { event: "terminate", actor: "node", comment: null, reason: reasonOf(end.error) } as const;
@@ -132,6 +168,10 @@ export class PullWorker implements Worker {
     await noteReason(this.#deps, id, end.value.reason);
     return "retry";
   }
+}
+
+function leaseOf(id: string): string {
+  return `transfer/${id}`;
 }
 
 /** What the provider said stands with the transfer while it waits, so that people see whose turn it is. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { openEntry } from "../../test/fixtures/catalog-entries.ts";
 import {
@@ -257,6 +257,24 @@ describe("a transfer that is interrupted", () => {
     await pair.settle();
     expect(await contentOf(pair, id)).toBe(lines(1_000));
     await expectEqualBooks(pair);
+  });
+
+  it("comes again whole, under the same receipts, when the file with its first half is gone", async () => {
+    const pair = await pairWith(2_000, {}, { batchRows: 100 });
+    pair.wire.frame = (frame) => {
+      if (frame.kind !== "batch-begin" || frame.batch !== "15") return;
+      pair.wire.isConnected = false;
+      throw new Error("cut");
+    };
+    const { id } = await start(pair);
+    await pair.until(id, ({ batches }) => batches === "14");
+    await rm(mustSucceed(await pair.consumer.transfers.content(id)).path);
+    pair.wire.frame = () => {};
+    pair.wire.isConnected = true;
+    expect(await pair.until(id, isOver)).toMatchObject({ state: "COMPLETED", rows: "2000" });
+    await pair.settle();
+    expect(await contentOf(pair, id)).toBe(lines(2_000));
+    expect(await expectEqualBooks(pair)).toHaveLength(20);
   });
 
   it("gets the consumer's signature later when it was lost with the connection", async () => {
