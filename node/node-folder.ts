@@ -4,7 +4,7 @@ import { readCredentials, readNodeFile } from "../certs/files.ts";
 import { noteNameOf } from "../certs/note-key.ts";
 import type { NodeConfig } from "./config.ts";
 import { type NodeKeys, nodeKeysFrom } from "./identity/keys.ts";
-import { type SignedTrustList, signedTrustListSchema } from "./identity/model.ts";
+import { type SignedTrustList, signedTrustListSchema, type TrustedRegion } from "./identity/model.ts";
 import { ok, type Result } from "./kernel/exchange-error.ts";
 
 /** What a node presents on new connections; replaced whole at each renewal, running connections keep theirs. */
@@ -32,6 +32,7 @@ export async function openNodeFolder({ dir, node, region }: NodeConfig): Promise
   if (!statement.ok) return statement;
   if (!log.ok) return log;
   if (!witness.ok) return witness;
+  const names = await noteNames(dir, node.name, region.id);
   const first = await readCredentials(dir);
   if (!first.ok) return first;
   let credentials = first.value;
@@ -40,8 +41,7 @@ export async function openNodeFolder({ dir, node, region }: NodeConfig): Promise
       statementPem: statement.value,
       logPem: log.value,
       witnessPem: witness.value,
-      logName: noteNameOf(node.name, region.id, "log"),
-      witnessName: noteNameOf(node.name, region.id, "witness"),
+      ...names,
     }),
     leaf: {
       get: () => credentials,
@@ -55,6 +55,19 @@ export async function openNodeFolder({ dir, node, region }: NodeConfig): Promise
     crlPem: () => readNodeFile(dir, "crl"),
     firstTrustList: () => readFirstList(join(dir, "trust", "first.json")),
   });
+}
+
+/**
+ * The names under which the region's log and witness keys are known. Peers have them from the region's entry, so they stay
+ * when a second node with the same keys has another name of its own.
+ */
+async function noteNames(dir: string, nodeName: string, regionId: string) {
+  const entry = await readNodeFile(dir, "regionEntry");
+  const { logKey, witnessKeys } = entry.ok ? (JSON.parse(entry.value) as Partial<TrustedRegion>) : {};
+  return {
+    logName: logKey?.split("+")[0] ?? noteNameOf(nodeName, regionId, "log"),
+    witnessName: witnessKeys?.[0]?.split("+")[0] ?? noteNameOf(nodeName, regionId, "witness"),
+  };
 }
 
 function readFirstList(file: string): { digest: string; signed: SignedTrustList } | undefined {

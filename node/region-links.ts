@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { watchNodeFile } from "../certs/file-watch.ts";
 import { readCa, writeCredentials } from "../certs/files.ts";
-import { hostsOf, spiffeIdOf } from "../certs/names.ts";
+import { hostsOf } from "../certs/names.ts";
 import { pemOfDer } from "../certs/pem.ts";
 import { createLeafRenewal } from "../certs/renewal.ts";
 import type { NodeConfig } from "./config.ts";
@@ -92,12 +92,12 @@ export async function openRegionLinks(deps: Deps) {
 function leafRenewal(deps: Deps) {
   const { config, folder, trust, region } = deps;
   const own = trust.region(region);
-  const trustDomain = own?.trustDomain ?? new URL(spiffeUriOf(folder)).hostname;
   return createLeafRenewal({
     ...deps,
     credentials: folder.leaf.get(),
     names: {
-      uri: spiffeIdOf(trustDomain, config.node.name),
+      // The authority renews under the name a leaf has and no other; `node.name` may differ in a copied folder.
+      uri: spiffeUriOf(folder),
       hosts: own === undefined ? [config.rpc.host] : hostsOf(own.endpoints),
     },
     requestLeaf: (csrPem) => requestLeaf(deps, csrPem),

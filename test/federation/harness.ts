@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import type { Principal, Role, SignedTrustList, TrustedRegion, TrustList } from 
 import { proposeList } from "../../node/identity/propose-list.ts";
 import { trustListDigest } from "../../node/identity/trust-list.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
-import { silentLogger } from "../../node/kernel/logger.ts";
+import { type Logger, silentLogger } from "../../node/kernel/logger.ts";
 import { initialiseNode, installTrustList } from "../../scripts/cli/initialise.ts";
 import { type FaultProxy, startFaultProxy } from "../../scripts/soak/fault-proxy.ts";
 
@@ -22,8 +22,19 @@ export type HarnessOptions = {
   /** Every way into a region leads through its own fault proxy. */
   readonly faults?: boolean;
   /** Settings laid over the harness's own, as in `heliu.yaml`. */
-  readonly settings?: { readonly [section: string]: object };
+  readonly settings?: Settings;
+  /** Settings of one region, laid over those. */
+  readonly regionSettings?: { readonly [id: string]: Settings };
+  /** Names of more nodes of a region beside `main`, with the same keys; it needs a `storage.url` that they can share. */
+  readonly replicas?: { readonly [id: string]: readonly string[] };
+  /** Where a region's nodes write their log; nowhere otherwise. */
+  readonly logger?: (id: string, nodeName: string) => Logger;
 };
+
+type Settings = { readonly [section: string]: object };
+
+/** One of several nodes of a region on the same database. */
+export type HarnessReplica = Pick<HarnessRegion, "node" | "start" | "stop">;
 
 export type HarnessRegion = {
   readonly id: string;
@@ -36,6 +47,8 @@ export type HarnessRegion = {
   readonly as: (role: Role) => Principal;
   /** Imports as published and confirms, as two people. */
   readonly publish: (entries: readonly CatalogEntry[]) => Promise<void>;
+  /** One of `replicas`. */
+  readonly replica: (name: string) => HarnessReplica;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
 };
@@ -104,25 +117,44 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   const proxy = options.faults === true ? await startFaultProxy(target) : undefined;
   // Behind a proxy the node takes any port: the trust list names the proxy's.
   const rpc = proxy === undefined ? await freePort() : Number(proxy.endpoint.split(":")[1]);
-  await initialiseNode({ dir, region: { id, name: options.names?.[id] ?? id }, nodeName: "main", ports: { http: 0, rpc, dsp: 1 } });
+  await initialiseNode({
+    dir,
+    region: { id, name: options.names?.[id] ?? id },
+    nodeName: "main",
+    ports: { http: 0, rpc, dsp: 1 },
+  });
   const entry = JSON.parse(readFileSync(join(dir, "trust", "region.json"), "utf8")) as TrustedRegion;
-  const flags = { ...SETTINGS, ...options.settings, rpc: { port: proxy === undefined ? rpc : 0 } };
-  const config = mustSucceed(loadConfig({ dir, flags }));
-  let running: HeliuNode | undefined;
-  const node = () => {
-    if (running === undefined) throw new Error(`the node of region ${id} does not run`);
-    return running;
-  };
+  const flags = { ...SETTINGS, ...options.settings, ...options.regionSettings?.[id] };
+  const logger = (name: string) => options.logger?.(id, name) ?? silentLogger;
+  const config = mustSucceed(loadConfig({ dir, flags: { ...flags, rpc: { port: proxy === undefined ? rpc : 0 } } }));
+  const main = startable(`${id}/main`, async () => {
+    const node = await composeNode(config, { logger: logger("main") });
+    target.port = (await node.start()).rpcPort;
+    return node;
+  });
+  const others = new Map<string, HarnessReplica>();
+  for (const name of options.replicas?.[id] ?? []) {
+    const port = await freePort();
+    entry.endpoints.rpc.push(`127.0.0.1:${port}`);
+    const own = { ...flags, node: { name }, rpc: { port } };
+    others.set(name, makeReplica(`${id}/${name}`, { from: dir, to: join(root, `${id}-${name}`) }, own, logger(name)));
+  }
+  const all = [main, ...others.values()];
   const as = (role: Role): Principal => ({ userId: `${id}-${role}`, name: role, roles: [role], region: id });
   const region: HarnessRegion = {
-    ...{ id, dir, node, as },
+    ...{ id, dir, node: main.node, as },
     proxy: () => {
       if (proxy === undefined) throw new Error("start the regions with faults: true");
       return proxy;
     },
+    replica(name) {
+      const found = name === "main" ? main : others.get(name);
+      if (found === undefined) throw new Error(`region ${id} has no node ${name}`);
+      return found;
+    },
     async publish(entries) {
       const rows = entries.map((value, index) => ({ row: index + 1, value }));
-      const { catalog } = node();
+      const { catalog } = main.node();
       const report = mustSucceed(
         await catalog.importEntries(as("publisher"), rows, { partial: false, asPublished: true }),
       );
@@ -130,15 +162,46 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
       mustSucceed(await catalog.confirmImport(as("approver"), report.importId));
     },
     async start() {
-      running = await composeNode(config, { logger: silentLogger });
-      target.port = (await running.start()).rpcPort;
+      for (const one of all) await one.start();
+    },
+    async stop() {
+      for (const one of all) await one.stop();
+    },
+  };
+  return { region, entry, close: async () => proxy?.close() };
+}
+
+function startable(name: string, run: () => Promise<HeliuNode>): HarnessReplica {
+  let running: HeliuNode | undefined;
+  return {
+    node: () => {
+      if (running === undefined) throw new Error(`the node ${name} does not run`);
+      return running;
+    },
+    async start() {
+      running = await run();
     },
     async stop() {
       await running?.stop();
       running = undefined;
     },
   };
-  return { region, entry, close: async () => proxy?.close() };
+}
+
+/** A copy of the folder's settings, certificates and keys, under another node name and port; it shares nothing but the database. */
+function makeReplica(
+  name: string,
+  folder: { readonly from: string; readonly to: string },
+  flags: Settings,
+  logger: Logger,
+): HarnessReplica {
+  return startable(name, async () => {
+    const own = (path: string) => !/[\\/](store|index|content)$/.test(path);
+    cpSync(folder.from, folder.to, { recursive: true, force: false, filter: own });
+    const node = await composeNode(mustSucceed(loadConfig({ dir: folder.to, flags })), { logger });
+    await node.start();
+    return node;
+  });
 }
 
 function freePort(): Promise<number> {
