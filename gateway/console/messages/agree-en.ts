@@ -133,7 +133,9 @@ export const agreeEn: Filled<typeof agreeZh> = {
     operator: "operator",
     fund: "regional fund",
   },
+  metrics: { rows: "rows", calls: "calls" },
   agreement: {
+    content: "Agreed",
     lead: {
       pending: "Not yet in force: one signature is missing",
       "in-force": "The agreement is in force",

@@ -123,7 +123,9 @@ export const agreeZh = {
     operator: "运营机构",
     fund: "区域调节金",
   },
+  metrics: { rows: "行", calls: "次" },
   agreement: {
+    content: "内容",
     lead: {
       pending: "等待生效:尚缺一方签署",
       "in-force": "协议有效",

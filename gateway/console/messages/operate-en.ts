@@ -45,6 +45,7 @@ export const operateEn: Filled<typeof operateZh> = {
     title: "Settlement",
     lead: (period) => `${period}: both regions agree`,
     leadOpen: (period, n) => `${period}: ${n} statements are not agreed yet`,
+    month: (year, month) => `${year}-${month.padStart(2, "0")}`,
     none: "There is no period yet. Once priced agreements have usage, close a period below.",
     period: "Period",
     statements: "Statements",

@@ -40,8 +40,9 @@ export const operateZh = {
   },
   settlement: {
     title: "结算",
-    lead: (period: string) => `${period} 双方一致`,
-    leadOpen: (period: string, n: number) => `${period} 有 ${n} 份结算单尚未一致`,
+    lead: (period: string) => `${period}结算单 · 双方一致`,
+    leadOpen: (period: string, n: number) => `${period}有 ${n} 份结算单尚未一致`,
+    month: (year: string, month: string) => `${year} 年 ${month} 月`,
     none: "还没有账期。有偿协议产生用量后,可在下方关账。",
     period: "账期",
     statements: "结算单",

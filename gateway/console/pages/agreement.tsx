@@ -54,7 +54,7 @@ export function AgreementPage({ view, model }: { view: View; model: AgreementMod
         <div>
           <section class="card">
             <h2 class="card-header">{view.t.negotiation.terms}</h2>
-            <TermsTable view={view} terms={agreement.terms} entry={entry} />
+            <TermsTable view={view} terms={agreement.terms} entry={entry} heading={t.content} />
           </section>
           <section class="card">
             <h2 class="card-header">{t.receipts}</h2>

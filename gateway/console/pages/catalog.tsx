@@ -30,6 +30,11 @@ export function CatalogPage({ view, model }: { view: View; model: CatalogModel }
       <header class="head">
         <h1>{t.lead(counts.published, counts.reviewing)}</h1>
         <p class="actions">
+          {holds(view, "publisher") ? (
+            <a class="btn btn-sm btn-primary" href="#import">
+              {t.import}
+            </a>
+          ) : null}
           <span class="quiet">{t.export}</span>
           {EXPORTS.map((format) => (
             <a class="btn btn-sm" href={`/console/catalog/export?format=${format}`}>
@@ -105,7 +110,7 @@ function Entries({ view, model: { items, next, status } }: { view: View; model: 
                     </th>
                     <td>{entry.provider.name}</td>
                     <td>
-                      <SharingBadge view={view} sharing={entry.sharing.attribute} />
+                      <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />
                     </td>
                     <td class="keep">{label(view, "updateFrequency", entry.updateFrequency)}</td>
                     <td class="keep">{entry.modified}</td>

@@ -44,7 +44,7 @@ export function ComparePage({ view, entries }: { view: View; entries: readonly C
               <th scope="row">{view.t.search.sharing}</th>
               {entries.map(({ entry }) => (
                 <td>
-                  <SharingBadge view={view} sharing={entry.sharing.attribute} />
+                  <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />
                 </td>
               ))}
             </tr>

@@ -35,7 +35,7 @@ export function EntryPage({ view, model }: { view: View; model: EntryModel }) {
             {isOwn ? null : <span>{view.t.entry.mirrored(view.nameOf(region))}</span>}
           </p>
         </div>
-        <SharingBadge view={view} sharing={entry.sharing.attribute} />
+        <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />
       </header>
       {model.error === undefined ? null : (
         <p class="notice bad" role="alert">

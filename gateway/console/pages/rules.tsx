@@ -14,14 +14,18 @@ export function RulesPage({ view, rules }: { view: View; rules: readonly ListedR
         <h1>{t.lead(rules.length, unverified)}</h1>
       </header>
       <section class="card scroll">
-        <table class="table">
+        <table class="table fixed">
           <thead>
             <tr>
               <th scope="col">{t.key}</th>
               <th scope="col">{t.value}</th>
-              <th scope="col">{t.level}</th>
+              <th scope="col" class="narrow">
+                {t.level}
+              </th>
               <th scope="col">{t.citation}</th>
-              <th scope="col">{t.since}</th>
+              <th scope="col" class="narrow">
+                {t.since}
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -56,7 +60,7 @@ function Row({ view, rule }: { view: View; rule: ListedRule }) {
         {[citation.title, citation.docNo, citation.article].filter((part) => part !== undefined).join(" ")}
         {citation.note === undefined ? null : <small class="quiet block">{citation.note}</small>}
       </td>
-      <td class="keep">
+      <td>
         {effectiveFrom}
         {effectiveTo === null ? "" : ` – ${effectiveTo}`}
       </td>

@@ -150,8 +150,8 @@ function Hit({ view, hit, isSearched }: { view: View; hit: SearchHit; isSearched
           </a>
         </h3>
         <span class="markers">
-          <SharingBadge view={view} sharing={hit.sharing} />
-          <span class="marker">{label(view, "resourceKind", hit.kind)}</span>
+          <SharingBadge view={view} sharing={hit.sharing} kind={hit.kind} />
+          {hit.kind === "product" ? null : <span class="marker">{label(view, "resourceKind", hit.kind)}</span>}
           <span class="marker">{label(view, "theme", hit.theme)}</span>
           <input
             type="checkbox"

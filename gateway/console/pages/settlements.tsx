@@ -63,7 +63,9 @@ export function SettlementsPage({ view, periods, suggested }: Props) {
 
 export function leadOf({ t }: View, { periodId, settlements, matched }: PeriodView): string {
   const open = settlements.filter((one) => !one.matched).length;
-  return matched || open === 0 ? t.settlement.lead(periodId) : t.settlement.leadOpen(periodId, open);
+  const [year = "", month = ""] = periodId.split("-");
+  const name = t.settlement.month(year, String(Number(month)));
+  return matched || open === 0 ? t.settlement.lead(name) : t.settlement.leadOpen(name, open);
 }
 
 export function closedText(view: View, { closed }: PeriodView): string {

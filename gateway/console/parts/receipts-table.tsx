@@ -52,8 +52,7 @@ export function ReceiptsTable({ view, receipts }: { view: View; receipts: readon
 }
 
 function usageText({ t }: View, usage: HeldReceipt["core"]["usage"]): string {
-  const { rows, calls } = t.agreement;
-  const words: { readonly [metric: string]: string } = { rows, calls };
+  const words: { readonly [metric: string]: string } = t.metrics;
   return Object.entries(usage)
     .filter(([, value]) => value !== "0")
     .map(([metric, value]) => (metric === "bytes" ? bytes(value) : `${quantity(value)} ${words[metric] ?? metric}`))

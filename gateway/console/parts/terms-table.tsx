@@ -10,9 +10,10 @@ type Props = {
   before?: UsageTerms | undefined;
   published?: UsageTerms | undefined;
   entry: CatalogEntry | undefined;
+  heading?: string;
 };
 
-export function TermsTable({ view, terms, before, published, entry }: Props) {
+export function TermsTable({ view, terms, before, published, entry, heading }: Props) {
   const t = view.t.negotiation;
   const earlier = new Map((before === undefined ? [] : termRows(view, before, entry)).map((row) => [row.key, row]));
   const offered = new Map(
@@ -23,7 +24,7 @@ export function TermsTable({ view, terms, before, published, entry }: Props) {
       <thead>
         <tr>
           <th scope="col">{t.term}</th>
-          <th scope="col">{t.current}</th>
+          <th scope="col">{heading ?? t.current}</th>
           {published === undefined ? null : <th scope="col">{t.published}</th>}
         </tr>
       </thead>

@@ -11,7 +11,7 @@ import { page } from "../parts/document.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText, holds } from "../view.ts";
 
-const PAGE = 50;
+const PAGE = 30;
 const ALL = 1_000_000;
 const EXPORTS: readonly CatalogFormat[] = ["json", "csv", "xlsx", "dcat"];
 
