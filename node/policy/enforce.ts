@@ -221,13 +221,29 @@ function rowsOutside(rows: readonly RowCondition[], terms: UsageTerms): Breach |
   };
 }
 
-function usedUp(limit: string, value: string | null): Breach {
+/** Limits of a month are free again in the next one; those of the whole agreement only by another agreement. */
+const LIMITS = {
+  maxRows: { zh: (n: string) => `协议累计行数上限 ${n} 行`, en: (n: string) => `The agreement's ${n} rows in all` },
+  maxBytes: {
+    zh: (n: string) => `协议累计数据量上限 ${n} 字节`,
+    en: (n: string) => `The agreement's ${n} bytes in all`,
+  },
+  maxCallsPerMonth: {
+    zh: (n: string) => `协议每月调用上限 ${n} 次`,
+    en: (n: string) => `The agreement's ${n} calls a month`,
+  },
+} as const;
+
+function usedUp(limit: keyof typeof LIMITS, value: string | null): Breach {
+  const { zh, en } = LIMITS[limit];
+  const count = (value ?? "0").replace(/\B(?=(\d{3})+$)/g, ",");
+  const isMonthly = limit === "maxCallsPerMonth";
   return {
     code: "QUOTA_EXCEEDED",
     rule: `policy.${limit}`,
     text: {
-      zh: `已达到协议上限 ${limit}=${value};请等待下一周期或协商提高额度。`,
-      en: `The agreement's limit ${limit}=${value} is reached; wait for the next period or negotiate a higher one.`,
+      zh: `${zh(count)}已用完;请${isMonthly ? "等待下月,或" : ""}与提供方协商提高额度。`,
+      en: `${en(count)} are used up; ${isMonthly ? "wait for next month, or " : ""}negotiate a higher limit with the provider.`,
     },
     details: { limit, value: value ?? "" },
   };
