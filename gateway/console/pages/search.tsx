@@ -33,7 +33,7 @@ export function SearchPage({ view, asked, answer, freshness }: Props) {
           method="get"
           action="/console/search"
           hx-get="/console/search"
-          hx-trigger="submit, input changed delay:200ms from:find #q"
+          hx-trigger="submit, input delay:200ms"
           hx-target="#found"
           hx-select="#found"
           hx-swap="outerHTML"

@@ -1,0 +1,195 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser } from "../../scripts/browser.ts";
+import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
+
+const START_MS = 120_000;
+const WALK_MS = 90_000;
+/** Conditional: a person of the provider decides. */
+const ENTRY = "cd-scjg-0001";
+
+let browser: Browser;
+let regions: ConsoleRegions;
+/** Everything a browser complained about in any page. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  [browser, regions] = await Promise.all([openBrowser(), startConsoles()]);
+}, START_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  await regions?.stop();
+}, START_MS);
+
+async function visitor(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "zh-CN", ...options });
+  context.on("console", (message) => {
+    // A refusal that a test provokes is an answer with its status, which Chromium also notes here.
+    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text());
+  });
+  context.on("weberror", (fault) => complaints.push(fault.error().message));
+  return context;
+}
+
+async function signIn(context: BrowserContext, { url }: ConsoleRegion, token: string): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${url}/console/`);
+  expect(new URL(page.url()).pathname).toBe("/console/sign-in");
+  await page.fill("#token", token);
+  await page.click("form:has(#token) button");
+  await page.waitForURL(`${url}/console/`);
+  return page;
+}
+
+/** From the search to a request that waits for a person of the provider. */
+async function request(page: Page, { url }: ConsoleRegion, comment: string): Promise<string> {
+  await page.goto(`${url}/console/entries/510100/${ENTRY}`);
+  await page.fill("#comment", comment);
+  await page.click("summary:has-text('核对并提交')");
+  await page.click("button:has-text('确认提交')");
+  await page.waitForURL(/\/console\/negotiations\//);
+  return page.url();
+}
+
+/** Opens the approver's task and approves it: first what will change, then the confirmation. */
+async function approve(page: Page, { url }: ConsoleRegion, comment: string): Promise<void> {
+  await expectSoon(async () => {
+    await page.goto(`${url}/console/negotiations`);
+    for (const link of await page.$$("tbody th a")) {
+      const href = await link.getAttribute("href");
+      await page.goto(url + href);
+      if ((await page.textContent("main"))?.includes(comment)) return true;
+      await page.goBack();
+    }
+    return false;
+  });
+  await page.click("summary:has-text('同意并签署')");
+  expect(await page.textContent("details[open]")).toContain("将以本地区的签名密钥签署协议文件并发送给重庆市");
+  await page.click("details[open] button:has-text('确认')");
+  await page.waitForURL(/done=approved/);
+}
+
+/** Looks until the page says so; the other region's answer comes when it comes. */
+async function expectSoon(look: () => Promise<boolean>): Promise<void> {
+  while (!(await look()));
+}
+
+async function expectAgreed(page: Page, address: string): Promise<void> {
+  await expectSoon(async () => {
+    await page.goto(address);
+    return (await page.textContent("main"))?.includes("双方已达成协议") === true;
+  });
+}
+
+describe("the console in a browser", () => {
+  it(
+    "leads from a search to an agreement that both regions see",
+    async () => {
+      const { consumer, provider } = regions;
+      const asker = await visitor();
+      const page = await signIn(asker, consumer, await consumer.person("李申请", "requester"));
+
+      await page.goto(`${consumer.url}/console/search`);
+      await page.keyboard.press("/");
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("q");
+      await page.keyboard.type("特种设备使用登记信息");
+      // Typing alone brings the hits, without a new page.
+      await page.waitForSelector(`#found a[href$="${ENTRY}"] mark`);
+      expect(page.url()).toContain("q=");
+      await page.click(`#found a[href$="${ENTRY}"]`);
+      await page.waitForURL(new RegExp(ENTRY));
+      expect(await page.textContent("main")).toContain("可以申请:有条件共享,须提供方审批");
+
+      const address = await request(page, consumer, "电梯联合整治");
+      expect(await page.textContent("main")).toContain("在等什么");
+
+      const decider = await visitor();
+      const desk = await signIn(decider, provider, await provider.person("王审批", "approver"));
+      await approve(desk, provider, "电梯联合整治");
+      await expectAgreed(desk, desk.url());
+      await expectAgreed(page, address);
+      await page.click("a:has-text('查看协议')");
+      await page.waitForURL(/\/console\/agreements\//);
+      expect(await page.textContent("main")).toContain("协议有效");
+      await Promise.all([asker.close(), decider.close()]);
+    },
+    WALK_MS,
+  );
+
+  it(
+    "works the same without JavaScript",
+    async () => {
+      const { consumer, provider } = regions;
+      const asker = await visitor({ javaScriptEnabled: false });
+      const page = await signIn(asker, consumer, await consumer.person("无脚本申请", "requester"));
+      await page.goto(`${consumer.url}/console/search`);
+      await page.fill("#q", "特种设备使用登记信息");
+      await page.click("button:has-text('检索')");
+      await page.waitForSelector(`#found a[href$="${ENTRY}"]`);
+      const address = await request(page, consumer, "不用脚本的申请");
+      const decider = await visitor({ javaScriptEnabled: false });
+      const desk = await signIn(decider, provider, await provider.person("无脚本审批", "approver"));
+      await approve(desk, provider, "不用脚本的申请");
+      await expectAgreed(page, address);
+      await Promise.all([asker.close(), decider.close()]);
+    },
+    WALK_MS,
+  );
+
+  it(
+    "shows every page in both languages, and names who may act instead of the reader",
+    async () => {
+      const { consumer } = regions;
+      const roles = ["publisher", "requester", "approver", "finance", "auditor", "admin"] as const;
+      const everyone = await visitor();
+      const page = await signIn(everyone, consumer, await consumer.person("全部角色", ...roles));
+      const places = [
+        "",
+        "search",
+        "catalog",
+        "negotiations",
+        "agreements",
+        "transfers",
+        "settlements",
+        "audit",
+        "peers",
+      ];
+      for (const language of ["zh", "en"]) {
+        await page.goto(`${consumer.url}/console/language/${language}`);
+        expect(await page.getAttribute("html", "lang")).toBe(language === "zh" ? "zh-CN" : "en");
+        for (const place of [...places, "rules"]) {
+          const answer = await page.goto(`${consumer.url}/console/${place}`);
+          expect([place, answer?.status()]).toEqual([place, 200]);
+          expect(await page.locator("h1").count()).toBe(1);
+        }
+      }
+      const reader = await visitor();
+      const seen = await signIn(reader, consumer, await consumer.person("只能看", "auditor"));
+      await seen.goto(`${consumer.url}/console/entries/510100/${ENTRY}`);
+      expect(await seen.locator("form#ask").count()).toBe(0);
+      expect(await seen.textContent("main")).toContain("申请须由具备「申请人」角色的人员提交");
+      await Promise.all([everyone.close(), reader.close()]);
+    },
+    WALK_MS,
+  );
+
+  it("ends a session for good when its owner signs out", async () => {
+    const { consumer } = regions;
+    const context = await visitor();
+    const page = await signIn(context, consumer, await consumer.person("即将退出", "auditor"));
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict", path: "/" });
+    await page.click("button:has-text('退出')");
+    await page.waitForURL(/sign-in/);
+    if (cookie !== undefined) await context.addCookies([cookie]);
+    await page.goto(`${consumer.url}/console/peers`);
+    expect(new URL(page.url()).pathname).toBe("/console/sign-in");
+    await context.close();
+  });
+
+  it("never broke its own content security policy nor logged an error", () => {
+    expect(complaints).toEqual([]);
+    expect(regions.faults).toEqual([]);
+  });
+});
