@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "../../scripts/browser.ts";
+import { sampleEntries } from "../federation/harness.ts";
 import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
 
 const START_MS = 120_000;
@@ -12,6 +13,7 @@ let browser: Browser;
 let regions: ConsoleRegions;
 /** Everything a browser complained about in any page. */
 const complaints: string[] = [];
+let programs = 0;
 
 beforeAll(async () => {
   [browser, regions] = await Promise.all([openBrowser(), startConsoles()]);
@@ -188,8 +190,98 @@ describe("the console in a browser", () => {
     await context.close();
   });
 
+  it("shows what people wrote as text, whatever it looks like", async () => {
+    const { consumer } = regions;
+    const context = await visitor();
+    const page = await signIn(context, consumer, await consumer.person("写代码的人", "requester"));
+    const written = `<img src="x" onerror="document.title='run'"><script>document.title='run'</script>`;
+    await request(page, consumer, written);
+    expect(await page.textContent(".said")).toBe(written);
+    expect(await page.locator("main img, main script").count()).toBe(0);
+    expect(await page.title()).not.toBe("run");
+    await context.close();
+  });
+
+  it("imports a file with its faults in place, and publishes it once another person confirms", async () => {
+    const { consumer } = regions;
+    const context = await visitor();
+    const page = await signIn(context, consumer, await consumer.person("陈发布", "publisher"));
+    const [entry] = sampleEntries("500000");
+    const load = async (entries: readonly object[]) => {
+      const buffer = Buffer.from(JSON.stringify({ entries }));
+      await page.goto(`${consumer.url}/console/catalog`);
+      await page.setInputFiles("#file", { name: "catalog.json", mimeType: "application/json", buffer });
+      await page.check("input[name=asPublished]");
+      await page.click("button[value=import]");
+      return (await page.textContent("section[role=status]")) ?? "";
+    };
+    const faulty = await load([{ ...entry, theme: "T99" }]);
+    expect(faulty).toContain("1 处错误");
+    expect(faulty).toContain("T99");
+    expect(await load([{ ...entry }])).toContain("等待另一名审批人确认");
+
+    const desk = await signIn(await visitor(), consumer, await consumer.person("王确认", "approver"));
+    await desk.goto(`${consumer.url}/console/catalog`);
+    await desk.click("summary:has-text('确认导入')");
+    await desk.click("details[open] button:has-text('确认')");
+    await desk.waitForURL(/done=confirmed/);
+    expect(await desk.textContent("h1")).toContain("已发布 1 条");
+    await Promise.all([context.close(), desk.context().close()]);
+  });
+
   it("never broke its own content security policy nor logged an error", () => {
     expect(complaints).toEqual([]);
     expect(regions.faults).toEqual([]);
+  });
+});
+
+describe("the console without a browser", () => {
+  type Sent = { readonly cookie?: string; readonly origin?: string };
+
+  async function signedIn(): Promise<string> {
+    const { consumer } = regions;
+    const token = await consumer.person(`程序 ${++programs}`, "requester");
+    const answer = await post("/console/sign-in", { secret: token, next: "//evil.example/" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/console/"]);
+    return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+  }
+
+  function post(path: string, form: Record<string, string>, { cookie = "", origin }: Sent = {}): Promise<Response> {
+    const { url } = regions.consumer;
+    const headers = { origin: origin ?? url, ...(cookie === "" ? {} : { cookie }) };
+    return fetch(url + path, { method: "POST", headers, body: new URLSearchParams(form), redirect: "manual" });
+  }
+
+  it("refuses a form of another site, and one without the session's own token", async () => {
+    const cookie = await signedIn();
+    const ask = { purposes: "public-governance", fields: "reg_code" };
+    const path = `/console/entries/510100/${ENTRY}/request`;
+    expect((await post(path, ask, { cookie, origin: "https://evil.example" })).status).toBe(403);
+    const withoutToken = await post(path, ask, { cookie });
+    expect(withoutToken.status).toBe(403);
+    expect(await withoutToken.text()).toContain("FORM_TOKEN_INVALID");
+  });
+
+  it("sends whoever is not signed in to the sign-in page, and says why a token is not taken", async () => {
+    const { url } = regions.consumer;
+    const away = await fetch(`${url}/console/peers?x=1`, { redirect: "manual" });
+    expect(away.headers.get("location")).toBe(`/console/sign-in?next=${encodeURIComponent("/console/peers?x=1")}`);
+    const wrong = await post("/console/sign-in", { secret: "hlu_510100_x" });
+    expect(wrong.status).toBe(401);
+    expect(await wrong.text()).toMatch(/<p class="notice bad"[^>]*>.+<code>/s);
+  });
+
+  it("answers with a strict policy, and names what may be done where a page is not for the reader", async () => {
+    const { url } = regions.consumer;
+    const cookie = await signedIn();
+    const refused = await fetch(`${url}/console/settlements`, { headers: { cookie } });
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain("FINANCE_ONLY");
+    const policy = refused.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain("unsafe");
+    const unknown = await fetch(`${url}/console/no/such/page`, { headers: { cookie } });
+    expect([unknown.status, (await unknown.text()).includes("没有这个页面")]).toEqual([404, true]);
   });
 });

@@ -180,9 +180,9 @@ function Lines({ view, period }: { view: View; period: PeriodView }) {
             <td></td>
             <td></td>
             <td></td>
-            <th class="num">{yuan(rows.reduce((sum, { line }) => sum + BigInt(line.amountFen), 0n))}</th>
+            <td class="num">{yuan(rows.reduce((sum, { line }) => sum + BigInt(line.amountFen), 0n))}</td>
             {regions.map((region) => (
-              <th class="num">{yuan(rows.reduce((sum, { line }) => sum + shareOf(line.shares, region), 0n))}</th>
+              <td class="num">{yuan(rows.reduce((sum, { line }) => sum + shareOf(line.shares, region), 0n))}</td>
             ))}
             <td></td>
           </tr>

@@ -137,7 +137,7 @@ function ShareLines({ view, one, names }: { view: View; one: StatementView; name
               </th>
               <td class="num">{quantity(line.quantity)}</td>
               <td class="num">{unitPrice(line.effectivePriceMicro)}</td>
-              <th class="num">{yuan(line.amountFen)}</th>
+              <td class="num">{yuan(line.amountFen)}</td>
             </tr>
             {line.shares.map(({ partyId, kind, fen }) => (
               <tr>
