@@ -87,6 +87,16 @@ describe("a token", () => {
     expect(await identity.tokens.create(principal, li.id, { name: "x" })).toMatchObject(code("ROLE_REQUIRED"));
     expect((await identity.tokens.create(principal, wang.id, { name: "x" })).ok).toBe(true);
   });
+
+  it("of fewer roles makes no token of more", async () => {
+    const { identity, add, token } = await open();
+    const user = await add("wang", ["publisher", "approver", "admin"]);
+    const narrow = mustSucceed(await identity.authenticate((await token(user.id, { roles: ["publisher"] })).token));
+    for (const roles of [undefined, ["publisher", "admin"] as const]) {
+      const made = mustSucceed(await identity.tokens.create(narrow, user.id, { name: "x", roles }));
+      expect(await identity.authenticate(made.token)).toMatchObject({ value: { roles: ["publisher"] } });
+    }
+  });
 });
 
 describe("a disabled user", () => {

@@ -34,7 +34,10 @@ export type Token = {
 const SECRET_BYTES = 32;
 const TOKEN = /^hlu_([1-9][0-9]{5})_([0-9A-HJKMNP-TV-Z]{26})_([A-Za-z0-9_-]{43})$/;
 
-/** The token is shown this once. A person may make tokens for themselves, an administrator for anyone. */
+/**
+ * The token is shown this once. A person may make tokens for themselves, an administrator for anyone; whoever acts by a
+ * token of fewer roles passes on no more than those.
+ */
 export async function createToken(
   deps: IdentityDeps,
   actor: Principal,
@@ -49,7 +52,7 @@ export async function createToken(
   const id = newUlid(runtime);
   const secret = Buffer.from(runtime.randomBytes(SECRET_BYTES)).toString("base64url");
   const token = `hlu_${region}_${id}_${secret}`;
-  const record: TokenRecord = {
+  const asked: TokenRecord = {
     ...{ id, userId, name, roles: roles ?? null, hash: sha256Hex(token), createdAt: instantOf(nowMs) },
     expiresAt: expiresAt === undefined ? null : instantOf(msOf(expiresAt)),
     revokedAt: null,
@@ -59,6 +62,7 @@ export async function createToken(
     const user = tx.get(userRef);
     if (user === undefined) return unknownUser(userId);
     if (user.disabledAt !== null) return userDisabled(user);
+    const record = { ...asked, roles: passedOn(actor, user, asked.roles) };
     tx.put(tokens.at(id), record);
     const by = actor.roles.includes("admin") ? "admin" : "node";
     changeLeaf(deps, tx, {
@@ -126,6 +130,11 @@ export async function checkTokenRecord(deps: IdentityDeps, record: TokenRecord):
 
 export function principalOf(user: UserRecord, region: string, roles = user.roles): Principal {
   return { userId: user.id, name: user.name, roles, region };
+}
+
+function passedOn(actor: Principal, user: UserRecord, asked: readonly Role[] | null): readonly Role[] | null {
+  const isWhole = actor.userId !== user.id || user.roles.every((role) => actor.roles.includes(role));
+  return isWhole ? asked : (asked ?? user.roles).filter((role) => actor.roles.includes(role));
 }
 
 /** Never more than the user holds now, whatever was written when the token was made. */
