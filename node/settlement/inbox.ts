@@ -1,4 +1,5 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
+import { periodOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
@@ -20,6 +21,9 @@ import { refuseProcess } from "./process-refusal.ts";
 import { waitsForClose } from "./reasons.ts";
 import { agreementBooks } from "./store.ts";
 
+/** A peer's clock may pass into the next month a little before ours. */
+const SKEW_MS = 60_000;
+
 /** Takes a message in: one commit with the inbox mark. What follows from it is computed after, from what is stored. */
 export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage): Promise<Result<Answer>> {
   const parsed = parseSettlementMessage(inbound.kind, inbound.body);
@@ -34,6 +38,8 @@ export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage)
   }
   const terms = await termsOf(deps, agreementId);
   if (!terms.ok) return terms;
+  // Settled out of its turn, a period shuts out every one before it.
+  if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
   const ref = settlementRef({ agreementId, periodId });
   const books = agreementBooks.at(agreementId);
   const again = await repeats(deps, message);

@@ -130,6 +130,23 @@ describe("settling a period", () => {
     expect(await statementOf(large.provider())).toMatchObject({ matched: true });
   });
 
+  it("lets no peer begin a period that has not begun, even where small statements are signed without a person", async () => {
+    const world = await twoRegions({ consumer: { autoSignUpToFen: "999999999" } });
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    const { outbox, settlements } = world.consumer();
+    const figures = { resources: [], costs: [], maxRevenueFen: null, caps: [], activeDays: [] };
+    const answer = await outbox.receive({
+      ...{ id: "m-1", peer: PROVIDER, binding: "grpc", topic: "settlement", kind: "Declare", traceId: "t" },
+      body: {
+        ...{ agreementId: "AGR-7", periodId: "2031-01", round: "1", step: "figures", figures },
+        ...{ through: { forward: "3", reverse: "0" }, disputedReceiptIds: [], resolutions: [] },
+      },
+    });
+    await world.quiet();
+    expect(answer).toMatchObject({ ok: false, error: { code: "PERIOD_FUTURE" } });
+    expect(await settlements.periods()).toEqual([]);
+  });
+
   it("closes early only with a reason; what follows in that month comes late into the next statement", async () => {
     const world = await twoRegions();
     world.clock.nowMs = Date.parse("2026-10-21T02:00:00.000Z");
