@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { ok, type Result } from "../node/kernel/exchange-error.ts";
+import { type Failure, ok, type Result } from "../node/kernel/exchange-error.ts";
 import { instantOf } from "../node/kernel/instant.ts";
 import type { RegionEntry } from "./bootstrap.ts";
 import { createOperatorBundle } from "./bundle.ts";
@@ -68,6 +68,8 @@ export async function issueForRequest(
   const entry = await readEntry(dir);
   if (!entry.ok) return entry;
   const { nodeName, hosts, csrPem } = request;
+  if (parseSpiffeId(spiffeIdOf(entry.value.trustDomain, nodeName)) === undefined) return badNodeName(nodeName);
+  if (!csrPem.includes("CERTIFICATE REQUEST")) return notARequest();
   return issueLeaf(ca.value, csrPem, { trustDomain: entry.value.trustDomain, nodeName, hosts, nowMs });
 }
 
@@ -213,4 +215,18 @@ function badSerial(serial: string) {
     },
     { serial },
   );
+}
+
+function badNodeName(nodeName: string): Failure {
+  return refuse("certs.bad_request", {
+    zh: `节点名称 ${nodeName} 不可用;只能含小写字母、数字、点、下划线和连字符,首尾为字母或数字。`,
+    en: `${nodeName} cannot be a node's name; use lower-case letters, digits, dot, underscore and hyphen, with a letter or digit at both ends.`,
+  });
+}
+
+function notARequest(): Failure {
+  return refuse("certs.bad_request", {
+    zh: "文件不是 PEM 格式的证书请求(PKCS#10);请用该节点自己的密钥生成请求后重试。",
+    en: "The file is not a certificate request (PKCS#10) in PEM; make one with that node's own key and try again.",
+  });
 }

@@ -33,6 +33,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<R
   const peers = new WeakMap<object, Peer>();
   const dspApp = createDspApp({ ...node, logger: parts.logger, peerOf: (socket: object) => peers.get(socket) });
   const dspServer = createHttpServer(getRequestListener(dspApp.fetch));
+  let closeFront = async () => {};
   try {
     const { rpcPort } = await node.start();
     const front = await node.links.front({
@@ -43,6 +44,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<R
         dspServer.emit("connection", socket);
       },
     });
+    closeFront = front.close;
     const unwatch = node.trust.onChange(() => void front.closeWhere((peer) => !node.links.isStillTrusted(peer).ok));
     await listen(http, config.http.port, config.http.host);
     const { port } = http.address() as AddressInfo;
@@ -60,6 +62,7 @@ export async function startNode(config: NodeConfig, parts: NodeParts): Promise<R
       },
     };
   } catch (fault) {
+    await closeFront();
     await node.stop();
     throw fault;
   }

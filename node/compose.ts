@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createAudit } from "./audit/service.ts";
 import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
-import { readAuthorisations } from "./authorisations.ts";
+import { openAuthorisations } from "./authorisations.ts";
 import { createCatalog } from "./catalog/service.ts";
 import type { NodeConfig } from "./config.ts";
 import { createFederation } from "./federation/service.ts";
@@ -61,6 +61,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const folder = must(await openNodeFolder(config));
   const { statement: signer, log, witness } = folder.keys;
   const metrics = createPrometheus(region);
+  const authorisations = openAuthorisations(config, logger);
   const store = await openStore(config, runtime);
   const rules = loadRules(bundledPacks(region), bundledCalendar());
   const leaves = { appendLeaf, appendLeafRefs };
@@ -70,7 +71,14 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const identity = createIdentity({ store, runtime, region, leaves });
   const trust = await openTrust({ ...base, leaves, folder, dir: config.dir });
   const links = await openRegionLinks({ ...base, config, folder, trust });
-  const catalog = createCatalog({ ...base, rules, signer, authorisations: readAuthorisations(config) });
+  const catalog = createCatalog({
+    ...base,
+    rules,
+    signer,
+    get authorisations() {
+      return authorisations();
+    },
+  });
   const federation = createFederation({
     ...base,
     trust,
@@ -209,9 +217,16 @@ async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promis
 async function readiness(store: Store, trust: "ok" | "warn" | "expired") {
   const reasons: string[] = [];
   if (trust === "expired") reasons.push("trust.expired: no trust list in force, so no peer can be trusted");
-  await store.get("ready").catch((fault: Error) => reasons.push(`store: ${fault.message}`));
+  // An empty commit costs no write, and is refused once a write has failed or a file was found damaged.
+  const nothing = { put: new Map(), remove: new Set<string>(), result: true };
+  const fault = await store
+    .commit([], () => nothing)
+    .then(() => store.get("ready").then(() => undefined, asError), asError);
+  if (fault !== undefined) reasons.push(`${fault.code ?? "store"}: ${fault.message}`);
   return { ready: reasons.length === 0, reasons };
 }
+
+const asError = (fault: unknown) => fault as Error & { readonly code?: string };
 
 const NO_DSP: PeerChannel = { deliver: async () => ({ ok: false, error: HEADLESS }) };
 const HEADLESS: ExchangeError = {

@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+// biome-ignore lint/correctness/useImportExtensions: the types beside it are not what runs.
+import { nodeTooOld } from "./node-version.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const dist = join(root, "dist");
@@ -26,10 +28,9 @@ function newest(path) {
   return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), stats.mtimeMs);
 }
 
-const [major, minor] = process.versions.node.split(".").map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Heliu 需要 Node ≥ 20.19,当前为 ${process.versions.node};请升级 Node 后重试。`);
-  console.error(`Heliu needs Node >= 20.19, this is ${process.versions.node}; upgrade Node and run the command again.`);
+const tooOld = nodeTooOld(process.versions.node, process.env);
+if (tooOld !== undefined) {
+  console.error(tooOld);
   process.exit(1);
 }
 

@@ -3,8 +3,11 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { showCertificates } from "../../certs/operations.ts";
 import { loadConfig, type NodeConfig } from "../../node/config.ts";
+import type { Text } from "../../node/kernel/text.ts";
+import { explainStart } from "../../node/serve.ts";
 import { openLevelStore } from "../../node/storage/level.ts";
 import { StoreFault } from "../../node/storage/port.ts";
+import { callJson, connectionOf } from "./client.ts";
 import { language, say } from "./output.ts";
 
 export type Finding = { readonly check: string; readonly ok: boolean; readonly text: string };
@@ -15,14 +18,16 @@ const MIN_FREE_BYTES = 1_073_741_824n;
 export async function examine(dir: string): Promise<readonly Finding[]> {
   const config = loadConfig({ dir, environment: process.env });
   if (!config.ok) return [{ check: say("配置", "settings"), ok: false, text: config.error.text[language()] }];
+  const { finding: store, isRunning } = await checkStore(config.value);
   return [
     { check: say("配置", "settings"), ok: true, text: join(dir, "heliu.yaml") },
     checkDisk(dir),
     checkClock(),
     await checkCertificates(dir),
-    await checkStore(config.value),
-    ...(await checkPorts(config.value)),
+    store,
+    ...(await checkPorts(config.value, isRunning)),
     checkTrust(dir),
+    ...(isRunning ? await checkPeers(config.value) : []),
   ];
 }
 
@@ -42,7 +47,7 @@ function checkDisk(dir: string): Finding {
   const gib = (Number(free) / 2 ** 30).toFixed(1);
   if (free < MIN_FREE_BYTES)
     return { check, ok: false, text: say(`只剩 ${gib} GiB;请腾出空间`, `only ${gib} GiB left; free some space`) };
-  return { check, ok: true, text: `${gib} GiB` };
+  return { check, ok: true, text: say(`可用 ${gib} GiB`, `${gib} GiB free`) };
 }
 
 /** Against the running node's peers the clock is compared at each connection; here only what can be seen alone. */
@@ -76,33 +81,86 @@ async function checkCertificates(dir: string): Promise<Finding> {
   return { check, ok: true, text: `${leaf.spiffeId} ≤ ${leaf.notAfter}` };
 }
 
-async function checkStore(config: NodeConfig): Promise<Finding> {
+type StoreFinding = { readonly finding: Finding; readonly isRunning: boolean };
+
+async function checkStore(config: NodeConfig): Promise<StoreFinding> {
   const check = say("存储", "store");
-  if (config.storage.url !== "level:")
-    return { check, ok: true, text: config.storage.url.replace(/\/\/[^@/]*@/, "//…@") };
+  const running = await isServing(config);
+  if (config.storage.url !== "level:") {
+    const text = config.storage.url.replace(/\/\/[^@/]*@/, "//…@");
+    return { finding: { check, ok: true, text }, isRunning: running };
+  }
+  const directory = join(config.dir, "store");
   try {
-    const store = await openLevelStore(join(config.dir, "store"));
+    const store = await openLevelStore(directory);
     await store.close();
-    return { check, ok: true, text: join(config.dir, "store") };
+    return { finding: { check, ok: true, text: directory }, isRunning: false };
   } catch (fault) {
-    if (fault instanceof StoreFault && fault.code === "STORE_LOCKED")
-      return { check, ok: true, text: say("使用中(节点正在运行)", "in use (the node is running)") };
-    return { check, ok: false, text: (fault as Error).message };
+    if (fault instanceof StoreFault && fault.code === "STORE_LOCKED") {
+      const text = say("使用中(节点正在运行)", "in use (the node is running)");
+      return { finding: { check, ok: true, text }, isRunning: true };
+    }
+    const { text } = explainStart(fault, config);
+    return { finding: { check, ok: false, text: text[language()] }, isRunning: false };
   }
 }
 
-async function checkPorts(config: NodeConfig): Promise<Finding[]> {
+/** A port in use is as it should be while the node runs, and keeps it from starting otherwise. */
+async function checkPorts(config: NodeConfig, isRunning: boolean): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const name of ["http", "rpc", "dsp"] as const) {
     const { host, port } = config[name];
     const free = await isFree(host, port);
+    const state = free
+      ? isRunning
+        ? say("节点在运行,却没有监听;请查看日志", "the node runs but does not listen; look at its log")
+        : say("空闲", "free")
+      : isRunning
+        ? say("节点正在使用", "in use by the node")
+        : say(
+            `已被其他程序占用;请停掉它,或在 heliu.yaml 的 ${name}.port 换一个端口`,
+            `in use by another program; stop it, or choose another ${name}.port in heliu.yaml`,
+          );
     findings.push({
       check: `${say("端口", "port")} ${name}`,
-      ok: true,
-      text: `${host}:${port} ${free ? say("空闲", "free") : say("已占用(节点正在运行则正常)", "in use (fine if the node is running)")}`,
+      ok: free !== isRunning,
+      text: `${host}:${port} ${state}`,
     });
   }
   return findings;
+}
+
+const apiOf = ({ http }: NodeConfig): string =>
+  `${http.tls === undefined ? "http" : "https"}://${http.host}:${http.port}`;
+
+async function isServing(config: NodeConfig): Promise<boolean> {
+  return fetch(`${apiOf(config)}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+type SeenPeer = { region: string; name: string; freshness: { state: string; reason: { text: Text } | null } | null };
+
+/** Asked of the running node: whether it is ready, and how each region stands with it. */
+async function checkPeers(config: NodeConfig): Promise<Finding[]> {
+  const readiness = { check: say("就绪", "ready"), ok: false };
+  try {
+    const ready = await fetch(`${apiOf(config)}/readyz`, { signal: AbortSignal.timeout(5_000) });
+    const { reasons } = (await ready.json()) as { reasons: string[] };
+    const answered = { ...readiness, ok: ready.ok, text: ready.ok ? apiOf(config) : reasons.join("; ") };
+    const { items } = await callJson<{ items: SeenPeer[] }>(connectionOf({ dir: config.dir }), "/peers");
+    return [
+      answered,
+      ...items.map(({ region, name, freshness }) => ({
+        check: `${say("区域", "region")} ${region}`,
+        ok: freshness?.state === "live",
+        text: `${name} ${freshness?.reason?.text[language()] ?? freshness?.state ?? "—"}`,
+      })),
+    ];
+  } catch (fault) {
+    return [{ ...readiness, text: (fault as Error).message }];
+  }
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { CliFault } from "./client.ts";
 
-export function readTextFile(file: string): string {
+export const readTextFile = (file: string): string => bytesOf(file).toString("utf8");
+
+export function bytesOf(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch {
     throw new CliFault(
       "CLI_FILE",

@@ -1,11 +1,7 @@
 import stringWidth from "string-width";
-import type { Language } from "../../node/kernel/text.ts";
+import { type Language, languageOf } from "../../node/kernel/text.ts";
 
-/** Chinese first; English where the environment's language is English. */
-export function language(): Language {
-  const set = process.env.HELIU_LANG ?? process.env.LC_ALL ?? process.env.LC_MESSAGES ?? process.env.LANG ?? "";
-  return /^en/i.test(set) ? "en" : "zh";
-}
+export const language = (): Language => languageOf(process.env);
 
 /** Picks the reader's language. */
 export const say = (zh: string, en: string): string => (language() === "zh" ? zh : en);
@@ -20,10 +16,17 @@ export function note(line: string): void {
 
 export type Column = { readonly title: string; readonly right?: boolean };
 
+/** What came from a file or a peer must not move the cursor, colour the screen or break the line it stands in. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
+}
+
 /** A table by display width, so that Chinese columns line up in a terminal. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, i) =>
-    Math.max(stringWidth(column.title), ...rows.map((r) => stringWidth(r[i] ?? ""))),
+  const lines = rows.map((cells) => cells.map(plain));
+  // Not Math.max(...rows): an import may report more faults than a call takes arguments.
+  const widths = columns.map(({ title }, i) =>
+    lines.reduce((widest, cells) => Math.max(widest, stringWidth(cells[i] ?? "")), stringWidth(title)),
   );
   const line = (cells: readonly string[]) =>
     columns
@@ -34,7 +37,13 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       })
       .join("  ")
       .trimEnd();
-  return [line(columns.map((column) => column.title)), ...rows.map(line)].join("\n");
+  return [line(columns.map((column) => column.title)), ...lines.map(line)].join("\n");
+}
+
+/** Lines of cells in columns, without a head. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const titles = (rows[0] ?? []).map(() => ({ title: "" }));
+  return table(titles, rows).split("\n").slice(1).join("\n");
 }
 
 /** −5 fen → `-0.05`, with thousands separated. */

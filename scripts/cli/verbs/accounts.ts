@@ -18,13 +18,13 @@ export function accountVerbs(program: Command): void {
   ).action(async (period: string, options: { early?: boolean; reason?: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
     const body = { early: options.early === true, ...(options.reason === undefined ? {} : { reason: options.reason }) };
-    const done = await callJson<PeriodView>(connection(), `/settlements/${period}/close`, { body });
+    const done = await callJson<PeriodView>(connection(), `/settlements/${encodeURIComponent(period)}/close`, { body });
     answer(done, () => describe(done.settlements));
   });
   example(settle.command("show <period>").description("查看 show"), "heliu settle show 2026-10").action(
     async (period: string, _options: unknown, command: Command) => {
       const { connection, answer } = contextOf(command);
-      const found = await callJson<PeriodView>(connection(), `/settlements/${period}`);
+      const found = await callJson<PeriodView>(connection(), `/settlements/${encodeURIComponent(period)}`);
       answer(found, () => describe(found.settlements));
     },
   );
@@ -33,11 +33,14 @@ export function accountVerbs(program: Command): void {
       .command("report <period>")
       .description("报表 report")
       .requiredOption("--format <format>", "json csv xlsx pdf ledger hledger beancount")
-      .requiredOption("--out <file>"),
+      .requiredOption("--out <file>", "写到哪里 where to"),
     "heliu settle report 2026-10 --format pdf --out statement.pdf",
   ).action(async (period: string, options: { format: string; out: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const response = await call(connection(), `/settlements/${period}/report?format=${options.format}`);
+    const response = await call(
+      connection(),
+      `/settlements/${encodeURIComponent(period)}/report?format=${encodeURIComponent(options.format)}`,
+    );
     const bytes = Buffer.from(await response.arrayBuffer());
     writeFileSync(options.out, bytes);
     answer({ file: options.out, bytes: bytes.length }, () => options.out);
@@ -48,7 +51,7 @@ export function accountVerbs(program: Command): void {
       const { connection, answer } = contextOf(command);
       const found = await callJson<{
         items: { account: string; debitsPosted: string; creditsPosted: string }[];
-        check: unknown;
+        check: { accounts: number; transfers: number };
       }>(connection(), "/ledger/balances");
       const columns = [
         { title: say("账户", "account") },
@@ -56,10 +59,20 @@ export function accountVerbs(program: Command): void {
         { title: say("贷方", "credits"), right: true },
       ];
       answer(found, () =>
-        table(
-          columns,
-          found.items.map((a) => [a.account, a.debitsPosted, a.creditsPosted]),
-        ),
+        [
+          ...(found.items.length === 0
+            ? []
+            : [
+                table(
+                  columns,
+                  found.items.map((a) => [a.account, a.debitsPosted, a.creditsPosted]),
+                ),
+              ]),
+          say(
+            `账平:${found.check.accounts} 个账户、${found.check.transfers} 笔分录,借贷相等,余额与分录一致`,
+            `In balance: ${found.check.accounts} accounts, ${found.check.transfers} transfers; debits equal credits, balances follow from the transfers`,
+          ),
+        ].join("\n"),
       );
     },
   );

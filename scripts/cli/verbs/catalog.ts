@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { CliFault, call, callJson } from "../client.ts";
-import { language, note, say, table } from "../output.ts";
-import { contextOf, example } from "../verb.ts";
+import { call, callJson } from "../client.ts";
+import { bytesOf } from "../files.ts";
+import { language, note, plain, say, table } from "../output.ts";
+import { contextOf, example, limited, listed } from "../verb.ts";
 
 type Fault = {
   row: number;
@@ -48,25 +49,25 @@ export function catalogVerbs(program: Command): void {
     writeFileSync(options.out, bytes);
     answer({ file: options.out, bytes: bytes.length }, () => options.out ?? "");
   });
-  for (const [verb, body] of [
-    ["publish", undefined],
-    ["withdraw", { reason: "" }],
-  ] as const) {
-    const made = catalog.command(`${verb} <id>`).description(verb === "publish" ? "发布 publish" : "撤下 withdraw");
-    if (verb === "withdraw") made.requiredOption("--reason <reason>", "原因 why");
-    example(
-      made,
-      verb === "publish" ? "heliu catalog publish cd-scjg-0001" : "heliu catalog withdraw cd-x-0001 --reason 停办",
-    ).action(async (id: string, options: { reason?: string }, command: Command) => {
-      const { connection, answer } = contextOf(command);
-      const sent = body === undefined ? {} : { body: { reason: options.reason } };
-      const entry = await callJson<Entry>(connection(), `/catalog/entries/${encodeURIComponent(id)}/${verb}`, {
-        method: "POST",
-        ...sent,
-      });
-      answer(entry, () => `${entry.id}  ${entry.name}  ${entry.status}`);
-    });
-  }
+  stepVerbs(catalog);
+  example(
+    limited(catalog.command("list").description("列出条目 list"), "1000").option(
+      "--status <status>",
+      "draft reviewing published suspended",
+    ),
+    "heliu catalog list --status reviewing",
+  ).action(async (options: { limit: string; status?: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const query = options.status === undefined ? "" : `?status=${encodeURIComponent(options.status)}`;
+    const items = await listed<Entry>(connection(), `/catalog/entries${query}`, options);
+    const columns = ["ID", say("名称", "name"), say("类型", "kind"), say("共享", "sharing"), say("状态", "status")];
+    answer(items, () =>
+      table(
+        columns.map((title) => ({ title })),
+        items.map((e) => [e.id, e.name, e.kind, e.sharing.attribute, e.status]),
+      ),
+    );
+  });
   example(catalog.command("show <id>").description("查看条目 show an entry"), "heliu catalog show cd-scjg-0001").action(
     async (id: string, _options: unknown, command: Command) => {
       const { connection, answer } = contextOf(command);
@@ -74,6 +75,42 @@ export function catalogVerbs(program: Command): void {
       answer(entry, () => JSON.stringify(entry, undefined, 2));
     },
   );
+  example(
+    catalog.command("quality <id>").description("说明的完整程度 how complete its description is"),
+    "heliu catalog quality cd-scjg-0001",
+  ).action(async (id: string, _options: unknown, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const path = `/catalog/entries/${encodeURIComponent(id)}/quality`;
+    const found = await callJson<{ score: string; filled: number; of: number; missing: string[] }>(connection(), path);
+    const missing = found.missing.length === 0 ? "" : `\n${say("可补充", "to fill in")}: ${found.missing.join(", ")}`;
+    answer(found, () => `${found.score} (${found.filled}/${found.of})${missing}`);
+  });
+}
+
+/** The steps of publication; those with a reason must be given one. */
+const STEPS = [
+  { verb: "submit", text: "提交草稿 submit a draft", reason: undefined },
+  { verb: "publish", text: "审核通过并发布 publish what is under review", reason: undefined },
+  { verb: "return", text: "退回修改 give back to be corrected", reason: "缺少依据" },
+  { verb: "refuse", text: "不予发布 refuse for good", reason: "不属于共享范围" },
+  { verb: "suspend", text: "暂停 suspend; peers see it at once", reason: "数据核查" },
+  { verb: "resume", text: "恢复 show again", reason: undefined },
+  { verb: "withdraw", text: "撤下 withdraw; the id is never used again", reason: "停办" },
+] as const;
+
+function stepVerbs(catalog: Command): void {
+  for (const { verb, text, reason } of STEPS) {
+    const made = catalog.command(`${verb} <id>`).description(text);
+    if (reason !== undefined) made.requiredOption("--reason <reason>", "原因 why");
+    const shown = `heliu catalog ${verb} cd-scjg-0001${reason === undefined ? "" : ` --reason ${reason}`}`;
+    example(made, shown).action(async (id: string, options: { reason?: string }, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const sent = options.reason === undefined ? {} : { body: { reason: options.reason } };
+      const path = `/catalog/entries/${encodeURIComponent(id)}/${verb}`;
+      const entry = await callJson<Entry>(connection(), path, { method: "POST", ...sent });
+      answer(entry, () => plain(`${entry.id}  ${entry.name}  ${entry.status}`));
+    });
+  }
 }
 
 function importVerbs(catalog: Command): void {
@@ -94,7 +131,7 @@ function importVerbs(catalog: Command): void {
     });
     const sent = { file: bytesOf(file) };
     const report = await callJson<Report>(connection(), `/catalog/import?${query}`, sent);
-    answer(report, () => describe(report));
+    answer(report, () => describe(report, IMPORTED));
     if (report.imported.length === 0 && report.faults.some((fault) => fault.level === "error")) process.exitCode = 1;
   });
   example(
@@ -104,7 +141,7 @@ function importVerbs(catalog: Command): void {
     const { connection, answer } = contextOf(command);
     const query = new URLSearchParams({ filename: basename(file) });
     const report = await callJson<Report>(connection(), `/catalog/validate?${query}`, { file: bytesOf(file) });
-    answer(report, () => describe(report));
+    answer(report, () => describe(report, WOULD_IMPORT));
     if (report.faults.some((fault) => fault.level === "error")) process.exitCode = 1;
   });
   example(
@@ -113,26 +150,19 @@ function importVerbs(catalog: Command): void {
   ).action(async (id: string, _options: unknown, command: Command) => {
     const { connection, answer } = contextOf(command);
     const report = await callJson<Report>(connection(), `/catalog/imports/${id}/confirm`, { method: "POST" });
-    answer(report, () => describe(report));
+    answer(report, () => describe(report, PUBLISHED));
   });
 }
 
-function bytesOf(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new CliFault("CLI_FILE", {
-      zh: `读不到文件 ${file};请检查路径和权限。`,
-      en: `Cannot read ${file}; check its path and permissions.`,
-    });
-  }
-}
+const IMPORTED = { zh: "导入", en: "imported" };
+const WOULD_IMPORT = { zh: "可导入", en: "could be imported" };
+const PUBLISHED = { zh: "发布", en: "published" };
 
-function describe(report: Report): string {
+function describe(report: Report, did: { readonly zh: string; readonly en: string }): string {
   for (const text of report.notes) note(text[language()]);
   const summary = say(
-    `导入 ${report.imported.length} 条,未变 ${report.unchanged.length} 条,拒收 ${report.refused.length} 条,问题 ${report.faults.length} 处`,
-    `${report.imported.length} imported, ${report.unchanged.length} unchanged, ${report.refused.length} refused, ${report.faults.length} faults`,
+    `${did.zh} ${report.imported.length} 条,未变 ${report.unchanged.length} 条,拒收 ${report.refused.length} 条,问题 ${report.faults.length} 处`,
+    `${report.imported.length} ${did.en}, ${report.unchanged.length} unchanged, ${report.refused.length} refused, ${report.faults.length} faults`,
   );
   const refused = report.refused.map(({ row, id, code }) =>
     say(`第 ${row} 行 ${id} 拒收:${code}`, `row ${row} ${id} refused: ${code}`),
@@ -142,15 +172,17 @@ function describe(report: Report): string {
       ? []
       : [
           say(
-            `待另一人确认:heliu catalog confirm ${report.importId}`,
+            `未对外公布,待另一人确认:heliu catalog confirm ${report.importId}`,
             `Waits for another person: heliu catalog confirm ${report.importId}`,
           ),
         ];
   return [summary, ...refused, ...faultTable(report.faults), ...waiting].join("\n");
 }
 
-function faultTable(faults: readonly Fault[]): string[] {
-  if (faults.length === 0) return [];
+/** Errors last, next to the prompt: a file with one error may have hundreds of warnings. */
+function faultTable(found: readonly Fault[]): string[] {
+  if (found.length === 0) return [];
+  const faults = [...found.filter(({ level }) => level !== "error"), ...found.filter(({ level }) => level === "error")];
   const columns = [
     { title: say("行", "row"), right: true },
     { title: say("列", "column") },

@@ -4,8 +4,8 @@ import type { RevocationReason } from "../../../certs/crl.ts";
 import { bundleFor, issueForRequest, renewLeaf, revokeSerial, showCertificates } from "../../../certs/operations.ts";
 import { CliFault, must } from "../client.ts";
 import { readTextFile } from "../files.ts";
-import { say } from "../output.ts";
-import { contextOf, example, folderOf } from "../verb.ts";
+import { aligned, say } from "../output.ts";
+import { contextOf, example, folderOf, usage } from "../verb.ts";
 
 /** The region's PKI. These verbs work on the node's folder, where the CA's key is; a serving node takes changes up by itself. */
 export function certVerbs(program: Command): void {
@@ -17,14 +17,18 @@ export function certVerbs(program: Command): void {
     const { answer, options } = contextOf(command);
     const found = must(await showCertificates(folderOf(options), Date.now()));
     answer(found, () =>
-      [
-        `CA    ${found.ca.fingerprint}  ≤ ${found.ca.notAfter}${found.ca.hasKey ? "" : say("(私钥不在本机)", " (its key is not here)")}`,
-        `${say("节点", "leaf")}  ${found.leaf.spiffeId}  ${found.leaf.serial}  ≤ ${found.leaf.notAfter}${found.leaf.expired ? say(",已过期", ", expired") : ""}`,
-        say(`      将于 ${found.leaf.renewsAt} 自动续期`, `      renews itself at ${found.leaf.renewsAt}`),
-        ...found.revoked.map((one) =>
-          say(`吊销  ${one.serial}  ${one.at}  ${one.reason}`, `revoked  ${one.serial}  ${one.at}  ${one.reason}`),
-        ),
-      ].join("\n"),
+      aligned([
+        [
+          "CA",
+          `${found.ca.fingerprint}  ≤ ${found.ca.notAfter}${found.ca.hasKey ? "" : say("(私钥不在本机)", " (its key is not here)")}`,
+        ],
+        [
+          say("节点", "leaf"),
+          `${found.leaf.spiffeId}  ${found.leaf.serial}  ≤ ${found.leaf.notAfter}${found.leaf.expired ? say(",已过期", ", expired") : ""}`,
+        ],
+        ["", say(`将于 ${found.leaf.renewsAt} 自动续期`, `renews itself at ${found.leaf.renewsAt}`)],
+        ...found.revoked.map((one) => [say("吊销", "revoked"), `${one.serial}  ${one.at}  ${one.reason}`]),
+      ]),
     );
   });
   issueVerb(certs);
@@ -60,9 +64,9 @@ function issueVerb(certs: Command): void {
       .command("issue")
       .description("为本区域的另一节点签发 a leaf for another node of this region, from its request")
       .requiredOption("--csr <file>", "PKCS#10")
-      .requiredOption("--node <name>")
+      .requiredOption("--node <name>", "节点名称 the node's name")
       .requiredOption("--host <host...>", "它监听的主机 where it listens")
-      .requiredOption("--out <file>"),
+      .requiredOption("--out <file>", "写到哪里 where to"),
     "heliu certs issue --csr node2.csr --node node2 --host 10.0.0.2 --out node2.crt",
   ).action(async (given: { csr: string; node: string; host: string[]; out: string }, command: Command) => {
     const { answer, options } = contextOf(command);
@@ -77,10 +81,16 @@ function bundleVerb(certs: Command): void {
     certs
       .command("bundle <operator>")
       .description("操作员浏览器用的 PKCS#12 for an operator's browser; the password comes from HELIU_BUNDLE_PASSWORD")
-      .requiredOption("--out <file>"),
+      .requiredOption("--out <file>", "写到哪里 where to"),
     "HELIU_BUNDLE_PASSWORD=… heliu certs bundle zhang --out zhang.p12",
   ).action(async (operator: string, given: { out: string }, command: Command) => {
     const { answer, options } = contextOf(command);
+    if (!/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u.test(operator)) {
+      throw usage({
+        zh: `操作员名 ${operator} 不可用;请用字母、汉字、数字、点、下划线或连字符,至多 64 个。`,
+        en: `${operator} cannot be an operator's name; use letters, digits, dot, underscore and hyphen, at most 64.`,
+      });
+    }
     // Not an option: a password on the command line is visible to every user of the machine.
     const password = process.env.HELIU_BUNDLE_PASSWORD;
     if (password === undefined || password.length < 12) {

@@ -1,10 +1,13 @@
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { verifyOffline } from "../../../node/audit/verify.ts";
+import type { Reason } from "../../../node/kernel/reason.ts";
+import type { Text } from "../../../node/kernel/text.ts";
 import { CliFault, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
-import { language, say, table } from "../output.ts";
-import { contextOf, example } from "../verb.ts";
+import { aligned, language, say, table } from "../output.ts";
+import { contextOf, example, usage } from "../verb.ts";
 
 export function operationVerbs(program: Command): void {
   peerVerbs(program);
@@ -23,7 +26,7 @@ function peerVerbs(program: Command): void {
         name: string;
         status: string;
         undelivered: number;
-        freshness: { state: string; lastContactAt: string | null } | null;
+        freshness: { state: string; lastContactAt: string | null; reason: Reason | null } | null;
       };
       const { items } = await callJson<{ items: Peer[] }>(connection(), "/peers");
       const columns = [
@@ -33,6 +36,7 @@ function peerVerbs(program: Command): void {
         { title: say("镜像", "mirror") },
         { title: say("最近联系", "last contact") },
         { title: say("待送", "undelivered"), right: true },
+        { title: say("原因", "why") },
       ];
       answer(items, () =>
         table(
@@ -44,6 +48,7 @@ function peerVerbs(program: Command): void {
             p.freshness?.state ?? "—",
             p.freshness?.lastContactAt ?? "—",
             String(p.undelivered),
+            whyOf(p.freshness?.reason ?? null),
           ]),
         ),
       );
@@ -56,13 +61,15 @@ function peerVerbs(program: Command): void {
     const { connection, answer } = contextOf(command);
     const { items } = await callJson<{ items: { step: string; ok: boolean; detail: string }[] }>(
       connection(),
-      `/peers/${region}/check`,
+      `/peers/${encodeURIComponent(region)}/check`,
       { method: "POST" },
     );
-    answer(items, () => items.map((s) => `${s.ok ? "✓" : "✗"} ${s.step}  ${s.detail}`).join("\n"));
+    answer(items, () => aligned(items.map((s) => [`${s.ok ? "✓" : "✗"} ${s.step}`, s.detail])));
     if (items.some((s) => !s.ok)) process.exitCode = 1;
   });
 }
+
+const whyOf = (reason: Reason | null): string => (reason === null ? "" : `${reason.text[language()]} [${reason.code}]`);
 
 function sourceVerbs(program: Command): void {
   const sources = program.command("sources").description("条目的数据来源 what entries are made of");
@@ -71,10 +78,11 @@ function sourceVerbs(program: Command): void {
       .command("add <entry>")
       .description("绑定来源 bind a source")
       .requiredOption("--kind <kind>", "csv raw verification")
-      .requiredOption("--path <file>")
+      .requiredOption("--path <file>", "节点所在机器上的文件 a file on the node's machine")
       .option("--match <field=column...>", "核验:输入字段=列")
-      .option("--answer <flag=column:op...>", "核验:结论=列:条件(present, gteq-today)"),
+      .option("--answer <flag=column:op...>", "核验:结论=列:条件[:值](present eq neq gteq-today)"),
     "heliu sources add cd-scjg-0001 --kind csv --path /srv/equipment.csv",
+    "heliu sources add cd-prod-0002 --kind verification --path /srv/equipment.csv --match reg_code=reg_code --answer registered_flag=reg_code:present",
   ).action(
     async (
       entryId: string,
@@ -86,7 +94,8 @@ function sourceVerbs(program: Command): void {
         id: entryId,
         entryId,
         kind: options.kind,
-        path: options.path,
+        // The node does not run in this folder.
+        path: resolve(options.path),
         ...(options.kind === "verification" ? { match: pairs(options.match), answers: answersOf(options.answer) } : {}),
       };
       const added = await callJson(connection(), "/sources", { body });
@@ -108,11 +117,11 @@ function sourceVerbs(program: Command): void {
       );
     },
   );
-  for (const [verb, method, suffix] of [
-    ["check", "POST", "/check"],
-    ["remove", "DELETE", ""],
+  for (const [verb, method, suffix, text] of [
+    ["check", "POST", "/check", "打开并与条目的字段比较 open it and compare it with the entry's fields"],
+    ["remove", "DELETE", "", "解除绑定 unbind; running transfers of it stop"],
   ] as const) {
-    example(sources.command(`${verb} <id>`).description(verb), `heliu sources ${verb} cd-scjg-0001`).action(
+    example(sources.command(`${verb} <id>`).description(text), `heliu sources ${verb} cd-scjg-0001`).action(
       async (id: string, _options: unknown, command: Command) => {
         const { connection, answer } = contextOf(command);
         const done = await callJson(connection(), `/sources/${encodeURIComponent(id)}${suffix}`, { method });
@@ -132,11 +141,14 @@ function auditVerbs(program: Command): void {
     },
   );
   example(
-    audit.command("prove <leaf>").description("导出离线证明 export an offline proof").requiredOption("--out <file>"),
+    audit
+      .command("prove <leaf>")
+      .description("导出离线证明 export an offline proof")
+      .requiredOption("--out <file>", "写到哪里 where to"),
     "heliu audit prove 12 --out proof.json",
   ).action(async (leaf: string, options: { out: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const proof = await callJson(connection(), `/audit/proof?leaf=${leaf}`);
+    const proof = await callJson(connection(), `/audit/proof?leaf=${encodeURIComponent(leaf)}`);
     writeFileSync(options.out, JSON.stringify(proof, undefined, 2));
     answer({ file: options.out }, () => options.out);
   });
@@ -144,14 +156,21 @@ function auditVerbs(program: Command): void {
     audit
       .command("verify <file>")
       .description("离线验证 verify offline; needs no node")
-      .requiredOption("--log-key <vkey>", "C2SP vkey")
-      .option("--witness <vkey...>"),
+      .requiredOption("--log-key <vkey>", "该地区的日志公钥,见信任列表 the region's logKey of the trust list")
+      .option("--witness <vkey...>", "要求这些见证方的签名 witnesses that must have cosigned"),
     "heliu audit verify proof.json --log-key main/510100/log+…",
   ).action((file: string, options: { logKey: string; witness?: string[] }, command: Command) => {
     const { answer } = contextOf(command);
-    const { leaf, proof } = readJsonFile<{ leaf: string; proof: string }>(file);
+    const { leaf, proof } = proofIn(file);
     const verified = verifyOffline(proof, Buffer.from(leaf, "utf8"), options.logKey, options.witness ?? []);
     if (!verified.ok) throw new CliFault(verified.error.code, verified.error.text);
+    const missing = (options.witness?.length ?? 0) - verified.value.witnesses.length;
+    if (missing > 0) {
+      throw new CliFault("CLI_UNWITNESSED", {
+        zh: `日志签名有效,但所列见证方中有 ${missing} 方没有签署这个检查点;请等下一个检查点后重新导出证明。`,
+        en: `The log's signature is valid, but ${missing} of the witnesses named did not cosign this checkpoint; export the proof again after the next one.`,
+      });
+    }
     answer(verified.value, () =>
       say(
         `有效:第 ${verified.value.index} 条,日志共 ${verified.value.size} 条,见证 ${verified.value.witnesses.length} 方`,
@@ -159,6 +178,22 @@ function auditVerbs(program: Command): void {
       ),
     );
   });
+}
+
+function proofIn(file: string): { readonly leaf: string; readonly proof: string } {
+  const { leaf, proof } = (readJsonFile<{ leaf?: unknown; proof?: unknown } | null>(file) ?? {}) as {
+    leaf?: unknown;
+    proof?: unknown;
+  };
+  if (typeof leaf === "string" && typeof proof === "string") return { leaf, proof };
+  throw new CliFault(
+    "CLI_FILE",
+    {
+      zh: `${file} 不是日志证明;请给出 heliu audit prove 导出的文件。`,
+      en: `${file} is no proof of a log; give the file that heliu audit prove wrote.`,
+    },
+    { exitCode: 2 },
+  );
 }
 
 function ruleVerbs(program: Command): void {
@@ -190,6 +225,8 @@ function ruleVerbs(program: Command): void {
       const { connection, answer } = contextOf(command);
       const { items } = await callJson<{
         items: {
+          kind: string;
+          id: string;
           title: { zh: string; en: string };
           reason: { until: string | null; text: { zh: string; en: string } } | null;
         }[];
@@ -198,7 +235,13 @@ function ruleVerbs(program: Command): void {
         items.length === 0
           ? say("没有等你处理的事项", "Nothing waits for you")
           : items
-              .map((t) => `${t.title[language()]}  ${t.reason?.until ?? ""}\n  ${t.reason?.text[language()] ?? ""}`)
+              .map(({ kind, id, title, reason }) =>
+                [
+                  `${title[language()]}${reason?.until ? `  ≤ ${reason.until}` : ""}`,
+                  ...(reason === null ? [] : [`  ${reason.text[language()]}`]),
+                  `  ${(NEXT[kind] ?? ((of: string) => of))(id)}`,
+                ].join("\n"),
+              )
               .join("\n"),
       );
     },
@@ -208,32 +251,55 @@ function ruleVerbs(program: Command): void {
     policy
       .command("explain <agreement>")
       .description("这样的请求会被允许吗 would it be allowed")
-      .requiredOption("--request <file>"),
+      .requiredOption("--request <file>", "JSON:selection、purpose"),
     "heliu policy explain AGR-… --request request.json",
   ).action(async (agreementId: string, options: { request: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
     const body = { agreementId, ...readJsonFile<object>(options.request) };
-    const found = await callJson<{ allowed: boolean; code: string | null; rule: string | null }>(
-      connection(),
-      "/policy/explain",
-      { body },
-    );
+    const found = await callJson<Explanation>(connection(), "/policy/explain", { body });
     answer(found, () =>
-      found.allowed ? say("允许", "allowed") : `${say("不允许", "refused")}: ${found.code} (${found.rule})`,
+      found.allowed
+        ? say("允许", "allowed")
+        : `${say("不允许", "refused")}: ${found.text[language()]} [${found.code}, ${found.rule ?? "—"}]`,
     );
   });
 }
 
-function pairs(given: readonly string[] = []): { [field: string]: string } {
-  return Object.fromEntries(given.map((pair) => pair.split("=", 2)));
-}
+type Explanation = {
+  readonly allowed: boolean;
+  readonly code: string | null;
+  readonly rule: string | null;
+  readonly text: Text;
+};
 
-function answersOf(given: readonly string[] = []): { [flag: string]: { column: string; op: string } } {
+/** What to type next about something that waits. */
+const NEXT: { readonly [kind: string]: (id: string) => string } = {
+  negotiation: (id) => `heliu negotiations show ${id}`,
+  settlement: (id) => `heliu settle show ${id}`,
+  import: (id) => `heliu catalog confirm ${id}`,
+};
+
+function pairs(given: readonly string[] = []): { [field: string]: string } {
   return Object.fromEntries(
-    given.map((text) => {
-      const [flag = "", rest = ""] = text.split("=", 2);
-      const [column = "", op = "present"] = rest.split(":", 2);
-      return [flag, { column, op }];
+    given.map((pair) => {
+      const [, field = "", column = ""] = /^([^=]+)=(.+)$/.exec(pair) ?? [];
+      if (field === "") throw notOfForm("--match", pair, "field=column");
+      return [field, column];
     }),
   );
+}
+
+function answersOf(given: readonly string[] = []): { [flag: string]: { column: string; op: string; value?: string } } {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, flag = "", column = "", op = "present", value] =
+        /^([^=]+)=([^:]+)(?::([^:]+))?(?::(.*))?$/.exec(text) ?? [];
+      if (flag === "") throw notOfForm("--answer", text, "flag=column:op[:value]");
+      return [flag, { column, op, ...(value === undefined ? {} : { value }) }];
+    }),
+  );
+}
+
+function notOfForm(option: string, given: string, form: string): CliFault {
+  return usage({ zh: `${option} ${given} 应写作 ${form};请改正。`, en: `Write ${option} as ${form}, not ${given}.` });
 }
