@@ -4,10 +4,12 @@ import { problem } from "./api/problem.ts";
 import { type ApiEnvironment, refuseRequest } from "./api/route.ts";
 import type { GatewayDeps } from "./deps.ts";
 import { docsRoutes } from "./docs.ts";
+import { traceRequests } from "./requests.ts";
 
 /** The whole HTTP face on base+0. The Dataspace Protocol is served on base+2 only and answers 404 here. */
 export function createGateway(deps: GatewayDeps, console: Hono): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
+  app.use("*", traceRequests(deps));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", async (c) => {
     const { ready, reasons } = await deps.isReady();

@@ -6,6 +6,7 @@ import type { Identity } from "../node/identity/service.ts";
 import type { Trust } from "../node/identity/trust.ts";
 import type { Result } from "../node/kernel/exchange-error.ts";
 import type { Logger } from "../node/kernel/logger.ts";
+import type { Metrics } from "../node/kernel/metrics.ts";
 import type { Runtime } from "../node/kernel/runtime.ts";
 import type { Ledger } from "../node/ledger/service.ts";
 import type { Metering } from "../node/metering/service.ts";
@@ -42,6 +43,7 @@ export type GatewayDeps = {
   readonly audit: Audit;
   readonly outbox: Outbox;
   readonly checkPeer: (region: string) => Promise<Result<readonly PeerStep[]>>;
+  readonly metrics: Metrics;
   readonly renderMetrics: () => Promise<string>;
   readonly isReady: () => Promise<{ readonly ready: boolean; readonly reasons: readonly string[] }>;
 };

@@ -5,6 +5,7 @@ import { openAuthorisations } from "./authorisations.ts";
 import { createCatalog } from "./catalog/service.ts";
 import type { NodeConfig } from "./config.ts";
 import { createFederation } from "./federation/service.ts";
+import { createGauges } from "./gauges.ts";
 import { createIdentity } from "./identity/service.ts";
 import type { Trust } from "./identity/trust.ts";
 import type { ExchangeError, Result } from "./kernel/exchange-error.ts";
@@ -14,6 +15,7 @@ import { type Scheduler, systemScheduler } from "./kernel/scheduler.ts";
 import type { Worker } from "./kernel/worker.ts";
 import { createLedger } from "./ledger/service.ts";
 import { usagePosting } from "./ledger/usage-posting.ts";
+import { meterStore } from "./metered-store.ts";
 import { createMetering } from "./metering/service.ts";
 import type { Agreement } from "./negotiation/model.ts";
 import { createNegotiations } from "./negotiation/service.ts";
@@ -62,7 +64,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const { statement: signer, log, witness } = folder.keys;
   const metrics = createPrometheus(region);
   const authorisations = openAuthorisations(config, logger);
-  const store = await openStore(config, runtime);
+  const store = meterStore(await openStore(config, runtime), metrics);
   const rules = loadRules(bundledPacks(region), bundledCalendar());
   const leaves = { appendLeaf, appendLeafRefs };
   const base = { store, runtime, scheduler, logger, metrics, region };
@@ -149,6 +151,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     ...[federation, indexer, outbox, transfers, settlements, audit, expiry],
   ];
 
+  const leafCertificate = () => links.renewal.current().certificatePem;
+  const gauges = createGauges({ ...base, trust, federation, outbox, leafCertificate });
   const node = { config, runtime, logger, store, identity, trust, rules, catalog, federation, search, negotiations };
   const close = async () => {
     links.clients.close();
@@ -160,7 +164,11 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     ...node,
     ...{ transfers, sources, metering, ledger, settlements, audit, outbox, links, indexer },
     checkPeer: links.checkPeer,
-    renderMetrics: metrics.render,
+    metrics,
+    async renderMetrics() {
+      await gauges();
+      return metrics.render();
+    },
     isReady: () => readiness(store, trust.state()),
     ...lifecycle({ server, workers, logger, close }),
   };

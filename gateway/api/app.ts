@@ -28,8 +28,8 @@ export function createApi(deps: GatewayDeps): Api {
   const api = newApi();
   api.use("*", secureHeaders());
   api.use("*", async (c, next) => {
-    c.set("traceId", c.req.header("traceparent")?.split("-")[1] ?? newTraceId(deps.runtime));
-    c.header("x-trace-id", c.get("traceId"));
+    // The request's own, which `traceRequests` opened.
+    c.set("traceId", newTraceId(deps.runtime));
     await next();
   });
   const tooLarge = (limit: number) => (c: Context) =>

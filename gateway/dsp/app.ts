@@ -2,6 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import type { Peer } from "../../node/identity/model.ts";
 import { ok, type Result } from "../../node/kernel/exchange-error.ts";
+import { newTraceId, traceIdOfParent, withTraceId } from "../../node/kernel/trace.ts";
 import { regionUrn } from "../../node/negotiation/messages.ts";
 import { catalogRoutes } from "./catalog.ts";
 import type { DspDeps } from "./deps.ts";
@@ -27,6 +28,7 @@ export function createDspApp(node: NodeDeps): Hono {
     return listed?.status === "active" && listed.capabilities.includes(capability) ? ok(peer) : notAllowed();
   };
 
+  app.use("*", (c, next) => withTraceId(traceIdOfParent(c.req.header("traceparent")) ?? newTraceId(runtime), next));
   app.get("/.well-known/dspace-version", (c) =>
     c.json({
       protocolVersions: [

@@ -8,6 +8,7 @@ import type { Canonical } from "../../node/kernel/canonical-json.ts";
 import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import { msOf } from "../../node/kernel/instant.ts";
 import type { Runtime } from "../../node/kernel/runtime.ts";
+import { traceParentOf } from "../../node/kernel/trace.ts";
 import type { Answer, OutboxMessage, PeerChannel } from "../../node/outbox/model.ts";
 import type { TlsCredentials } from "../../node/rpc/tls-front.ts";
 import { shakeHands } from "../../node/rpc/tls-handshake.ts";
@@ -121,7 +122,7 @@ async function post(
 ): Promise<Result<Answer>> {
   let answer: HttpAnswer;
   try {
-    answer = await send(agent, url, JSON.stringify(onWire(message)));
+    answer = await send(agent, url, JSON.stringify(onWire(message)), traceParentOf(message.traceId, runtime));
   } catch (fault) {
     return unreachable(message.peer, fault);
   }
@@ -134,7 +135,7 @@ async function post(
   return refusedByPeer(message.peer, answer);
 }
 
-function send(agent: Agent, url: URL, body: string): Promise<HttpAnswer> {
+function send(agent: Agent, url: URL, body: string, traceparent: string): Promise<HttpAnswer> {
   const { hostname: host, port, pathname: path } = url;
   return new Promise((resolve, reject) => {
     const request = httpRequest(
@@ -144,6 +145,7 @@ function send(agent: Agent, url: URL, body: string): Promise<HttpAnswer> {
           host: url.host,
           "content-type": "application/json",
           accept: "application/json",
+          traceparent,
           "content-length": Buffer.byteLength(body),
         },
         signal: AbortSignal.timeout(TIMEOUT_MS),

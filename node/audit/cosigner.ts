@@ -64,7 +64,7 @@ export function createCosigner(deps: Deps, peer: () => WitnessPeer | undefined):
     });
     failures = isDone ? 0 : failures + 1;
     if (isDone || isStopped) return;
-    deps.metrics.count("heliu_audit_cosign_failures_total", { region: peer()?.region ?? "" });
+    deps.metrics.count("audit_cosign_failures_total", { region: peer()?.region ?? "" });
     cancelRetry = deps.scheduler.after(
       Math.min(deps.retryMs * 2 ** (failures - 1), MAX_RETRY_MS),
       () => void advance(),

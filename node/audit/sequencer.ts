@@ -51,8 +51,8 @@ export function createSequencer(deps: Deps): Sequencer {
       deps.logger.error({ code: signed.error.code, ...signed.error.details }, signed.error.text.en);
       return undefined;
     }
-    deps.metrics.observe("heliu_audit_checkpoint_seconds", (deps.runtime.nowMs() - startedMs) / 1000);
-    deps.metrics.gauge("heliu_audit_log_size", Number(signed.value.size));
+    deps.metrics.observe("audit_checkpoint_seconds", (deps.runtime.nowMs() - startedMs) / 1000);
+    deps.metrics.gauge("audit_checkpoint_time_seconds", deps.runtime.nowMs() / 1_000);
     return signed.value;
   };
   const cosignerOf = (region: string): Cosigner => {

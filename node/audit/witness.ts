@@ -135,7 +135,7 @@ async function compareAndStore(
   if (isLie) {
     const fields = { code: "LOG_EQUIVOCATION", origin, region: log.region, size: String(size), root: hexOf(root) };
     deps.logger.error(fields, "a peer's log has signed two different roots for one size; evidence is kept");
-    deps.metrics.count("heliu_audit_equivocations_total", { region: log.region });
+    deps.metrics.count("audit_equivocations_total", { region: log.region });
   }
   return verdict;
 }

@@ -5,6 +5,7 @@ import { msOf } from "../kernel/instant.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
+import { outsideTrace } from "../kernel/trace.ts";
 import type { Store, Unsubscribe } from "../storage/port.ts";
 import { list as listRecords, read, transact } from "../storage/transact.ts";
 import { type CrlFacts, readCrl } from "./crl.ts";
@@ -65,9 +66,7 @@ export async function createTrust(deps: TrustDeps): Promise<Trust> {
   let held: Held = { signed: undefined, digest: undefined, crls: new Map(), ownCrl: undefined, mark: "" };
   let stopped = false;
   let cancelTimer = () => {};
-  const tell = () => {
-    for (const listener of listeners) listener();
-  };
+  const tell = () => tellAll(listeners);
 
   const stateNow = () => stateOf(held.signed, runtime.nowMs());
   const watchExpiry = () => {
@@ -142,6 +141,11 @@ export async function createTrust(deps: TrustDeps): Promise<Trust> {
       listeners.clear();
     },
   };
+}
+
+/** What follows the list (mirrors, watches) lives longer than the request that brought it. */
+function tellAll(listeners: Iterable<() => void>): void {
+  for (const listener of listeners) outsideTrace(listener);
 }
 
 type Held = {

@@ -90,7 +90,7 @@ async function commitStep(
   const traceId = inbound?.traceId ?? newTraceId(runtime);
   const maskKey = Buffer.from(runtime.randomBytes(32)).toString("base64");
 
-  return transact(store, refsOf(place), (tx) => {
+  const outcome = await transact<Outcome>(store, refsOf(place), (tx) => {
     const earlier = receivedBefore(tx, place);
     if (earlier !== undefined) return ok(earlier);
     const before = tx.get(negotiations.at(id));
@@ -113,6 +113,11 @@ async function commitStep(
     if (inbound !== undefined) markReceived(tx, inbound, negotiationView(after));
     return ok({ kind: "changed", negotiation: after });
   });
+  if (outcome.ok && outcome.value.kind === "changed") {
+    const { role, state } = outcome.value.negotiation;
+    deps.logger?.info({ negotiation: id, peer, role, state, traceId }, "a negotiation moved");
+  }
+  return outcome;
 }
 
 function receivedBefore(tx: Tx, { inbound, creates, peer }: Place): Outcome | undefined {

@@ -2,6 +2,7 @@ import type { CatalogEntry } from "../catalog/model.ts";
 import type { TrustView } from "../identity/model.ts";
 import type { Signer } from "../kernel/ed25519.ts";
 import type { Result } from "../kernel/exchange-error.ts";
+import type { Logger } from "../kernel/logger.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { DeadlineRules } from "../policy/decide.ts";
 import type { Store } from "../storage/port.ts";
@@ -9,6 +10,7 @@ import type { Store } from "../storage/port.ts";
 export type NegotiationDeps = {
   readonly store: Store;
   readonly runtime: Runtime;
+  readonly logger?: Logger;
   /** This node's own region. */
   readonly region: string;
   readonly rules: DeadlineRules & {

@@ -2,6 +2,7 @@ import { type ExchangeError, err, type Failure, type Result, refusals } from "..
 import type { Logger } from "../kernel/logger.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
+import { withTraceId } from "../kernel/trace.ts";
 import type { Store } from "../storage/port.ts";
 import { read } from "../storage/transact.ts";
 import type { Answer, Binding, OutboxMessage, PeerChannel, Topic, TopicHandler } from "./model.ts";
@@ -37,7 +38,7 @@ export async function attempt(
   number: bigint,
   mayStillSend: (peer: string) => Promise<boolean>,
 ): Promise<Outcome> {
-  const { store, runtime, logger } = deps;
+  const { store, logger } = deps;
   try {
     if (!(await mayStillSend(peer))) return { kind: "not-ours" };
     const message = await read(store, outboxMessages.at(peer, number));
@@ -45,22 +46,35 @@ export async function attempt(
     const handler = deps.handlerOf(message.topic);
     if (handler === undefined) throw new Error(`no room takes the topic ${message.topic}`);
 
-    runtime.failPoint("outbox.before-send");
-    const answer = await send(deps, message);
-    runtime.failPoint("outbox.after-send");
-    if (!answer.ok && answer.error.kind === "unavailable") return { kind: "unreachable", error: answer.error };
-    if (!answer.ok && answer.error.kind === "not-yet") return { kind: "later", error: answer.error };
-
-    if (answer.ok) await handler.delivered(message, answer.value);
-    else await handler.refused(message, answer.error.code, answer.error.text);
-    await removeMessage(store, peer, number);
-    runtime.failPoint("outbox.after-ack");
-    return { kind: "done", message, answer: answer.ok ? "accepted" : "refused" };
+    return await withTraceId(message.traceId, () => bringOver(deps, handler, message, number));
   } catch (fault) {
     // Our own fault, of the store or of a room: the message stays, so that nothing is lost once it is mended.
     logger.error({ err: fault, peer, number: String(number) }, "an outbox message could not be brought to its end");
     return { kind: "later", error: ownFault(fault).error };
   }
+}
+
+async function bringOver(
+  deps: AttemptDeps,
+  handler: TopicHandler,
+  message: OutboxMessage,
+  number: bigint,
+): Promise<Outcome> {
+  const { store, runtime, logger } = deps;
+  const { id, peer, topic, kind, lane, traceId } = message;
+  runtime.failPoint("outbox.before-send");
+  const answer = await send(deps, message);
+  runtime.failPoint("outbox.after-send");
+  if (!answer.ok && answer.error.kind === "unavailable") return { kind: "unreachable", error: answer.error };
+  if (!answer.ok && answer.error.kind === "not-yet") return { kind: "later", error: answer.error };
+
+  if (answer.ok) await handler.delivered(message, answer.value);
+  else await handler.refused(message, answer.error.code, answer.error.text);
+  await removeMessage(store, peer, number);
+  runtime.failPoint("outbox.after-ack");
+  const code = answer.ok ? "OK" : answer.error.code;
+  logger.info({ peer, topic, kind, lane, message: id, code, traceId }, "a message was delivered");
+  return { kind: "done", message, answer: answer.ok ? "accepted" : "refused" };
 }
 
 async function send(deps: AttemptDeps, message: OutboxMessage): Promise<Result<Answer>> {

@@ -4,6 +4,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
+import { withTraceId } from "../kernel/trace.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { Store } from "../storage/port.ts";
 import { list } from "../storage/transact.ts";
@@ -55,6 +56,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     metrics.observe("outbox_delivery_seconds", (runtime.nowMs() - msOf(message.createdAt)) / 1_000, labels);
   }
 
+  async function receiveNow(handler: TopicHandler, message: InboundMessage): Promise<Result<Answer>> {
+    const answer = await handler.receive(message);
+    const { id, peer, topic, kind, traceId } = message;
+    const code = answer.ok ? "OK" : answer.error.code;
+    deps.logger.info({ peer, topic, kind, message: id, code, traceId }, "a peer's message was received");
+    return answer;
+  }
+
   return {
     name: "outbox",
     start: sender.start,
@@ -69,7 +78,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (earlier !== undefined) return ok(earlier.seen);
       const handler = handlers.get(message.topic);
       if (handler === undefined) return unknownTopic(message.topic);
-      return handler.receive(message);
+      return withTraceId(message.traceId, () => receiveNow(handler, message));
     },
     async pending(peer) {
       const found: PendingMessage[] = [];

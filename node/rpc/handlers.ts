@@ -6,6 +6,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
+import { withTraceId } from "../kernel/trace.ts";
 import type { CallContext, Capability, Gate, IncomingCall } from "./gate.ts";
 import { internalStatus, statusOf } from "./grpc-status.ts";
 import { messagesOf } from "./incoming.ts";
@@ -23,7 +24,8 @@ export function unary<Request, Response>(
     const startedMs = gate.nowMs();
     const run = async () => {
       const admitted = await gate.admit(call, capability, false);
-      return admitted.ok ? handle(call.request, admitted.value) : admitted;
+      if (!admitted.ok) return admitted;
+      return withTraceId(admitted.value.traceId, () => handle(call.request, admitted.value));
     };
     run().then(
       (result) => {
@@ -87,7 +89,8 @@ async function answer<Response>(
   try {
     const admitted = await gate.admit(call, capability, true);
     if (!admitted.ok) throw new ExchangeFault(admitted.error);
-    await pour(open({ ...admitted.value, signal: cancelled.signal }), call, cancelled.signal);
+    const context = { ...admitted.value, signal: cancelled.signal };
+    await withTraceId(context.traceId, () => pour(open(context), call, cancelled.signal));
     call.end();
   } catch (fault) {
     code = fault instanceof ExchangeFault ? fault.error.code : "INTERNAL";

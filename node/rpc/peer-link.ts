@@ -10,6 +10,7 @@ import {
 import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Runtime } from "../kernel/runtime.ts";
+import { currentTraceId } from "../kernel/trace.ts";
 import { callMetadata, listVersionOf } from "./call-metadata.ts";
 import { errorOf } from "./grpc-status.ts";
 import { PeerCredentials } from "./peer-credentials.ts";
@@ -163,7 +164,7 @@ export class PeerLink {
   }
 
   #metadata(traceId?: string): Metadata {
-    return callMetadata(this.#deps.listVersion(), traceId, this.#deps.runtime);
+    return callMetadata(this.#deps.listVersion(), traceId ?? currentTraceId(), this.#deps.runtime);
   }
 
   async *#read<Response>(call: ClientReadableStream<Response>, signal?: AbortSignal): AsyncGenerator<Response> {

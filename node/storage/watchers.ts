@@ -1,3 +1,4 @@
+import { outsideTrace } from "../kernel/trace.ts";
 import type { Key, Unsubscribe } from "./port.ts";
 
 export type Watchers = {
@@ -14,7 +15,8 @@ type Watcher = { readonly prefix: Key; readonly onChange: () => void };
 export function createWatchers(): Watchers {
   const watchers = new Set<Watcher>();
   // In a microtask of its own, so that a fault of one watcher neither reaches the committer nor a neighbour.
-  const wake = (watcher: Watcher) => queueMicrotask(() => watchers.has(watcher) && watcher.onChange());
+  const wake = (watcher: Watcher) =>
+    outsideTrace(() => queueMicrotask(() => watchers.has(watcher) && watcher.onChange()));
   return {
     add(prefix, onChange) {
       const watcher = { prefix, onChange };

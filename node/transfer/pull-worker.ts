@@ -1,5 +1,6 @@
 import { ok } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
+import { newTraceId, withTraceId } from "../kernel/trace.ts";
 import type { Worker } from "../kernel/worker.ts";
 import { leaseRef, withLease } from "../storage/lease.ts";
 import { list, read, transact } from "../storage/transact.ts";
@@ -152,7 +153,8 @@ export class PullWorker implements Worker {
       leaseOf(id),
       (isHeld) => {
         pull.holdWhile(isHeld);
-        return pullTransfer(this.#deps, id, pull);
+        // One trace for a stream: what both regions log of it is found together.
+        return withTraceId(newTraceId(this.#deps.runtime), () => pullTransfer(this.#deps, id, pull));
       },
       LEASE_MS,
     );

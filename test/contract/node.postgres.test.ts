@@ -87,7 +87,8 @@ describe("a region whose node keeps its records in PostgreSQL", () => {
 async function callsOf(node: HeliuNode, ...methods: readonly string[]): Promise<number> {
   const lines = (await node.renderMetrics()).split("\n");
   const calls = lines.filter(
-    (line) => line.startsWith("rpc_server_seconds_count{") && methods.some((method) => line.includes(`/${method}"`)),
+    (line) =>
+      line.startsWith("heliu_rpc_server_seconds_count{") && methods.some((method) => line.includes(`/${method}"`)),
   );
   return calls.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 }
