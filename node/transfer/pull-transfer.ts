@@ -10,7 +10,7 @@ import type { TransferDeps } from "./deps.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Transfer } from "./model.ts";
 import { lastSignatures } from "./move-transfer.ts";
-import { addBytes, beginBatch, type IncomingBatch, isIntact, keepBatch, oldestAllowed } from "./receive-batch.ts";
+import { addBytes, beginBatch, type IncomingBatch, keepBatch, oldestAllowed } from "./receive-batch.ts";
 import { notFound, refuseTransfer } from "./refusal.ts";
 import { owe, oweRefs, stampOf } from "./send.ts";
 import type { OpenContent } from "./sinks/content-file.ts";
@@ -125,11 +125,12 @@ class Pull {
           if (!begun.ok) return begun;
           batch = begun.value;
         }
-        if (frame.kind === "data" && (batch === undefined || !addBytes(batch, frame.bytes))) {
-          return unexpected(frame.kind);
+        if (frame.kind === "data") {
+          if (batch === undefined || !addBytes(batch, frame.bytes)) return unexpected(frame.kind);
+          this.#content.digest.update(frame.bytes);
         }
         if (batch?.left === 0n) {
-          if (!isIntact(batch)) return mismatch(String(batch.number));
+          if (this.#content.digest.hex() !== batch.checked.core.contentSha256) return mismatch(String(batch.number));
           this.#keep(batch);
           batch = undefined;
         }
@@ -203,7 +204,6 @@ class Pull {
   async #keepOne(batch: IncomingBatch): Promise<Result<true>> {
     await this.#content.append(batch.pieces);
     await this.#content.sync();
-    for (const piece of batch.pieces) this.#content.digest.update(piece);
     for (;;) {
       const { moved } = this.#gapMoved;
       const kept = await keepBatch(this.#deps, this.#transfer.id, batch);

@@ -15,6 +15,10 @@ export type ReadBatch = {
   readonly pieces: readonly Uint8Array[];
   readonly rows: bigint;
   readonly bytes: bigint;
+  /**
+   * Of everything delivered up to the end of this batch. One pass over the bytes serves the receipts and the whole, and the
+   * last receipt binds the digest of the whole content by both signatures.
+   */
   readonly sha256: string;
   /** To be called when the bytes are needed no more: the consumer has signed for them. */
   readonly release: () => void;
@@ -116,7 +120,7 @@ function rowReader(
       pieces,
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
-      sha256: sha256Of(pieces),
+      sha256: whole.hex(),
       release: () => {},
       end: String(cursor.taken),
     });
@@ -210,7 +214,6 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
   const read = async (length: bigint): Promise<Result<ReadOutcome>> => {
     if (offset >= source.size) return ok({ kind: "end" });
     const buffer = buffers.take(Number(length));
-    const digest = runningSha256();
     const pieces: Uint8Array[] = [];
     let bytes = 0n;
     // Piece by piece, so that hashing never holds up the frames of the batch before for long.
@@ -219,14 +222,13 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       const filled = await source.read(offset + bytes, place);
       if (filled === 0) break;
       const piece = place.subarray(0, filled);
-      digest.update(piece);
       whole.update(piece);
       pieces.push(piece);
       bytes += BigInt(filled);
     }
     offset += bytes;
     const release = () => buffers.give(buffer);
-    return ok({ kind: "batch", pieces, rows: 0n, bytes, sha256: digest.hex(), release, end: String(offset) });
+    return ok({ kind: "batch", pieces, rows: 0n, bytes, sha256: whole.hex(), release, end: String(offset) });
   };
   return ok({
     next: ({ maxBytes, bytesLeft }) => {
@@ -241,12 +243,6 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
 function smallest(a: bigint, b: bigint, c: bigint | null): bigint {
   const least = a < b ? a : b;
   return c !== null && c < least ? c : least;
-}
-
-function sha256Of(pieces: readonly Uint8Array[]): string {
-  const digest = runningSha256();
-  for (const piece of pieces) digest.update(piece);
-  return digest.hex();
 }
 
 function noColumns(columns: readonly string[]): Failure {

@@ -1,4 +1,3 @@
-import { runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import {
@@ -32,7 +31,6 @@ export type IncomingBatch = {
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly pieces: Uint8Array[];
-  readonly digest: ReturnType<typeof runningSha256>;
   left: bigint;
 };
 
@@ -67,7 +65,6 @@ export function beginBatch(
     rows: BigInt(frame.rows),
     bytes,
     pieces: [],
-    digest: runningSha256(),
     left: bytes,
   });
 }
@@ -119,13 +116,8 @@ function plain({ partyId, metric, quantity }: { partyId: string; metric: string;
 export function addBytes(batch: IncomingBatch, bytes: Uint8Array): boolean {
   if (BigInt(bytes.length) > batch.left) return false;
   batch.pieces.push(bytes);
-  batch.digest.update(bytes);
   batch.left -= BigInt(bytes.length);
   return true;
-}
-
-export function isIntact({ digest, checked }: IncomingBatch): boolean {
-  return digest.hex() === checked.core.contentSha256;
 }
 
 /**

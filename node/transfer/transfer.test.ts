@@ -106,7 +106,7 @@ describe("a transfer", () => {
     await expectEqualBooks(pair);
   });
 
-  it("goes in batches, each with its own receipt over exactly its bytes", async () => {
+  it("goes in batches, each with its own receipt over what was delivered up to it", async () => {
     const pair = await pairWith(1_000, {}, { batchRows: 300 });
     const { id } = await start(pair);
     await pair.until(id, isOver);
@@ -118,9 +118,8 @@ describe("a transfer", () => {
     expect(receipts.map(({ core }) => core.usage.rows)).toEqual(["300", "300", "300", "100"]);
     let at = 0;
     for (const { core } of receipts) {
-      const end = at + Number(core.usage.bytes);
-      expect(core.contentSha256).toBe(sha256Hex(Buffer.from(content).subarray(at, end)));
-      at = end;
+      at += Number(core.usage.bytes);
+      expect(core.contentSha256).toBe(sha256Hex(Buffer.from(content).subarray(0, at)));
     }
   });
 

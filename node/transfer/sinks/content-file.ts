@@ -10,7 +10,7 @@ export type ContentFiles = {
 };
 
 export type OpenContent = {
-  /** Over everything written so far, in order. */
+  /** Over what was durable when the file was opened; the reader goes on with what comes in. */
   readonly digest: RunningSha256;
   readonly append: (pieces: readonly Uint8Array[]) => Promise<void>;
   /** What was appended survives a power cut when this resolves. */
