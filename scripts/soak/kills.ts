@@ -88,8 +88,11 @@ function writePoint({ region, at }: KillPoint): string {
   return `${region}@${at.join("+")}`;
 }
 
-export function tellResult(what: string, { ok, tookMs, faults, folder, acknowledged }: TrialResult): void {
-  note(`${what} — ${ok ? "ok" : "FAILED"}, ${acknowledged} writes acknowledged, ${tookMs} ms`);
+export function tellResult(what: string, { ok, tookMs, parts, faults, folder, acknowledged }: TrialResult): void {
+  const slowest = Object.entries(parts)
+    .sort(([, a], [, b]) => b - a)[0]
+    ?.join(" ");
+  note(`${what} — ${ok ? "ok" : "FAILED"}, ${acknowledged} writes acknowledged, ${tookMs} ms (${slowest} ms)`);
   for (const fault of faults) note(`      ${fault}`);
   if (folder !== undefined) note(`      kept: ${folder}`);
 }

@@ -11,7 +11,10 @@ export type SeenCheckpoint = { readonly region: string; readonly note: string };
 
 export type Played = { readonly period: string; readonly checkpoints: readonly SeenCheckpoint[] };
 
-/** The demo's story in small, over the HTTP interface, going on wherever a node was killed. `onChapter` before each part. */
+/**
+ * The demo's story in small, over the HTTP interface, going on wherever a node was killed. `onChapter` is told of each part as
+ * it begins.
+ */
 export async function playStory(
   operator: Operator,
   regions: { readonly chengdu: SoakNode; readonly chongqing: SoakNode },

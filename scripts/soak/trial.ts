@@ -18,6 +18,8 @@ export type Trial = {
 export type TrialResult = {
   readonly ok: boolean;
   readonly tookMs: number;
+  /** Milliseconds of each part, where a slow trial was slow. */
+  readonly parts: { readonly [name: string]: number };
   readonly acknowledged: number;
   readonly outcome: Outcome | undefined;
   readonly faults: readonly string[];
@@ -34,16 +36,18 @@ const NO_TROUBLE = { onChapter: () => {}, stop: () => {} };
 export async function runTrial(material: Material, trial: Trial, expected: Outcome | undefined): Promise<TrialResult> {
   const began = performance.now();
   const faults: string[] = [];
+  const watch = createStopwatch();
   const operator = new Operator();
   const options = { withLinks: trial.withLinks === true, keep: () => faults.length > 0 };
   return withWorld(options, async (world) => {
     let outcome: Outcome | undefined;
     try {
-      outcome = await playAndCollect(world, operator, material, trial, faults);
+      outcome = await playAndCollect(world, operator, material, trial, { faults, onPart: watch.begin });
       if (expected !== undefined) faults.push(...deviations(expected, outcome));
     } catch (fault) {
       faults.push(fault instanceof TrialFault ? fault.message : String((fault as Error).stack ?? fault));
     }
+    watch.begin("stop");
     await Promise.all([world.chengdu.stop(), world.chongqing.stop()]);
     for (const node of [world.chengdu, world.chongqing]) {
       const fault = node.fault();
@@ -52,6 +56,7 @@ export async function runTrial(material: Material, trial: Trial, expected: Outco
     return {
       ok: faults.length === 0,
       tookMs: Math.round(performance.now() - began),
+      parts: watch.end(),
       acknowledged: operator.acknowledged,
       outcome,
       faults,
@@ -67,14 +72,19 @@ async function playAndCollect(
   operator: Operator,
   material: Material,
   { kill, trouble }: Trial,
-  faults: string[],
+  { faults, onPart }: { readonly faults: string[]; readonly onPart: (name: string) => void },
 ): Promise<Outcome> {
   const { chengdu, chongqing } = world;
+  onPart("start");
   const pointOf = (region: Region) => (kill?.region === region ? kill.at : []);
   await Promise.all([chengdu.start(pointOf("chengdu")), chongqing.start(pointOf("chongqing"))]);
   const { onChapter, stop } = trouble?.(world) ?? NO_TROUBLE;
   try {
-    const played = await playStory(operator, { chengdu, chongqing }, material, onChapter);
+    const played = await playStory(operator, { chengdu, chongqing }, material, (name) => {
+      onPart(name);
+      onChapter(name);
+    });
+    onPart("comparison");
     // A point that was not reached, since no two runs are quite alike: then it is killed where it is.
     if (kill !== undefined && world[kill.region].kills === 0) await world[kill.region].kill();
     stop();
@@ -85,6 +95,25 @@ async function playAndCollect(
   } finally {
     stop();
   }
+}
+
+function createStopwatch() {
+  const parts: { [name: string]: number } = {};
+  let name = "setup";
+  let sinceMs = performance.now();
+  const begin = (next: string) => {
+    const nowMs = performance.now();
+    parts[name] = (parts[name] ?? 0) + Math.round(nowMs - sinceMs);
+    name = next;
+    sinceMs = nowMs;
+  };
+  return {
+    begin,
+    end: () => {
+      begin("");
+      return parts;
+    },
+  };
 }
 
 function* deviations(expected: unknown, got: unknown, path = "outcome"): Generator<string> {

@@ -32,10 +32,11 @@ export async function withWorld<T>(options: WorldOptions, run: (world: World) =>
   const root = mkdtempSync(join(tmpdir(), "heliu-soak-"));
   const nodes: SoakNode[] = [];
   const links: FaultProxy[] = [];
-  const killAll = () => {
+  const endAll = () => {
     for (const node of nodes) node.killNow();
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   };
-  process.on("exit", killAll);
+  process.on("exit", endAll);
   try {
     const base = await freePortBase();
     nodes.push(await makeNode(root, "510100", "成都市", base), await makeNode(root, "500000", "重庆市", base + 10));
@@ -52,7 +53,7 @@ export async function withWorld<T>(options: WorldOptions, run: (world: World) =>
   } finally {
     await Promise.all(nodes.map((node) => node.stop("SIGKILL")));
     await Promise.all(links.map((link) => link.close()));
-    process.off("exit", killAll);
+    process.off("exit", endAll);
     if (!options.keep(root)) rmSync(root, { recursive: true, force: true });
   }
 }
