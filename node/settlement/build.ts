@@ -86,7 +86,11 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
     ...recordOf(built.value, inputsDigest),
     posted: postedAfter(built.value, posted, about.periodId, caps),
     settles: numbers.ranges(),
-    opening: { carry, posted: posted.filter((prior) => isUsed(prior, built.value.usage)) },
+    opening: {
+      lastPeriod: books?.lastPeriod ?? "",
+      carry,
+      posted: posted.filter((prior) => isUsed(prior, built.value.usage)),
+    },
   });
 }
 

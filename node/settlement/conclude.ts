@@ -47,11 +47,11 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
     refs: [books, ...postRefs(postings), ...appendLeafRefs({ agreementId })],
     also: (tx) => {
       const before = tx.get(books);
-      if (before !== undefined && before.lastPeriod >= periodId) {
-        return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: before.lastPeriod });
-      }
-      // Another period of this agreement was signed since the statement was built on the carry before it.
-      if (digestOf(before?.carry ?? FRESH_CARRY) !== built.proposal.openingCarryDigest) {
+      const { lastPeriod = "" } = before ?? {};
+      if (lastPeriod >= periodId) return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: lastPeriod });
+      // Another period was signed since this one was built, and may have taken in the same receipts, with or without an amount.
+      const isBuiltOnThis = lastPeriod === built.opening.lastPeriod;
+      if (!isBuiltOnThis || digestOf(before?.carry ?? FRESH_CARRY) !== built.proposal.openingCarryDigest) {
         return refuseProcess("STATEMENT_CARRY_DIFFERS");
       }
       const posted = postBatch(tx, postings);

@@ -26,7 +26,12 @@ export type BuiltRecord = {
   /** Which numbers of each chain it takes in. */
   readonly settles: SeqRanges;
   /** What it started from; with receipts and declaration, all that is needed to compute it again. */
-  readonly opening: { readonly carry: Carry | null; readonly posted: readonly PostedUsage[] };
+  readonly opening: {
+    /** The last one settled before it; empty for the first. */
+    readonly lastPeriod: string;
+    readonly carry: Carry | null;
+    readonly posted: readonly PostedUsage[];
+  };
 };
 
 export type Differences = {

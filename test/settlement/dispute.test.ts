@@ -1,9 +1,29 @@
 import { describe, expect, it } from "vitest";
-import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { receipts as heldReceipts } from "../../node/metering/store.ts";
 import { list } from "../../node/storage/transact.ts";
 import { booksOf, closeBoth, statementOf } from "./settled-world.ts";
-import { CONSUMER, finance, holdBoth, OCTOBER, PROVIDER, receiptChain, twoRegions } from "./two-regions.ts";
+import {
+  AGR_7,
+  CONSUMER,
+  finance,
+  holdBoth,
+  OCTOBER,
+  PROVIDER,
+  receiptChain,
+  twoRegions,
+  type World,
+} from "./two-regions.ts";
+
+/** What can move without time passing. */
+async function rounds({ regions }: World): Promise<void> {
+  for (let i = 0; i < 8; i++) {
+    for (const { outbox, settlements } of regions.values()) {
+      await outbox.idle();
+      await settlements.idle();
+    }
+  }
+}
 
 describe("a dispute", () => {
   /** October with the weather receipt in dispute, opened by the provider before anybody closed. */
@@ -69,6 +89,41 @@ describe("a dispute", () => {
       [dispute]: "0",
       "500000:payer/receivable/CNY": "156036",
     });
+  });
+
+  it("parks a receipt once, also when two periods that take it in are under way at once", async () => {
+    const { fund: _fund, guarantee: _guarantee, compensation: _compensation, ...plain } = AGR_7;
+    const world = await twoRegions({ terms: [{ ...plain, maxRevenueFen: null, costs: [], carryUnpaidCosts: false }] });
+    const calls = (at: string) => ({ productId: "elevator-1", usage: { calls: "1000" }, at });
+    const chain = receiptChain("AGR-7", [calls("2026-09-05T08:00:00.000Z"), calls("2026-10-05T08:00:00.000Z")]);
+    await holdBoth(world, chain.slice(0, 1));
+    await closeBoth(world, "2026-09", { declarations: {} });
+    await closeBoth(world, "2026-10", { declarations: {} });
+    // It came after October was closed: November takes it in, and then October is tried again.
+    await holdBoth(world, chain.slice(1));
+    const receiptIds = [chain[1]?.core.receiptId ?? ""];
+    const about = { agreementId: "AGR-7", periodId: "2026-10", receiptIds, reason: "行数与日志不符" };
+    mustSucceed(await world.provider().settlements.openDispute(finance(PROVIDER), about));
+    world.clock.nowMs = Date.parse("2026-12-03T02:00:00.000Z");
+    const held = new Set(["2026-10", "2026-11"]);
+    const notYet = err({ kind: "not-yet", code: "WAIT", text: { zh: "稍候", en: "Wait." } });
+    world.wire.intercept = async ({ kind, body }, pass) => {
+      const { periodId } = body as { readonly periodId: string };
+      return kind === "Sign" && held.has(periodId) ? notYet : pass();
+    };
+    for (const periodId of ["2026-11", "2026-10"]) {
+      for (const { region, settlements } of world.regions.values()) await settlements.close(finance(region), periodId);
+    }
+    await rounds(world);
+    held.delete("2026-10");
+    world.passTime();
+    await rounds(world);
+    expect((await statementOf(world.consumer())).matched).toBe(true);
+    held.clear();
+    await world.quiet();
+    for (const region of world.regions.values()) {
+      expect((await booksOf(region)).net).toMatchObject({ [dispute]: "-12000" });
+    }
   });
 
   it("is too late once the receipt is settled, and needs a receipt that exists", async () => {

@@ -183,6 +183,8 @@ export type World = {
   readonly provider: () => Region;
   readonly consumer: () => Region;
   readonly open: (region: string, disk?: MemoryDisk, options?: Partial<SettlementDeps>) => Promise<Region>;
+  /** A minute, with what waits for it. */
+  readonly passTime: () => void;
   /** Until nothing is under way anywhere; timers pass when nothing else moves. */
   readonly quiet: () => Promise<void>;
 };
@@ -282,6 +284,7 @@ export async function twoRegions(
     provider: () => regions.get(PROVIDER) as Region,
     consumer: () => regions.get(CONSUMER) as Region,
     open,
+    passTime,
     quiet,
   };
   for (const terms of options.terms ?? [AGR_7]) await agree(world, terms);
