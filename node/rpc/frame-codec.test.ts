@@ -43,6 +43,15 @@ describe("the codec of the pull stream", () => {
     expect((frame.bytes as Buffer).buffer).toBe(sent.buffer);
   });
 
+  it("writes its header into the room that the sender left, touching nothing else", () => {
+    const memory = Buffer.alloc(40, 0x5a);
+    const bytes = memory.subarray(20, 36).fill(0xa5);
+    const sent = Pull.responseSerialize({ kind: "data", bytes, room: 16 });
+    expect(sent.buffer).toBe(memory.buffer);
+    expect(Pull.responseDeserialize(sent)).toEqual({ kind: "data", bytes });
+    expect(memory.toString("hex")).toBe(`${"5a".repeat(18)}0a10${"a5".repeat(16)}${"5a".repeat(4)}`);
+  });
+
   it("reads data frames of any protobuf writer, not only its own", () => {
     // The same field twice: the last one wins in protobuf, and only the generated reader knows that.
     const twice = Buffer.from([0x0a, 1, 0x61, 0x0a, 2, 0x62, 0x63]);

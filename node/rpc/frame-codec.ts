@@ -27,7 +27,7 @@ export function pullDefinition(generated: TransferDefinition["Pull"]): PullDefin
     requestSerialize: (control) => generated.requestSerialize(fromControl(control)),
     requestDeserialize: (bytes) => toControl(generated.requestDeserialize(bytes)),
     responseSerialize: (frame) =>
-      frame.kind === "data" ? encodeData(frame.bytes) : generated.responseSerialize(fromFrame(frame)),
+      frame.kind === "data" ? encodeData(frame.bytes, frame.room ?? 0) : generated.responseSerialize(fromFrame(frame)),
     responseDeserialize: (bytes) => decodeData(bytes) ?? toFrame(generated.responseDeserialize(bytes)),
   };
 }
@@ -35,7 +35,8 @@ export function pullDefinition(generated: TransferDefinition["Pull"]): PullDefin
 /** Field 1, wire type 2 (length-delimited). */
 const DATA_TAG = 0x0a;
 
-function encodeData(data: Uint8Array): Buffer {
+/** Into the room before the bytes where the sender left some: then nothing is allocated or copied. */
+function encodeData(data: Uint8Array, room: number): Buffer {
   const length: number[] = [];
   for (let rest = data.length; ; rest >>>= 7) {
     if (rest < 0x80) {
@@ -44,10 +45,14 @@ function encodeData(data: Uint8Array): Buffer {
     }
     length.push((rest & 0x7f) | 0x80);
   }
-  const bytes = Buffer.allocUnsafe(1 + length.length + data.length);
+  const header = 1 + length.length;
+  const hasRoom = header <= room;
+  const bytes = hasRoom
+    ? Buffer.from(data.buffer, data.byteOffset - header, header + data.length)
+    : Buffer.allocUnsafe(header + data.length);
   bytes[0] = DATA_TAG;
   bytes.set(length, 1);
-  bytes.set(data, 1 + length.length);
+  if (!hasRoom) bytes.set(data, header);
   return bytes;
 }
 

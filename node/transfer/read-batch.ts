@@ -8,11 +8,14 @@ import { BufferPool } from "./buffer-pool.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
+import { FRAME_ROOM } from "./wire.ts";
 
 /** One batch as it will leave: already projected, filtered, masked, and hashed. */
 export type ReadBatch = {
   readonly kind: "batch";
   readonly pieces: readonly Uint8Array[];
+  /** Bytes before each piece that the transport may write into. */
+  readonly room: number;
   readonly rows: bigint;
   readonly bytes: bigint;
   /**
@@ -51,6 +54,8 @@ export type BatchReader = {
 };
 
 const PIECE_BYTES = 1024 * 1024;
+/** Read and hashed in one go: a few milliseconds. */
+const READ_PIECES = 4;
 /** One being read, one on its way, two that wait for their signatures. */
 const MAX_POOLED = 4;
 /** Asking the clock at every row would cost as much as the row. */
@@ -118,6 +123,7 @@ function rowReader(
     return ok({
       kind: "batch",
       pieces,
+      room: 0,
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
       sha256: whole.hex(),
@@ -213,22 +219,23 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
 
   const read = async (length: bigint): Promise<Result<ReadOutcome>> => {
     if (offset >= source.size) return ok({ kind: "end" });
-    const buffer = buffers.take(Number(length));
+    const places = placesIn(buffers, Number(length));
     const pieces: Uint8Array[] = [];
     let bytes = 0n;
-    // Piece by piece, so that hashing never holds up the frames of the batch before for long.
-    while (bytes < length) {
-      const place = buffer.subarray(Number(bytes), Math.min(Number(bytes) + PIECE_BYTES, Number(length)));
-      const filled = await source.read(offset + bytes, place);
-      if (filled === 0) break;
-      const piece = place.subarray(0, filled);
-      whole.update(piece);
-      pieces.push(piece);
+    // A few at a time, so that hashing never holds up the frames of the batch before for long.
+    for (let at = 0; at < places.pieces.length; at += READ_PIECES) {
+      const into = places.pieces.slice(at, at + READ_PIECES);
+      const filled = await source.read(offset + bytes, into);
       bytes += BigInt(filled);
+      for (const piece of upTo(into, filled)) {
+        whole.update(piece);
+        pieces.push(piece);
+      }
     }
     offset += bytes;
-    const release = () => buffers.give(buffer);
-    return ok({ kind: "batch", pieces, rows: 0n, bytes, sha256: whole.hex(), release, end: String(offset) });
+    const { release } = places;
+    const room = FRAME_ROOM;
+    return ok({ kind: "batch", pieces, room, rows: 0n, bytes, sha256: whole.hex(), release, end: String(offset) });
   };
   return ok({
     next: ({ maxBytes, bytesLeft }) => {
@@ -238,6 +245,28 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
     again: (end) => read(BigInt(end) - offset),
     sha256: whole.hex,
   });
+}
+
+/** Pieces of a frame's size in one buffer, each with room before it for the transport's header. */
+function placesIn(buffers: BufferPool, length: number) {
+  const count = Math.ceil(length / PIECE_BYTES);
+  const buffer = buffers.take(length + count * FRAME_ROOM);
+  const pieces = Array.from({ length: count }, (_, i) => {
+    const from = i * (PIECE_BYTES + FRAME_ROOM) + FRAME_ROOM;
+    return buffer.subarray(from, from + Math.min(PIECE_BYTES, length - i * PIECE_BYTES));
+  });
+  return { pieces, release: () => buffers.give(buffer) };
+}
+
+/** A source may end earlier than it said. */
+function upTo(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+  let left = bytes;
+  const filled: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (left > 0) filled.push(piece.subarray(0, left));
+    left -= piece.length;
+  }
+  return filled;
 }
 
 function smallest(a: bigint, b: bigint, c: bigint | null): bigint {

@@ -257,5 +257,6 @@ export function* framesOf({ batch, receipt, content }: ReleasedBatch): Generator
     core: canonicalText(receipt.core),
     providerSignature: receipt.providerSignature,
   };
-  for (const bytes of content.pieces) yield { kind: "data", bytes };
+  const { room } = content;
+  for (const bytes of content.pieces) yield { kind: "data", bytes, room };
 }

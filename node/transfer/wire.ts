@@ -10,6 +10,9 @@ import type { Text } from "../kernel/text.ts";
 /** Longest `data` frame. Frames of this size pass through gRPC without being copied or re-encoded. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
+/** Before each piece of a raw batch; more than any header of a frame of that size takes. */
+export const FRAME_ROOM = 16;
+
 /** A receipt core with the provider's signature over it. */
 export type OfferedReceipt = { readonly core: string; readonly providerSignature: string };
 
@@ -44,8 +47,11 @@ export type Frame =
       readonly rows: string;
       readonly bytes: string;
     } & OfferedReceipt)
-  /** Between 1 and `MAX_FRAME_BYTES` bytes. The receiver may keep the array; the sender does not touch it again. */
-  | { readonly kind: "data"; readonly bytes: Uint8Array }
+  /**
+   * Between 1 and `MAX_FRAME_BYTES` bytes, the receiver's until it signs for the batch. `room`: that many bytes before them
+   * in their buffer are the transport's to write its own header into, so that the frame need not be copied.
+   */
+  | { readonly kind: "data"; readonly bytes: Uint8Array; readonly room?: number }
   /** A core of the agreement's chain without content: the answer to `missing`. */
   | ({ readonly kind: "receipt" } & OfferedReceipt)
   /** Everything was sent; totals over the whole transfer, of every stream it took. */

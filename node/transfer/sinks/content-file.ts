@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunningSha256, runningSha256 } from "../../kernel/digest.ts";
+import { behind } from "../pieces.ts";
 
 /** Where received content lands: `<directory>/<transfer>.part`, renamed once its digest is confirmed. */
 export type ContentFiles = {
@@ -65,7 +66,7 @@ function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => 
       let rest = pieces.filter(({ length }) => length > 0);
       while (rest.length > 0) {
         const { bytesWritten } = await file.writev(rest.slice(0, MAX_PIECES));
-        rest = after(rest, bytesWritten);
+        rest = behind(rest, bytesWritten);
       }
     },
     sync: () => file.datasync(),
@@ -75,16 +76,6 @@ function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => 
     },
     close: () => file.close(),
   };
-}
-
-function after(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let skip = bytes;
-  const rest: Uint8Array[] = [];
-  for (const piece of pieces) {
-    if (skip < piece.length) rest.push(skip === 0 ? piece : piece.subarray(skip));
-    skip = Math.max(0, skip - piece.length);
-  }
-  return rest;
 }
 
 async function digestOfPrefix(file: FileHandle, length: number): Promise<RunningSha256> {
