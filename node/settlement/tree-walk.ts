@@ -34,12 +34,22 @@ function fromWire({ prefix, count, hash, entries, children }: WireTreeNode): Tre
   if (children !== undefined && children.length > 0) return { ...node, children };
   return {
     ...node,
-    entries: (entries ?? []).map(({ receiptId, coreDigest }) => ({ id: receiptId, digest: coreDigest })),
+    entries: (entries ?? []).flatMap(({ receiptId, coreDigest }) =>
+      HASH.test(receiptId) && HASH.test(coreDigest) ? [{ id: receiptId, digest: coreDigest }] : [],
+    ),
   };
 }
 
-/** Ids are 64 nibbles deep; a peer that always answers "differs" must not keep us walking for ever. */
-const MAX_ROUNDS = 65;
+/** Ids are hashes, so a billion of them part within a dozen nibbles; a peer that always answers "differs" must not keep us walking. */
+const MAX_ROUNDS = 24;
+/**
+ * Nor make us ask and keep ever more: a round asks for what a peer answers at once, and after enough were found people
+ * have something to look at. A new comparison, after those are mended, finds the rest.
+ */
+const MAX_PREFIXES = 4_096;
+const MAX_FOUND = 10_000;
+const SIDES = ["onlyA", "onlyB", "differ"] as const;
+const HASH = /^[0-9a-f]{64}$/;
 
 /** Finds the receipts that differ by walking the peer's tree beside our own. Source: settlement.md §11. */
 export async function walkPeerTree(
@@ -48,18 +58,19 @@ export async function walkPeerTree(
 ): Promise<Result<Differences & { readonly rounds: number }>> {
   const all: Differences = { onlyA: [], onlyB: [], differ: [] };
   let rounds = 0;
-  for (let frontier = [""]; frontier.length > 0 && rounds < MAX_ROUNDS; rounds++) {
+  const isEnough = () => all.onlyA.length + all.onlyB.length + all.differ.length >= MAX_FOUND;
+  for (let frontier = [""]; frontier.length > 0 && rounds < MAX_ROUNDS && !isEnough(); rounds++) {
     const answer = await ask(frontier);
     if (!answer.ok) return answer;
     const byPrefix = new Map(answer.value.map((node) => [node.prefix, fromWire(node)]));
-    const theirs = frontier.map(
-      (prefix): TreeNode => byPrefix.get(prefix) ?? { prefix, count: 0, hash: "", entries: [] },
-    );
-    const { onlyA, onlyB, differ, next } = compareRound(frontier.map(own.node), theirs);
-    all.onlyA.push(...onlyA);
-    all.onlyB.push(...onlyB);
-    all.differ.push(...differ);
-    frontier = next;
+    const next: string[] = [];
+    for (const prefix of frontier) {
+      const theirs: TreeNode = byPrefix.get(prefix) ?? { prefix, count: 0, hash: "", entries: [] };
+      const found = compareRound([own.node(prefix)], [theirs]);
+      if (!isEnough()) for (const side of SIDES) all[side].push(...found[side].slice(0, MAX_FOUND));
+      if (next.length < MAX_PREFIXES) next.push(...found.next);
+    }
+    frontier = next.slice(0, MAX_PREFIXES);
   }
   for (const ids of [all.onlyA, all.onlyB, all.differ]) ids.sort(byteOrder);
   return ok({ ...all, rounds });
