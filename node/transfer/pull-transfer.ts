@@ -10,7 +10,7 @@ import type { TransferDeps } from "./deps.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Transfer } from "./model.ts";
 import { lastSignatures } from "./move-transfer.ts";
-import { addBytes, beginBatch, type IncomingBatch, keepBatch, oldestAllowed } from "./receive-batch.ts";
+import { beginBatch, countBytes, type IncomingBatch, keepBatch, oldestAllowed } from "./receive-batch.ts";
 import { notFound, refuseTransfer } from "./refusal.ts";
 import { owe, oweRefs, stampOf } from "./send.ts";
 import type { OpenContent } from "./sinks/content-file.ts";
@@ -126,8 +126,9 @@ class Pull {
           batch = begun.value;
         }
         if (frame.kind === "data") {
-          if (batch === undefined || !addBytes(batch, frame.bytes)) return unexpected(frame.kind);
+          if (batch === undefined || !countBytes(batch, frame.bytes)) return unexpected(frame.kind);
           this.#content.digest.update(frame.bytes);
+          this.#content.append(frame.bytes);
         }
         if (batch?.left === 0n) {
           if (this.#content.digest.hex() !== batch.checked.core.contentSha256) return mismatch(String(batch.number));
@@ -191,18 +192,22 @@ class Pull {
   #keep(batch: IncomingBatch): void {
     this.#inWork += 1;
     this.#keeping = this.#keeping.then(async (before) => {
-      const kept = before.ok ? await this.#keepOne(batch) : before;
-      this.#inWork -= 1;
-      this.#tellWork();
-      // After a failure nothing more can be kept, and reading on would only fill memory.
-      if (!kept.ok) this.#controls.put({ kind: "cancel" });
-      return kept;
+      try {
+        const kept = before.ok ? await this.#keepOne(batch) : before;
+        // After a failure nothing more can be kept, and reading on would only fill memory.
+        if (!kept.ok) this.#controls.put({ kind: "cancel" });
+        return kept;
+      } finally {
+        this.#inWork -= 1;
+        this.#tellWork();
+      }
     });
+    // A disk that fails throws; `run` hears of it at the end, and until then nobody waits.
+    this.#keeping.catch(() => this.#controls.put({ kind: "cancel" }));
   }
 
   /** Bytes first, then the commit that signs for them: a signature without the bytes would bind us to nothing we hold. */
   async #keepOne(batch: IncomingBatch): Promise<Result<true>> {
-    await this.#content.append(batch.pieces);
     await this.#content.sync();
     for (;;) {
       const { moved } = this.#gapMoved;

@@ -23,14 +23,13 @@ import type { Frame } from "./wire.ts";
 
 type BatchBegin = Extract<Frame, { kind: "batch-begin" }>;
 
-/** A batch as it comes in: what it claims, checked, and the bytes so far. */
+/** A batch as it comes in: what it claims, checked, and how many bytes are still to come. */
 export type IncomingBatch = {
   readonly number: bigint;
   readonly checked: CheckedCore;
   readonly providerSignature: string;
   readonly rows: bigint;
   readonly bytes: bigint;
-  readonly pieces: Uint8Array[];
   left: bigint;
 };
 
@@ -64,7 +63,6 @@ export function beginBatch(
     providerSignature: frame.providerSignature,
     rows: BigInt(frame.rows),
     bytes,
-    pieces: [],
     left: bytes,
   });
 }
@@ -112,11 +110,10 @@ function plain({ partyId, metric, quantity }: { partyId: string; metric: string;
   return [partyId, metric, quantity];
 }
 
-/** Adds bytes; false when they are more than the batch announced. */
-export function addBytes(batch: IncomingBatch, bytes: Uint8Array): boolean {
-  if (BigInt(bytes.length) > batch.left) return false;
-  batch.pieces.push(bytes);
-  batch.left -= BigInt(bytes.length);
+/** Counts bytes in; false when they are more than the batch announced. */
+export function countBytes(batch: IncomingBatch, { length }: Uint8Array): boolean {
+  if (BigInt(length) > batch.left) return false;
+  batch.left -= BigInt(length);
   return true;
 }
 

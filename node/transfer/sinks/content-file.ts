@@ -13,8 +13,9 @@ export type ContentFiles = {
 export type OpenContent = {
   /** Over what was durable when the file was opened; the reader goes on with what comes in. */
   readonly digest: RunningSha256;
-  readonly append: (pieces: readonly Uint8Array[]) => Promise<void>;
-  /** What was appended survives a power cut when this resolves. */
+  /** Written in the order given, in the background; the bytes may not change before `sync`. */
+  readonly append: (bytes: Uint8Array) => void;
+  /** Everything appended survives a power cut when this resolves. Throws what a write failed of. */
   readonly sync: () => Promise<void>;
   /** Takes the final name, durably. */
   readonly finish: () => Promise<void>;
@@ -22,6 +23,8 @@ export type OpenContent = {
 };
 
 const READ_BYTES = 4 * 1024 * 1024;
+/** Enough for one system call to be worth it; the rest of a batch is still coming in meanwhile. */
+const WRITE_BYTES = 4 * 1024 * 1024;
 /** Below IOV_MAX of every system. */
 const MAX_PIECES = 512;
 
@@ -59,23 +62,47 @@ export function createContentFiles(directory: string): ContentFiles {
 }
 
 function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => Promise<void>): OpenContent {
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const write = () => {
+    const pieces = gathered;
+    gathered = [];
+    gatheredBytes = 0;
+    writing = writing.then(() => writeAll(file, pieces));
+    // Told to whoever syncs; until then nobody waits for it.
+    writing.catch(() => {});
+  };
   return {
     digest,
-    append: async (pieces) => {
-      // The file was opened for appending, so a short write goes on where it stopped.
-      let rest = pieces.filter(({ length }) => length > 0);
-      while (rest.length > 0) {
-        const { bytesWritten } = await file.writev(rest.slice(0, MAX_PIECES));
-        rest = behind(rest, bytesWritten);
-      }
+    append: (bytes) => {
+      gathered.push(bytes);
+      gatheredBytes += bytes.length;
+      if (gatheredBytes >= WRITE_BYTES) write();
     },
-    sync: () => file.datasync(),
+    sync: async () => {
+      write();
+      await writing;
+      await file.datasync();
+    },
     finish: async () => {
       await file.sync();
       await takeName();
     },
-    close: () => file.close(),
+    close: async () => {
+      await writing.catch(() => {});
+      await file.close();
+    },
   };
+}
+
+/** The file was opened for appending, so a short write goes on where it stopped. */
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let rest = behind(pieces, 0);
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest.slice(0, MAX_PIECES));
+    rest = behind(rest, bytesWritten);
+  }
 }
 
 async function digestOfPrefix(file: FileHandle, length: number): Promise<RunningSha256> {
