@@ -129,6 +129,17 @@ describe("a witness", () => {
     }
   });
 
+  it("keeps of a checkpoint only what the log signed, and no more of that than a checkpoint needs", async () => {
+    const { store, add } = witness();
+    const padding = Array.from({ length: 200 }, () => `\u2014 ${log.name} ${"A".repeat(4_000)}\n`).join("");
+    expect((await add(request(0, 7) + padding)).status).toBe(200);
+    const seen = await read(store, collection<{ readonly note: string }>("audit-witness").at(log.name));
+    expect(seen?.note.length).toBeLessThan(500);
+
+    const text = `${checkpointText({ origin: log.name, size: 7n, root: Buffer.from(merkle.roots[7], "hex") })}${"x\n".repeat(100_000)}`;
+    expect((await add(`old 7\n\n${writeNote(text, [signNote(text, log)])}`)).status).toBe(400);
+  });
+
   it("cosigns only one of two contradicting checkpoints that arrive together", async () => {
     const { add } = witness();
     const answers = await Promise.all([add(request(0, 7)), add(request(0, 7, { root: merkle.roots[8] }))]);

@@ -37,6 +37,8 @@ const RING = 4_096n;
 const equivocations = collection<Equivocation>("audit-equivocation");
 
 const MAX_BODY_BYTES = 1_048_576;
+/** Origin, size, root, and room for extension lines; thousands of them are kept. */
+const MAX_TEXT_CHARS = 4_096;
 
 export type WitnessDeps = {
   readonly store: Store;
@@ -87,7 +89,8 @@ function parseRequest(body: string): Request | undefined {
   const note = body.slice(gap + 2);
   const parts = splitNote(note);
   const checkpoint = parts.ok ? parseCheckpoint(parts.value.text) : parts;
-  if (old === undefined || proof === undefined || !checkpoint.ok) return undefined;
+  if (old === undefined || proof === undefined || !parts.ok || !checkpoint.ok) return undefined;
+  if (parts.value.text.length > MAX_TEXT_CHARS) return undefined;
   return { old: BigInt(old), proof, note, origin: checkpoint.value.origin };
 }
 
@@ -105,11 +108,7 @@ async function compareAndStore(
   { old, proof }: Request,
 ): Promise<WitnessAnswer> {
   const { origin, size, root } = checkpoint;
-  // Only the log's own line is kept: the others are room for a peer to fill our disk.
-  const note = writeNote(
-    checkpoint.text,
-    checkpoint.signatureLines.filter((line) => line.startsWith(`\u2014 ${origin} `)),
-  );
+  const note = signedPart(checkpoint, log);
   const last = lastSeen.at(origin);
   const slot = seenBefore.at(origin, size % RING);
   const evidence = equivocations.at(origin, size, hexOf(root));
@@ -138,6 +137,12 @@ async function compareAndStore(
     deps.metrics.count("audit_equivocations_total", { region: log.region });
   }
   return verdict;
+}
+
+/** Only the line by which the log signed is kept: the others, also those in its name, are room for a peer to fill our disk. */
+function signedPart({ text, signatureLines }: OpenedCheckpoint, { logVkey }: WatchedLog): string {
+  const own = signatureLines.find((line) => openCheckpoint(writeNote(text, [line]), [logVkey]).ok);
+  return writeNote(text, own === undefined ? [] : [own]);
 }
 
 function contradicts(seen: Seen, { size, root }: Checkpoint): boolean {
