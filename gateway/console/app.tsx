@@ -13,6 +13,7 @@ import { entryRoutes } from "./routes/entry.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
 import { peerRoutes } from "./routes/peers.tsx";
+import { receiptRoutes } from "./routes/receipts.tsx";
 import { compareRoute, searchRoute } from "./routes/search.tsx";
 import { settlementRoutes } from "./routes/settlements.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
@@ -66,6 +67,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     peerRoutes,
     catalogRoutes,
     compareRoute,
+    receiptRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

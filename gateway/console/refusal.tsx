@@ -11,6 +11,7 @@ const refuse = refusals({
   FINANCE_ONLY: "forbidden",
   AUDITOR_ONLY: "forbidden",
   PUBLISHER_ONLY: "forbidden",
+  RECEIPTS_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
   INTERNAL: "integrity",
 });
@@ -35,6 +36,10 @@ const TEXTS = {
   PUBLISHER_ONLY: {
     zh: "导入目录须由发布人办理;请由发布人登录后导入。",
     en: "A publisher has to import a catalogue; have one sign in and do it.",
+  },
+  RECEIPTS_ONLY: {
+    zh: "计量凭据只对申请人、发布人、财务和审计开放;请由这些人员查看。",
+    en: "Receipts are open to requesters, publishers, finance and auditors; have one of them look.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

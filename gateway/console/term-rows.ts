@@ -4,6 +4,7 @@ import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
 import { quantity, unitPrice } from "../reports/money.ts";
 import { bytes, dayOf } from "./format.ts";
 import { fieldLabel, label } from "./labels.ts";
+import { aside, joined } from "./punctuation.ts";
 import type { OpenView } from "./view.ts";
 
 /** One term as people read it; its parts are compared from round to round. */
@@ -55,7 +56,7 @@ export function lastDay(validTo: string): string {
 }
 
 function conditionText(view: Words, { field, op, value }: RowCondition, entry: CatalogEntry | undefined): string {
-  return `${fieldLabel(view, entry, field)} ${view.t.ops[op]} ${[value].flat().join("、")}`;
+  return `${fieldLabel(view, entry, field)} ${view.t.ops[op]} ${joined(view, [value].flat())}`;
 }
 
 function limitTexts(
@@ -78,7 +79,7 @@ function channelText(view: Words, channel: string): string {
 function priceTexts({ t }: Words, { products }: SettlementTerms): string[] {
   return products.map(({ productId, unitPriceMicro, capPriceMicro }) => {
     const each = t.terms.each(productId, unitPrice(unitPriceMicro));
-    return capPriceMicro === null ? each : `${each}(${t.terms.cap(unitPrice(capPriceMicro))})`;
+    return capPriceMicro === null ? each : `${each}${aside({ t }, t.terms.cap(unitPrice(capPriceMicro)))}`;
   });
 }
 

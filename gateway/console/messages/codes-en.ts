@@ -4,6 +4,7 @@ import { leafKindsEn } from "./leaf-kinds.ts";
 /** What codes mean, in English. */
 export const codesEn: typeof codesZh = {
   leafKinds: leafKindsEn,
+  marks: { list: ", ", colon: ": ", open: " (" },
   roles: {
     admin: "administrator",
     publisher: "publisher",

@@ -3,6 +3,7 @@ import { leafKindsZh } from "./leaf-kinds.ts";
 /** What codes mean, in Chinese. Codes of other regions that are not listed are shown as they are. */
 export const codesZh = {
   leafKinds: leafKindsZh,
+  marks: { list: "、", colon: ":", open: "(" },
   roles: {
     admin: "管理员",
     publisher: "发布人",

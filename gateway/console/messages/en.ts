@@ -13,7 +13,7 @@ export const en: Messages = {
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",
-    waiting: "Waiting for me",
+    waiting: "To do",
     otherLanguage: "中 / EN",
     signOut: "Sign out",
     inLog: "See it in the audit log →",
@@ -24,7 +24,7 @@ export const en: Messages = {
     catalog: "Catalogue",
     negotiations: "Negotiations",
     transfers: "Transfers",
-    settlements: "Settlements",
+    settlements: "Settlement",
     audit: "Audit",
     peers: "Peers",
   },

@@ -104,7 +104,8 @@ export const operateEn: Filled<typeof operateZh> = {
   },
   audit: {
     title: "Audit",
-    lead: (size, witnesses) => `${size} leaves, the newest checkpoint is witnessed by ${witnesses} regions`,
+    lead: (size, witnesses) =>
+      `${size} leaves, the newest checkpoint is witnessed by ${witnesses === 1 ? "one region" : `${witnesses} regions`}`,
     noWitness: (size) => `${size} leaves, the newest checkpoint has no witness yet`,
     head: "Head of the log",
     size: "Leaves",

@@ -181,7 +181,7 @@ export const operateZh = {
   },
   catalog: {
     title: "目录",
-    lead: (published: number, reviewing: number) => `已发布 ${published} 条,待审核 ${reviewing} 条`,
+    lead: (published: string, reviewing: string) => `已发布 ${published} 条,待审核 ${reviewing} 条`,
     waiting: (entries: number) => `${entries} 个条目的导入待确认`,
     confirmImport: "确认导入",
     confirmWill: (entries: number) => `${entries} 个条目将立即对所有地区发布,并写入审计日志。`,

@@ -11,6 +11,7 @@ import { AgreementBadge, TransferBadge } from "../parts/state-badge.tsx";
 import { TermsTable } from "../parts/terms-table.tsx";
 import { Time } from "../parts/time.tsx";
 import { Usage } from "../parts/usage.tsx";
+import { titled } from "../punctuation.ts";
 import { lastDay } from "../term-rows.ts";
 import { holds, say, type View } from "../view.ts";
 import { CallForm } from "./call-form.tsx";
@@ -19,7 +20,8 @@ export type AgreementModel = {
   readonly agreement: Agreement;
   readonly entry: CatalogEntry | undefined;
   readonly totals: UsageTotals;
-  readonly receipts: readonly HeldReceipt[];
+  /** Null where the reader may not see them. */
+  readonly receipts: readonly HeldReceipt[] | null;
   readonly transfers: readonly Transfer[];
   readonly answer?: CallsAnswer | undefined;
   readonly done?: string | undefined;
@@ -59,6 +61,11 @@ export function AgreementPage({ view, model }: { view: View; model: AgreementMod
           <section class="card">
             <h2 class="card-header">{t.receipts}</h2>
             <ReceiptsTable view={view} receipts={receipts} />
+            {receipts === null || receipts.length === 0 ? null : (
+              <p class="card-footer">
+                <a href={`/console/receipts?agreement=${id}`}>{view.t.agreement.allReceipts}</a>
+              </p>
+            )}
           </section>
         </div>
         <div>
@@ -107,7 +114,7 @@ function Banner({ view, agreement, entry }: BannerProps) {
               tone="primary"
             />
           ) : (
-            <span class="quiet">{`${t.start}:${view.t.negotiation.mayNot.role(view.t.roles.requester)}`}</span>
+            <span class="quiet">{titled(view, t.start, view.t.negotiation.mayNot.role(view.t.roles.requester))}</span>
           )
         ) : null}
         {isAlive && holds(view, "approver") ? (

@@ -6,6 +6,7 @@ import { shortId } from "../format.ts";
 import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
+import { joined } from "../punctuation.ts";
 import { leafKindName, type View } from "../view.ts";
 
 export type LeafSearch = {
@@ -43,7 +44,7 @@ export function AuditPage({ view, model }: { view: View; model: AuditModel }) {
             <code>{head.root}</code>
           </dd>
           <dt>{t.witnesses}</dt>
-          <dd>{head.witnessedBy.length === 0 ? t.none : head.witnessedBy.map(view.nameOf).join("、")}</dd>
+          <dd>{head.witnessedBy.length === 0 ? t.none : joined(view, head.witnessedBy.map(view.nameOf))}</dd>
         </dl>
         <p class="card-footer">
           <a href="/console/audit/checkpoint">{t.checkpoint}</a> · <span class="quiet">{t.verifyHint}</span>

@@ -14,7 +14,7 @@ export type CatalogModel = {
   readonly items: readonly CatalogEntry[];
   readonly next: string | null;
   readonly status: string | undefined;
-  readonly counts: { readonly published: number; readonly reviewing: number };
+  readonly counts: { readonly published: string; readonly reviewing: string };
   readonly waiting: Awaited<ReturnType<Catalog["waiting"]>>;
   readonly report: ImportReport | undefined;
   readonly done: string | undefined;

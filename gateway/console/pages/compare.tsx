@@ -3,6 +3,7 @@ import { quantity } from "../../reports/money.ts";
 import { label, nameOfEntry } from "../labels.ts";
 import { Layout } from "../parts/layout.tsx";
 import { SharingBadge } from "../parts/sharing-badge.tsx";
+import { joined } from "../punctuation.ts";
 import type { View } from "../view.ts";
 
 type Compared = { readonly region: string; readonly entry: CatalogEntry };
@@ -16,7 +17,14 @@ export function ComparePage({ view, entries }: { view: View; entries: readonly C
     [t.frequency, ({ entry }) => label(view, "updateFrequency", entry.updateFrequency)],
     [t.modified, ({ entry }) => entry.modified],
     [t.level, ({ entry }) => label(view, "dataLevel", entry.dataLevel)],
-    [t.formats, ({ entry }) => entry.formats.map((one) => label(view, "format", one)).join("、")],
+    [
+      t.formats,
+      ({ entry }) =>
+        joined(
+          view,
+          entry.formats.map((one) => label(view, "format", one)),
+        ),
+    ],
     [t.records, ({ entry }) => (entry.recordCount === undefined ? "—" : quantity(String(entry.recordCount)))],
   ];
   const fields = [...new Set(entries.flatMap(({ entry }) => entry.fields.map((field) => field.label)))];

@@ -9,6 +9,7 @@ import { CommentField } from "../parts/confirm.tsx";
 import { FormToken } from "../parts/form-token.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { RowConditions } from "../parts/row-conditions.tsx";
+import { titled } from "../punctuation.ts";
 import { lastDay } from "../term-rows.ts";
 import { say, type View } from "../view.ts";
 
@@ -27,9 +28,7 @@ export function CounterPage({ view, negotiation, entry, error }: Props) {
   return (
     <Layout view={view} title={t.counterTitle} place="negotiations">
       <header class="head">
-        <h1>
-          {t.counterTitle}:{negotiation.entry.name}
-        </h1>
+        <h1>{titled(view, t.counterTitle, negotiation.entry.name)}</h1>
         <a href={base}>←</a>
       </header>
       {error === undefined ? null : (

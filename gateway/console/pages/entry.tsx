@@ -8,6 +8,7 @@ import { label, nameOfEntry } from "../labels.ts";
 import { Layout } from "../parts/layout.tsx";
 import { RuleName, Unverified } from "../parts/reason.tsx";
 import { SharingBadge } from "../parts/sharing-badge.tsx";
+import { joined, titled } from "../punctuation.ts";
 import { holds, say, type View } from "../view.ts";
 import { RequestForm } from "./request-form.tsx";
 
@@ -63,7 +64,7 @@ function Answer({ view, model: { region, entry, offer, deadline } }: { view: Vie
     return (
       <section class="banner bad">
         <p>
-          <strong>{t.barred}:</strong>
+          <strong>{titled(view, t.barred, "")}</strong>
           {say(view, offer.error.text)} <code>{offer.error.code}</code>
         </p>
         <p class="quiet">{t.review}</p>
@@ -77,7 +78,7 @@ function Answer({ view, model: { region, entry, offer, deadline } }: { view: Vie
     <section class={isAsked ? "banner" : "banner good"}>
       <p>
         <strong>{isOwn ? t.own : mayHave}</strong>
-        {entry.sharing.condition === undefined ? "" : ` · ${t.condition}:${entry.sharing.condition}`}
+        {entry.sharing.condition === undefined ? "" : ` · ${titled(view, t.condition, entry.sharing.condition)}`}
         {isAsked && deadline.ok ? (
           <>
             {` · ${t.answeredBy(dueDay(deadline.value.until, view.language))} `}
@@ -162,7 +163,13 @@ function Facts({ view, entry }: { view: View; entry: CatalogEntry }) {
     [t.price, product === undefined ? t.noPrice : priceOf(view, product)],
     [t.frequency, label(view, "updateFrequency", entry.updateFrequency)],
     [t.level, label(view, "dataLevel", entry.dataLevel)],
-    [t.formats, entry.formats.map((format) => label(view, "format", format)).join("、")],
+    [
+      t.formats,
+      joined(
+        view,
+        entry.formats.map((format) => label(view, "format", format)),
+      ),
+    ],
     [t.records, entry.recordCount === undefined ? undefined : quantity(String(entry.recordCount))],
     [t.modified, `${entry.modified} · ${t.version} ${entry.version}`],
     [t.basis, entry.legalBasis ?? entry.opening.basis],

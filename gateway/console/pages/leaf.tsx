@@ -2,6 +2,7 @@ import type { StoredLeaf } from "../../../node/audit/leaves.ts";
 import type { ExchangeError } from "../../../node/kernel/exchange-error.ts";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
+import { titled } from "../punctuation.ts";
 import { leafKindName, say, type View } from "../view.ts";
 import { actorName } from "./audit.tsx";
 
@@ -13,9 +14,7 @@ export function LeafPage({ view, stored, notYet }: Props) {
   return (
     <Layout view={view} title={t.leaf(index)} place="audit">
       <header class="head">
-        <h1>
-          {t.leaf(index)}:{leafKindName(view, leaf.kind)}
-        </h1>
+        <h1>{titled(view, t.leaf(index), leafKindName(view, leaf.kind))}</h1>
         <a href="/console/audit">{t.title}</a>
       </header>
       <section class={`banner ${notYet === undefined ? "good" : ""}`}>

@@ -10,6 +10,7 @@ import { Due, Rule, turnName } from "../parts/reason.tsx";
 import { NegotiationBadge } from "../parts/state-badge.tsx";
 import { TermsTable } from "../parts/terms-table.tsx";
 import { Time } from "../parts/time.tsx";
+import { aside, joined, titled } from "../punctuation.ts";
 import { say, type View } from "../view.ts";
 
 export type NegotiationModel = {
@@ -38,7 +39,14 @@ export function NegotiationPage({ view, model }: { view: View; model: Negotiatio
               {t.id} {shortId(negotiation.id)}
             </span>
             <span>
-              {t.purpose}:{terms.purposes.map((purpose) => label(view, "purpose", purpose)).join("、")}
+              {titled(
+                view,
+                t.purpose,
+                joined(
+                  view,
+                  terms.purposes.map((purpose) => label(view, "purpose", purpose)),
+                ),
+              )}
             </span>
             <span>
               <a href={`/console/entries/${negotiation.entry.region}/${encodeURIComponent(negotiation.entry.id)}`}>
@@ -69,8 +77,8 @@ function Banner({ view, model: { negotiation, actions } }: { view: View; model: 
   return (
     <section class={`banner ${tone}`} aria-live="polite">
       <p>
-        <strong>{isOver ? t.result : t.banner}:</strong>
-        {state === "FINALIZED" ? `${t.agreed}(${t.modes[mode]})` : null}
+        <strong>{titled(view, isOver ? t.result : t.banner, "")}</strong>
+        {state === "FINALIZED" ? `${t.agreed}${aside(view, t.modes[mode])}` : null}
         {reason === null || state === "FINALIZED" ? null : (
           <>
             {reason.turn === null ? null : <strong>{view.t.reason.waitsFor(turnName(view, reason.turn))} · </strong>}
@@ -99,8 +107,9 @@ function Banner({ view, model: { negotiation, actions } }: { view: View; model: 
 function Barred({ view, actions }: { view: View; actions: readonly PossibleAction[] }) {
   const t = view.t.negotiation;
   const texts = actions.flatMap(({ name, barred, roles }) => {
-    if (barred === "self") return [`${t[name]}:${t.mayNot.self}`];
-    if (barred === "role") return [`${t[name]}:${t.mayNot.role(roles.map((role) => view.t.roles[role]).join(" / "))}`];
+    if (barred === "self") return [titled(view, t[name], t.mayNot.self)];
+    if (barred === "role")
+      return [titled(view, t[name], t.mayNot.role(roles.map((role) => view.t.roles[role]).join(" / ")))];
     return [];
   });
   return texts.length === 0 ? null : <span class="quiet">{texts.join(" · ")}</span>;

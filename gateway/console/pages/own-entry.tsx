@@ -4,6 +4,7 @@ import type { StepRecord } from "../../../node/catalog/store.ts";
 import { CommentField, Confirm } from "../parts/confirm.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
+import { joined, titled } from "../punctuation.ts";
 import { holds, type View } from "../view.ts";
 
 export type OwnEntryModel = {
@@ -70,7 +71,7 @@ export function OwnEntryPage({ view, model }: { view: View; model: OwnEntryModel
         {quality === undefined ? null : (
           <p class="quiet">
             {t.quality(`${quality.filled} / ${quality.of}`)}
-            {quality.missing.length === 0 ? "" : ` · ${t.missing}:${quality.missing.join("、")}`}
+            {quality.missing.length === 0 ? "" : ` · ${titled(view, t.missing, joined(view, quality.missing))}`}
           </p>
         )}
       </section>

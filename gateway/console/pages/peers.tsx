@@ -8,6 +8,7 @@ import { DigestText } from "../parts/digest-text.tsx";
 import { FormToken } from "../parts/form-token.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
+import { joined, titled } from "../punctuation.ts";
 import { holds, say, type View } from "../view.ts";
 
 export type PeerRow = {
@@ -79,7 +80,11 @@ function leadOf(view: View, peers: readonly PeerRow[]): string {
   const t = view.t.peers;
   if (peers.length === 0) return t.alone;
   const silent = peers.filter(({ freshness }) => freshness?.state !== "live");
-  const names = (of: readonly PeerRow[]) => of.map(({ region }) => region.name).join("、");
+  const names = (of: readonly PeerRow[]) =>
+    joined(
+      view,
+      of.map(({ region }) => region.name),
+    );
   return silent.length === 0 ? t.lead(names(peers)) : t.leadSilent(names(silent));
 }
 
@@ -129,7 +134,7 @@ function Walk({ view, walk }: { view: View; walk: NonNullable<PeersModel["walk"]
   return (
     <section class={`banner ${failed === undefined ? "good" : "bad"}`} role="status">
       <p>
-        <strong>{t.checking(walk.name)}:</strong>
+        <strong>{titled(view, t.checking(walk.name), "")}</strong>
         {failed === undefined ? t.passed : t.failedAt(words[failed.step] ?? failed.step)}
       </p>
       <ol class="lines">
@@ -177,9 +182,7 @@ function Pending({ view, pending }: { view: View; pending: PeersModel["pending"]
           <li>
             {view.nameOf(peer)} · {kind} · {t.since} <Time view={view} at={createdAt} /> · {t.attempts} {attempts}
             {lastError === null ? null : (
-              <small class="quiet block">
-                {t.error}:{say(view, lastError.text)}
-              </small>
+              <small class="quiet block">{titled(view, t.error, say(view, lastError.text))}</small>
             )}
           </li>
         ))}

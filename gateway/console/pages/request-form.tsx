@@ -5,6 +5,7 @@ import { fieldLabel, label } from "../labels.ts";
 import { CommentField } from "../parts/confirm.tsx";
 import { FormToken } from "../parts/form-token.tsx";
 import { RowConditions } from "../parts/row-conditions.tsx";
+import { aside } from "../punctuation.ts";
 import { lastDay } from "../term-rows.ts";
 import type { View } from "../view.ts";
 
@@ -53,7 +54,7 @@ export function RequestForm({ view, region, entry, offer }: Props) {
                 <input class="form-check-input" type="checkbox" name="fields" value={name} checked />
                 <span class="form-check-label">
                   {fieldLabel(view, entry, name)}
-                  {terms.masks[name] === undefined ? "" : `(${view.t.masks[terms.masks[name]]})`}
+                  {terms.masks[name] === undefined ? "" : aside(view, view.t.masks[terms.masks[name]])}
                 </span>
               </label>
             ))}

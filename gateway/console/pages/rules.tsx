@@ -1,6 +1,7 @@
 import type { Rules } from "../../../node/rules/service.ts";
 import { Layout } from "../parts/layout.tsx";
 import { Unverified } from "../parts/reason.tsx";
+import { joined, titled } from "../punctuation.ts";
 import type { View } from "../view.ts";
 
 type ListedRule = ReturnType<Rules["list"]>[number];
@@ -70,9 +71,9 @@ function Row({ view, rule }: { view: View; rule: ListedRule }) {
 
 function valueText({ t }: View, value: ListedRule["value"]): string {
   if (typeof value === "boolean") return value ? t.rules.yes : t.rules.no;
-  if (Array.isArray(value)) return value.join("、");
+  if (Array.isArray(value)) return joined({ t }, value);
   if (typeof value !== "object") return String(value);
   return Object.entries(value)
-    .map(([name, one]) => `${name}:${one}`)
+    .map(([name, one]) => titled({ t }, name, one))
     .join(";");
 }

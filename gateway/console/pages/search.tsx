@@ -7,6 +7,7 @@ import { FreshnessLine } from "../parts/freshness.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Marked, markedWords } from "../parts/marked.tsx";
 import { SharingBadge } from "../parts/sharing-badge.tsx";
+import { titled } from "../punctuation.ts";
 import { say, type View } from "../view.ts";
 
 export type Asked = { readonly q: string; readonly cursor?: string | undefined } & {
@@ -170,7 +171,7 @@ function Hit({ view, hit, isSearched }: { view: View; hit: SearchHit; isSearched
       <p class="abstract">
         <Marked {...hit.highlight.abstract} />
       </p>
-      {isSearched ? <p class="quiet why">{`${t.why}:${whyOf(view, hit)}`}</p> : null}
+      {isSearched ? <p class="quiet why">{titled(view, t.why, whyOf(view, hit))}</p> : null}
     </li>
   );
 }

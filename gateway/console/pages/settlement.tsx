@@ -1,7 +1,7 @@
 import { raw } from "hono/html";
 import type { PeriodView, StatementView } from "../../../node/settlement/period-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "../../reports/charts.ts";
-import { type Names, schemeName } from "../../reports/labels.ts";
+import type { Names } from "../../reports/labels.ts";
 import { quantity, unitPrice, yuan } from "../../reports/money.ts";
 import { Cards } from "../parts/cards.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
@@ -161,7 +161,7 @@ function Lines({ view, period }: { view: View; period: PeriodView }) {
                 <br />
                 <small class="quiet">{line.productId}</small>
               </th>
-              <td>{schemeName(one.scheme)}</td>
+              <td>{schemeName(view, one.scheme)}</td>
               <td class="num">{quantity(line.quantity)}</td>
               <td class="num">{unitPrice(line.effectivePriceMicro)}</td>
               <td class="num">{yuan(line.amountFen)}</td>
@@ -232,4 +232,9 @@ function Evidence({ view, period }: { view: View; period: PeriodView }) {
       </ul>
     </section>
   );
+}
+
+function schemeName({ t }: View, scheme: string): string {
+  const names: { readonly [scheme: string]: string } = t.terms.schemes;
+  return names[scheme] ?? scheme;
 }

@@ -3,6 +3,7 @@ import { yuan } from "../../reports/money.ts";
 import { shortTime } from "../format.ts";
 import { CommentField, Confirm } from "../parts/confirm.tsx";
 import { Layout } from "../parts/layout.tsx";
+import { aside } from "../punctuation.ts";
 import { holds, type View } from "../view.ts";
 
 type Props = { view: View; periods: readonly PeriodView[]; suggested: string };
@@ -71,7 +72,7 @@ export function leadOf({ t }: View, { periodId, settlements, matched }: PeriodVi
 export function closedText(view: View, { closed }: PeriodView): string {
   if (closed === null) return "—";
   const t = view.t.settlement;
-  return `${t.closedAt(shortTime(closed.closedAt, view.nowMs))}${closed.early ? `(${t.early})` : ""}`;
+  return `${t.closedAt(shortTime(closed.closedAt, view.nowMs))}${closed.early ? aside(view, t.early) : ""}`;
 }
 
 function CloseForm({ view, period }: { view: View; period: string }) {

@@ -19,7 +19,8 @@ const CHART_WIDTH = 1066;
 export type StatementModel = {
   readonly one: StatementView;
   readonly names: Names;
-  readonly receipts: readonly HeldReceipt[];
+  /** Null where the reader may not see them. */
+  readonly receipts: readonly HeldReceipt[] | null;
   readonly done: string | undefined;
 };
 
@@ -78,6 +79,13 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
       <section class="card" id="receipts">
         <h2 class="card-header">{t.receiptsOf}</h2>
         <ReceiptsTable view={view} receipts={receipts} />
+        {receipts === null || receipts.length === 0 ? null : (
+          <p class="card-footer">
+            <a href={`/console/receipts?agreement=${agreement}&period=${one.periodId}`}>
+              {view.t.agreement.allReceipts}
+            </a>
+          </p>
+        )}
       </section>
     </Layout>
   );

@@ -17,7 +17,8 @@ export type TransferModel = {
   readonly transfer: Transfer;
   readonly agreement: Agreement | undefined;
   readonly totals: UsageTotals;
-  readonly receipts: readonly HeldReceipt[];
+  /** Null where the reader may not see them. */
+  readonly receipts: readonly HeldReceipt[] | null;
   readonly done: string | undefined;
 };
 
@@ -58,6 +59,13 @@ export function TransferPage({ view, model }: { view: View; model: TransferModel
         <section class="card">
           <h2 class="card-header">{view.t.agreement.receipts}</h2>
           <ReceiptsTable view={view} receipts={receipts} />
+          {receipts === null || receipts.length === 0 ? null : (
+            <p class="card-footer">
+              <a href={`/console/receipts?agreement=${encodeURIComponent(transfer.agreementId)}`}>
+                {view.t.agreement.allReceipts}
+              </a>
+            </p>
+          )}
         </section>
         <div>
           {agreement === undefined ? null : (

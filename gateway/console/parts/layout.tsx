@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { joined } from "../punctuation.ts";
 import type { View } from "../view.ts";
 import { Document } from "./document.tsx";
 import { FormToken } from "./form-token.tsx";
@@ -70,7 +71,14 @@ function Who({ view }: { view: View }) {
         {t.layout.waiting}
         <span class={waiting > 0 ? "count some" : "count"}>{waiting}</span>
       </a>
-      <span title={principal.roles.map((role) => t.roles[role]).join("、")}>{principal.name}</span>
+      <span
+        title={joined(
+          view,
+          principal.roles.map((role) => t.roles[role]),
+        )}
+      >
+        {principal.name}
+      </span>
       <a href={`/console/language/${other}?next=${encodeURIComponent(view.address)}`} lang={other}>
         {t.layout.otherLanguage}
       </a>

@@ -5,8 +5,10 @@ import type { View } from "../view.ts";
 import { DigestText } from "./digest-text.tsx";
 import { Time } from "./time.tsx";
 
-export function ReceiptsTable({ view, receipts }: { view: View; receipts: readonly HeldReceipt[] }) {
+/** `receipts` is null where the reader may not see them. */
+export function ReceiptsTable({ view, receipts }: { view: View; receipts: readonly HeldReceipt[] | null }) {
   const t = view.t.agreement;
+  if (receipts === null) return <p class="card-body quiet">{t.receiptsOnly}</p>;
   if (receipts.length === 0) return <p class="card-body quiet">{t.noReceipts}</p>;
   return (
     <div class="scroll">
@@ -29,7 +31,7 @@ export function ReceiptsTable({ view, receipts }: { view: View; receipts: readon
           {receipts.map(({ core, coreDigest, consumerSignature, settledIn }) => (
             <tr>
               <th scope="row" class="num" title={core.receiptId}>
-                {quantity(core.seq)}
+                <a href={`/console/receipts/${encodeURIComponent(core.receiptId)}`}>{quantity(core.seq)}</a>
               </th>
               <td class="keep">
                 <Time view={view} at={core.endedAt} />
@@ -51,7 +53,7 @@ export function ReceiptsTable({ view, receipts }: { view: View; receipts: readon
   );
 }
 
-function usageText({ t }: View, usage: HeldReceipt["core"]["usage"]): string {
+export function usageText({ t }: View, usage: HeldReceipt["core"]["usage"]): string {
   const words: { readonly [metric: string]: string } = t.metrics;
   return Object.entries(usage)
     .filter(([, value]) => value !== "0")

@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "../../../node/catalog/model.ts";
 import type { UsageTerms } from "../../../node/policy/model.ts";
+import { joined } from "../punctuation.ts";
 import { termRows } from "../term-rows.ts";
 import type { View } from "../view.ts";
 
@@ -33,11 +34,15 @@ export function TermsTable({ view, terms, before, published, entry, heading }: P
           <tr>
             <th scope="row">{name}</th>
             <td>
-              <Compared values={values} before={before === undefined ? undefined : (earlier.get(key)?.values ?? [])} />
+              <Compared
+                view={view}
+                values={values}
+                before={before === undefined ? undefined : (earlier.get(key)?.values ?? [])}
+              />
             </td>
             {published === undefined ? null : (
               <td>
-                <Published values={offered.get(key)?.values ?? []} now={values} />
+                <Published view={view} values={offered.get(key)?.values ?? []} now={values} />
               </td>
             )}
           </tr>
@@ -47,15 +52,17 @@ export function TermsTable({ view, terms, before, published, entry, heading }: P
   );
 }
 
+type ComparedProps = { view: View; values: readonly string[]; before?: readonly string[] | undefined };
+
 /** Words, not colour alone: `<del>` and `<ins>` are read out and printed as such. */
-function Compared({ values, before = values }: { values: readonly string[]; before?: readonly string[] | undefined }) {
+function Compared({ view, values, before = values }: ComparedProps) {
   const kept = values.filter((value) => before.includes(value));
   const gone = before.filter((value) => !values.includes(value));
   const added = values.filter((value) => !before.includes(value));
   return (
     <>
-      {kept.join("、")} {gone.length === 0 ? null : <del>{gone.join("、")}</del>}{" "}
-      {added.length === 0 ? null : <ins>{added.join("、")}</ins>}
+      {joined(view, kept)} {gone.length === 0 ? null : <del>{joined(view, gone)}</del>}{" "}
+      {added.length === 0 ? null : <ins>{joined(view, added)}</ins>}
     </>
   );
 }
@@ -63,8 +70,8 @@ function Compared({ values, before = values }: { values: readonly string[]; befo
 const MANY = 6;
 
 /** As published; the same as what is on the table is not said twice, and a long list is counted. */
-function Published({ values, now }: { values: readonly string[]; now: readonly string[] }) {
+function Published({ view, values, now }: { view: View; values: readonly string[]; now: readonly string[] }) {
   if (values.join() === now.join()) return <span class="quiet">=</span>;
-  if (values.length <= MANY) return <small>{values.join("、")}</small>;
-  return <small title={values.join("、")}>{`${values.slice(0, MANY).join("、")}…(${values.length})`}</small>;
+  if (values.length <= MANY) return <small>{joined(view, values)}</small>;
+  return <small title={joined(view, values)}>{`${joined(view, values.slice(0, MANY))}…(${values.length})`}</small>;
 }

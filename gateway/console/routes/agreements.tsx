@@ -10,6 +10,7 @@ import { page } from "../parts/document.tsx";
 import { refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText } from "../view.ts";
 import { findEntry } from "./entry.tsx";
+import { firstReceipts } from "./receipts.tsx";
 
 const PAGE = 30;
 const RECEIPTS = 20;
@@ -65,13 +66,13 @@ async function agreementPage(c: ConsoleContext, deps: GatewayDeps, answer?: Call
   const [entry, totals, receipts, transfers] = await Promise.all([
     findEntry(deps, region, entryId),
     deps.metering.totals(id),
-    deps.metering.receipts({ agreement: id, limit: RECEIPTS }),
+    firstReceipts(deps.metering, view, { agreement: id, limit: RECEIPTS }),
     deps.transfers.list({ agreement: id, limit: TRANSFERS }),
   ]);
   const model: AgreementModel = {
     ...{ agreement: found.value, totals, answer },
     entry: entry.ok ? entry.value : undefined,
-    receipts: receipts.items,
+    receipts,
     transfers: transfers.items,
     done: doneText(view, c.req.query("done")),
   };

@@ -4,6 +4,7 @@ import { waitingFor } from "../../tasks.ts";
 import { dayOf } from "../format.ts";
 import { type Event, OverviewPage, type Trouble } from "../pages/overview.tsx";
 import { page } from "../parts/document.tsx";
+import { titled } from "../punctuation.ts";
 import { type ConsoleEnvironment, say, type View } from "../view.ts";
 
 const SHOWN_TODAY = 12;
@@ -60,13 +61,13 @@ async function todayOf(deps: GatewayDeps, view: View): Promise<Event[]> {
   const events = [
     ...negotiations.items.map(({ id, entry, state, updatedAt }) => ({
       at: updatedAt,
-      title: `${view.t.nav.negotiations}:${entry.name}`,
+      title: titled(view, view.t.nav.negotiations, entry.name),
       state: view.t.negotiationStates[state],
       href: `/console/negotiations/${encodeURIComponent(id)}`,
     })),
     ...transfers.items.map(({ id, entry, state, updatedAt }) => ({
       at: updatedAt,
-      title: `${view.t.nav.transfers}:${entry.name}`,
+      title: titled(view, view.t.nav.transfers, entry.name),
       state: view.t.transferStates[state],
       href: `/console/transfers/${encodeURIComponent(id)}`,
     })),

@@ -12,6 +12,7 @@ import { StatementPage } from "../pages/statement.tsx";
 import { page } from "../parts/document.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText, holds, type View } from "../view.ts";
+import { firstReceipts } from "./receipts.tsx";
 
 const SHOWN_PERIODS = 24;
 const RECEIPTS = 20;
@@ -61,10 +62,10 @@ export function settlementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDep
     const { period, agreement } = c.req.param();
     const found = await settlements.statement(agreement, period);
     if (!found.ok) return refused(c, found.error);
-    const receipts = await metering.receipts({ agreement, period, limit: RECEIPTS });
+    const receipts = await firstReceipts(metering, view, { agreement, period, limit: RECEIPTS });
     const names = namesIn(view, [found.value]);
     const done = doneText(view, c.req.query("done"));
-    return page(c, <StatementPage view={view} model={{ one: found.value, names, receipts: receipts.items, done }} />);
+    return page(c, <StatementPage view={view} model={{ one: found.value, names, receipts, done }} />);
   });
 
   app.post("/console/settlements/:period/:agreement/sign", async (c) => {

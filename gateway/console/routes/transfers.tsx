@@ -9,9 +9,11 @@ import { TransfersPage } from "../pages/transfers.tsx";
 import { page } from "../parts/document.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleEnvironment, doneText, holds } from "../view.ts";
+import { firstReceipts } from "./receipts.tsx";
 
 const PAGE = 30;
-const RUNNING = 1_000;
+/** Among which those that run are counted: to count them all would read every transfer there ever was. */
+const LATEST = 100;
 const RECEIPTS = 500;
 const SHOWN_RECEIPTS = 20;
 const CONTROLS = { suspend: "suspended", resume: "resumed", terminate: "terminated" } as const;
@@ -21,7 +23,8 @@ export function transferRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps)
   app.get("/console/transfers", async (c) => {
     const state = transferStates.find((one) => one === c.req.query("state"));
     const { items, next } = await transfers.list({ limit: PAGE, state, cursor: c.req.query("cursor") });
-    const running = (await transfers.list({ limit: RUNNING, state: "STARTED" })).items.length;
+    const latest = (await transfers.list({ limit: LATEST })).items;
+    const running = latest.filter((transfer) => transfer.state === "STARTED").length;
     return page(c, <TransfersPage view={c.get("view")} items={items} state={state} next={next} running={running} />);
   });
 
@@ -33,14 +36,14 @@ export function transferRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps)
     const [agreement, totals, receipts] = await Promise.all([
       negotiations.agreement(transfer.agreementId),
       metering.totals(transfer.agreementId),
-      metering.receipts({ agreement: transfer.agreementId, limit: RECEIPTS }),
+      firstReceipts(metering, view, { agreement: transfer.agreementId, limit: RECEIPTS }),
     ]);
     const pids = [transfer.id, transfer.peerPid];
-    const own = receipts.items.filter(({ core }) => pids.includes(core.transferId));
+    const own = receipts?.filter(({ core }) => pids.includes(core.transferId));
     const model = {
       ...{ transfer, totals },
       agreement: agreement.ok ? agreement.value : undefined,
-      receipts: own.slice(-SHOWN_RECEIPTS),
+      receipts: own?.slice(-SHOWN_RECEIPTS) ?? null,
       done: doneText(view, c.req.query("done")),
     };
     return page(c, <TransferPage view={view} model={model} />);

@@ -1,0 +1,37 @@
+import type { Hono } from "hono";
+import type { Role } from "../../../node/identity/model.ts";
+import type { HeldReceipt } from "../../../node/metering/model.ts";
+import type { Metering } from "../../../node/metering/service.ts";
+import type { GatewayDeps } from "../../deps.ts";
+import { ReceiptPage, ReceiptsPage } from "../pages/receipts.tsx";
+import { page } from "../parts/document.tsx";
+import { refuseConsole, refused } from "../refusal.tsx";
+import { type ConsoleEnvironment, holds, type View } from "../view.ts";
+
+/** As in the API. */
+const READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
+const PAGE = 50;
+
+export function receiptRoutes(app: Hono<ConsoleEnvironment>, { metering }: GatewayDeps): void {
+  app.use("/console/receipts/*", async (c, next) =>
+    holds(c.get("view"), ...READERS) ? next() : refuseConsole(c, "RECEIPTS_ONLY"),
+  );
+  app.get("/console/receipts", async (c) => {
+    const asked = { agreement: c.req.query("agreement"), period: c.req.query("period") };
+    const { items, next } = await metering.receipts({ ...asked, limit: PAGE, cursor: c.req.query("cursor") });
+    return page(c, <ReceiptsPage view={c.get("view")} receipts={items} asked={asked} next={next} />);
+  });
+  app.get("/console/receipts/:id", async (c) => {
+    const found = await metering.receipt(c.req.param("id"));
+    return found.ok ? page(c, <ReceiptPage view={c.get("view")} receipt={found.value} />) : refused(c, found.error);
+  });
+}
+
+/** Null where the reader may not see receipts. */
+export async function firstReceipts(
+  metering: Metering,
+  view: View,
+  query: { readonly agreement: string; readonly period?: string; readonly limit: number },
+): Promise<readonly HeldReceipt[] | null> {
+  return holds(view, ...READERS) ? (await metering.receipts(query)).items : null;
+}
