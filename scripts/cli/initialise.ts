@@ -10,6 +10,8 @@ import { verifyTrustList } from "../../node/identity/trust-list.ts";
 import { issueText } from "../../node/kernel/issue-text.ts";
 import { systemRuntime } from "../../node/kernel/runtime.ts";
 import { openLevelStore } from "../../node/storage/level.ts";
+import type { Store } from "../../node/storage/port.ts";
+import { openPostgresStore } from "../../node/storage/postgres.ts";
 import { CliFault, must } from "./client.ts";
 import { readJsonFile } from "./files.ts";
 
@@ -23,6 +25,8 @@ export type NodeSpec = {
   readonly ports: { readonly http: number; readonly rpc: number; readonly dsp: number };
   /** The name or address by which other regions reach this node; without it only this machine does. */
   readonly host?: string;
+  /** `postgres://…`: the records are kept there; otherwise in the folder. */
+  readonly storageUrl?: string;
   readonly trustList?: { readonly file: string; readonly digest: string };
   /** Further settings to write into heliu.yaml. */
   readonly settings?: object;
@@ -40,6 +44,22 @@ export async function initialiseNode(spec: NodeSpec): Promise<InitialisedNode> {
   const dir = resolve(spec.dir);
   const settings = checkedSettings(spec);
   const list = spec.trustList === undefined ? undefined : readTrustList(spec.trustList);
+  const database = spec.storageUrl === undefined ? undefined : await openDatabase(spec.storageUrl);
+  try {
+    return await makeNode(spec, { dir, settings, list, database });
+  } finally {
+    await database?.close();
+  }
+}
+
+type Checked = {
+  readonly dir: string;
+  readonly settings: object;
+  readonly list: FirstList | undefined;
+  readonly database: Store | undefined;
+};
+
+async function makeNode(spec: NodeSpec, { dir, settings, list, database }: Checked): Promise<InitialisedNode> {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { rpc, dsp } = spec.ports;
   const host = spec.host ?? LOOPBACK;
@@ -53,8 +73,9 @@ export async function initialiseNode(spec: NodeSpec): Promise<InitialisedNode> {
       nowMs: systemRuntime.nowMs(),
     }),
   );
-  writeFileSync(join(dir, "heliu.yaml"), stringify(settings));
-  const token = await firstAdministrator(dir, spec.region.id);
+  // It may hold the database's password.
+  writeFileSync(join(dir, "heliu.yaml"), stringify(settings), { mode: 0o600 });
+  const token = await firstAdministrator(database ?? (await openLevelStore(join(dir, "store"))), spec.region.id);
   const tokenFile = join(dir, "token");
   writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
   chmodSync(tokenFile, 0o600);
@@ -62,13 +83,24 @@ export async function initialiseNode(spec: NodeSpec): Promise<InitialisedNode> {
   return { dir, regionFile: join(dir, "trust", "region.json"), tokenFile, token };
 }
 
-async function firstAdministrator(dir: string, region: string): Promise<string> {
-  const store = await openLevelStore(join(dir, "store"));
+async function firstAdministrator(store: Store, region: string): Promise<string> {
   try {
     const identity = createIdentity({ store, runtime: systemRuntime, region, leaves: { appendLeaf, appendLeafRefs } });
     return must(await identity.users.addFirstAdministrator({ name: "admin" })).token;
   } finally {
     await store.close();
+  }
+}
+
+async function openDatabase(url: string): Promise<Store> {
+  try {
+    return await openPostgresStore(url);
+  } catch (fault) {
+    const { message } = fault as Error;
+    throw new CliFault("STORE_FAILED", {
+      zh: `连不上数据库,尚未建立任何文件(${message});请核对 --storage 的地址、数据库与口令。`,
+      en: `The database cannot be used, and nothing was made yet (${message}); check address, database and password of --storage.`,
+    });
   }
 }
 
@@ -94,6 +126,7 @@ function checkedSettings(spec: NodeSpec) {
     http: { host: LOOPBACK, port: http },
     rpc: { host: listenOn, port: rpc },
     dsp: { host: listenOn, port: dsp },
+    ...(spec.storageUrl === undefined ? {} : { storage: { url: spec.storageUrl } }),
     ...spec.settings,
   };
   const checked = nodeConfigSchema.safeParse(settings);

@@ -1,9 +1,16 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import type { HeliuNode } from "../../node/compose.ts";
+import { composeNode, type HeliuNode } from "../../node/compose.ts";
+import { loadConfig } from "../../node/config.ts";
+import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { silentLogger } from "../../node/kernel/logger.ts";
 import type { HeldReceipt } from "../../node/metering/model.ts";
 import { outboxHeads } from "../../node/outbox/store.ts";
 import { read } from "../../node/storage/transact.ts";
+import { initialiseNode } from "../../scripts/cli/initialise.ts";
 import { type Harness, type HarnessOptions, startRegions, until } from "../federation/harness.ts";
 import {
   AUTHORISATIONS,
@@ -26,7 +33,7 @@ const CHONGQING = "500000";
 let databases = 0;
 let database: string;
 let url: string;
-let harness: Harness;
+let harness: Harness | undefined;
 
 async function sql(text: string): Promise<void> {
   const client = new Client(inject("postgresUrl"));
@@ -41,6 +48,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await harness?.stop();
+  harness = undefined;
   await sql(`drop database ${database} with (force)`);
 });
 
@@ -53,13 +61,30 @@ async function start(options: Partial<HarnessOptions> & { readonly onPostgres: s
     ...more,
     regionSettings: { [onPostgres]: { storage: { url } } },
   });
-  const chengdu = harness.region(CHENGDU);
-  const chongqing = harness.region(CHONGQING);
+  const [chengdu, chongqing] = [harness.region(CHENGDU), harness.region(CHONGQING)];
   await chengdu.publish([chengduEntry("cd-scjg-0001"), chengduEntry(TABLE), chengduEntry(PRODUCT)]);
   await bindSources(chengdu, 2_000);
   const side = (region: typeof chengdu, node = "main"): Side => ({ region, node: region.replica(node).node });
   return { chengdu, chongqing, side };
 }
+
+describe("a new node on PostgreSQL", () => {
+  it("has its first administrator there, and is not made at all when the database cannot be used", async () => {
+    const root = mkdtempSync(join(tmpdir(), "heliu-init-"));
+    const region = { id: CHENGDU, name: "成都市" };
+    const spec = { region, nodeName: "main", ports: { http: 0, rpc: 1, dsp: 1 } };
+    const dir = join(root, "node");
+    await expect(initialiseNode({ ...spec, dir, storageUrl: `${url}_none` })).rejects.toMatchObject({
+      code: "STORE_FAILED",
+    });
+    expect(existsSync(dir)).toBe(false);
+    const { token } = await initialiseNode({ ...spec, dir, storageUrl: url });
+    const node = await composeNode(mustSucceed(loadConfig({ dir })), { logger: silentLogger });
+    expect(await node.identity.authenticate(token)).toMatchObject({ ok: true, value: { roles: ["admin"] } });
+    await node.stop();
+    rmSync(root, { recursive: true });
+  }, 30_000);
+});
 
 describe("a region whose node keeps its records in PostgreSQL", () => {
   it("finds, agrees, receives, calls and settles with a region that does not", async () => {

@@ -12,6 +12,7 @@ type InitOptions = {
   rpcPort: string;
   dspPort: string;
   host?: string;
+  storage?: string;
   trustList?: string;
   digest?: string;
 };
@@ -29,6 +30,7 @@ export function nodeVerbs(program: Command): void {
       .option("--http-port <port>", "控制台与 API console and API", "8510")
       .option("--rpc-port <port>", "区域之间 gRPC between regions", "8511")
       .option("--dsp-port <port>", "数据空间协议 Dataspace Protocol", "8512")
+      .option("--storage <url>", "postgres://…,默认存于目录 keep the records in PostgreSQL instead of the folder")
       .option("--trust-list <file>", "首份信任列表 the first trust list")
       .option("--digest <digest>", "经其他渠道核对过的摘要 its digest, compared out of band"),
     "heliu init --region 510100 --name 成都市 --dir /srv/heliu",
@@ -46,6 +48,7 @@ export function nodeVerbs(program: Command): void {
       nodeName: options.node,
       ports: { http: portOf(options.httpPort), rpc: portOf(options.rpcPort), dsp: portOf(options.dspPort) },
       ...(options.host === undefined ? {} : { host: options.host }),
+      ...(options.storage === undefined ? {} : { storageUrl: options.storage }),
       ...(options.trustList === undefined
         ? {}
         : { trustList: { file: options.trustList, digest: options.digest ?? "" } }),
