@@ -5,7 +5,8 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
-import { receiptPlaces } from "../metering/store.ts";
+import { type Direction, receiptPlaces } from "../metering/store.ts";
+import type { Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, type Tx, transact } from "../storage/transact.ts";
 import type { Resolution } from "./messages.ts";
@@ -13,7 +14,7 @@ import { inRound, type ProcessDeps, revised, settlementRef } from "./process.ts"
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { inRanges, NO_RANGES } from "./seq-ranges.ts";
-import { agreementBooks, type Dispute, disputes } from "./store.ts";
+import { agreementBooks, type Dispute, disputedReceipts, disputes, settlements } from "./store.ts";
 
 export type DisputeRequest = {
   readonly agreementId: string;
@@ -30,8 +31,8 @@ export async function openDispute(
 ): Promise<Result<Dispute>> {
   const allowed = requireRole(actor, "finance");
   if (!allowed.ok) return allowed;
-  const free = await checkReceipts(deps.store, agreementId, receiptIds);
-  if (!free.ok) return free;
+  const places = await placesOf(deps.store, agreementId, receiptIds);
+  if (!places.ok) return places;
   const nowMs = deps.runtime.nowMs();
   const dispute: Dispute = {
     id: newUlid(deps.runtime),
@@ -44,13 +45,28 @@ export async function openDispute(
     openedAt: instantOf(nowMs),
     resolvedAt: null,
   };
-  const ref = settlementRef({ agreementId, periodId });
-  return transact(deps.store, [ref, ...appendLeafRefs({ agreementId })], (tx) => {
-    const again = compareAnew(deps, tx, tx.get(ref));
-    if (!again.ok) return again;
+  const tables = await tablesOf(deps.store, agreementId, periodId);
+  const marks = receiptIds.map((id) => disputedReceipts.at(agreementId, id));
+  const books = agreementBooks.at(agreementId);
+  return transact(deps.store, [...tables, ...marks, books, ...appendLeafRefs({ agreementId })], (tx) => {
+    const free = checkFree(tx, agreementId, places.value);
+    if (!free.ok) return free;
+    for (const table of tables) {
+      const again = compareAnew(deps, tx, tx.get(table));
+      if (!again.ok) return again;
+    }
     putDispute(deps, tx, dispute, "dispute.opened");
     return ok(dispute);
   });
+}
+
+/** Where the receipts may lie on a table now: the period that is named, and whatever is on its way. */
+async function tablesOf(store: Store, agreementId: string, periodId: string): Promise<Ref<Settlement>[]> {
+  const periods = new Set([periodId]);
+  for await (const one of list(store, settlements)) {
+    if (one.agreementId === agreementId && one.state !== "agreed") periods.add(one.periodId);
+  }
+  return [...periods].map((period) => settlementRef({ agreementId, periodId: period }));
 }
 
 /** What is on the table has changed, so the comparison starts again; never after our own signature. */
@@ -64,8 +80,12 @@ function compareAnew(deps: ProcessDeps, tx: Tx, settlement: Settlement | undefin
 }
 
 function putDispute(deps: ProcessDeps, tx: Tx, dispute: Dispute, kind: "dispute.opened" | "dispute.resolved"): void {
-  const { agreementId, id, periodId, state } = dispute;
+  const { agreementId, id, periodId, receiptIds, state } = dispute;
   tx.put(disputes.at(agreementId, id), dispute);
+  for (const receiptId of receiptIds) {
+    if (state === "open") tx.put(disputedReceipts.at(agreementId, receiptId), id);
+    else tx.remove(disputedReceipts.at(agreementId, receiptId));
+  }
   appendLeaf(tx, deps.region, {
     kind,
     atMs: deps.runtime.nowMs(),
@@ -77,20 +97,27 @@ function putDispute(deps: ProcessDeps, tx: Tx, dispute: Dispute, kind: "dispute.
   });
 }
 
-async function checkReceipts(store: Store, agreementId: string, receiptIds: readonly string[]): Promise<Result<true>> {
-  const books = await read(store, agreementBooks.at(agreementId));
-  const disputed = new Set(books?.parkedReceiptIds);
-  for await (const { state, receiptIds: ids } of list(store, disputes, [agreementId])) {
-    if (state === "open") for (const id of ids) disputed.add(id);
-  }
+type Place = { readonly receiptId: string; readonly direction: Direction; readonly seq: string };
+
+/** A receipt's place never changes, so it may be read before the commit. */
+async function placesOf(store: Store, agreementId: string, receiptIds: readonly string[]): Promise<Result<Place[]>> {
   if (receiptIds.length === 0) return refuseProcess("DISPUTE_NOT_FOUND", { value: "—" });
-  for (const value of receiptIds) {
-    const place = await read(store, receiptPlaces.at(value));
-    if (place?.agreementId !== agreementId) return refuseProcess("DISPUTE_NOT_FOUND", { value });
-    if (disputed.has(value)) return refuseProcess("DISPUTE_EXISTS", { value });
-    if (inRanges(books?.settled ?? NO_RANGES, place.direction, place.seq)) {
-      return refuseProcess("DISPUTE_SETTLED", { value });
-    }
+  const places: Place[] = [];
+  for (const receiptId of new Set(receiptIds)) {
+    const place = await read(store, receiptPlaces.at(receiptId));
+    if (place?.agreementId !== agreementId) return refuseProcess("DISPUTE_NOT_FOUND", { value: receiptId });
+    places.push({ receiptId, direction: place.direction, seq: place.seq });
+  }
+  return ok(places);
+}
+
+function checkFree(tx: Tx, agreementId: string, places: readonly Place[]): Result<true> {
+  const { parkedReceiptIds = [], settled = NO_RANGES } = tx.get(agreementBooks.at(agreementId)) ?? {};
+  const parked = new Set(parkedReceiptIds);
+  for (const { receiptId: value, direction, seq } of places) {
+    const isDisputed = parked.has(value) || tx.get(disputedReceipts.at(agreementId, value)) !== undefined;
+    if (isDisputed) return refuseProcess("DISPUTE_EXISTS", { value });
+    if (inRanges(settled, direction, seq)) return refuseProcess("DISPUTE_SETTLED", { value });
   }
   return ok(true);
 }
@@ -117,6 +144,7 @@ export async function resolveDispute(
   const books = agreementBooks.at(agreementId);
   return transact(deps.store, [ref, own, books, ...appendLeafRefs({ agreementId })], (tx) => {
     const now = tx.get(own) ?? found;
+    if (now.state === outcome) return ok(now);
     const isParked = now.receiptIds.some((one) => tx.get(books)?.parkedReceiptIds.includes(one));
     if (!isParked && outcome !== "withdrawn") return refuseProcess("DISPUTE_UNSETTLED", { value: id });
     if (!isParked) {

@@ -10,6 +10,8 @@ export const agreementBooks = collection<AgreementBooks>("settlement-books");
 export const postedUsage = collection<PostedUsage>("settlement-posted");
 /** (agreement, id) → a dispute over receipts, opened by either side. */
 export const disputes = collection<Dispute>("settlement-dispute");
+/** (agreement, receipt id) → the open dispute it is in. */
+export const disputedReceipts = collection<string>("settlement-disputed");
 
 export type Dispute = {
   readonly id: string;

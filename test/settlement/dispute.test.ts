@@ -126,6 +126,38 @@ describe("a dispute", () => {
     }
   });
 
+  it("is opened once over a receipt, also by two at the same instant", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", OCTOBER);
+    await holdBoth(world, chain);
+    const about = {
+      agreementId: "AGR-7",
+      periodId: "2026-10",
+      receiptIds: [chain[1]?.core.receiptId ?? ""],
+      reason: "x",
+    };
+    const { settlements } = world.provider();
+    const answers = await Promise.all([1, 2].map(() => settlements.openDispute(finance(PROVIDER), about)));
+    expect(answers.map(({ ok }) => ok).sort()).toEqual([false, true]);
+    expect(await settlements.disputes()).toHaveLength(1);
+  });
+
+  it("is too late after our own signature, whatever period it names", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", OCTOBER);
+    await holdBoth(world, chain);
+    const notYet = err({ kind: "not-yet", code: "WAIT", text: { zh: "稍候", en: "Wait." } });
+    world.wire.intercept = async ({ kind }, pass) => (kind === "Sign" ? notYet : pass());
+    for (const { region, settlements } of world.regions.values()) await settlements.close(finance(region), "2026-10");
+    await rounds(world);
+    const about = { agreementId: "AGR-7", receiptIds: [chain[1]?.core.receiptId ?? ""], reason: "x" };
+    for (const periodId of ["2026-10", "2026-11"]) {
+      expect(await world.provider().settlements.openDispute(finance(PROVIDER), { ...about, periodId })).toMatchObject({
+        error: { code: "STATEMENT_SIGNED" },
+      });
+    }
+  });
+
   it("is too late once the receipt is settled, and needs a receipt that exists", async () => {
     const { world } = await disputed();
     const [elevator] = receiptChain("AGR-7", OCTOBER);
