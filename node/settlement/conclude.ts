@@ -71,6 +71,8 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
       const about = { atMs: nowMs, actor: "node", agreementId };
       const leaf = appendLeaf(tx, deps.region, {
         ...about,
+        // Whether a person let it be signed, or the node did because it was small.
+        actor: now.isApproved ? "finance" : "node",
         kind: "statement.signed",
         subject: agreementId,
         digest: built.digest,

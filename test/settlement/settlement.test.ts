@@ -21,10 +21,14 @@ import {
 
 const lost = err({ kind: "unavailable", code: "RPC_UNAVAILABLE", text: { zh: "不可用", en: "Unavailable." } });
 
-async function leafKinds({ store }: Region): Promise<string[]> {
-  const kinds: string[] = [];
-  for await (const bytes of list(store, leafBytes)) kinds.push(JSON.parse(Buffer.from(bytes).toString("utf8")).kind);
-  return kinds;
+async function leavesOf({ store }: Region): Promise<{ readonly kind: string; readonly actor: string }[]> {
+  const leaves = [];
+  for await (const bytes of list(store, leafBytes)) leaves.push(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  return leaves;
+}
+
+async function leafKinds(region: Region): Promise<string[]> {
+  return (await leavesOf(region)).map(({ kind }) => kind);
 }
 
 describe("settling a period", () => {
@@ -116,6 +120,13 @@ describe("settling a period", () => {
     mustSucceed(await small.provider().settlements.close(finance(PROVIDER), "2026-10"));
     await small.quiet();
     expect(await statementOf(small.provider())).toMatchObject({ matched: true });
+    for (const [region, actor] of [
+      [small.provider(), "finance"],
+      [small.consumer(), "node"],
+    ] as const) {
+      const signed = (await leavesOf(region)).filter(({ kind }) => kind === "statement.signed");
+      expect(signed).toMatchObject([{ actor }]);
+    }
 
     const large = await twoRegions({ consumer: { autoSignUpToFen: "206035" } });
     await holdBoth(large, receiptChain("AGR-7", OCTOBER));
