@@ -72,13 +72,16 @@ export async function receiveAccepted(deps: NegotiationDeps, inbound: InboundMes
 }
 
 export function lookAtOffer(consumer: string) {
-  return waitReason(
+  const text = {
+    zh: "提供方给出了不同的条件;请申请人接受,或另提条件。",
+    en: "The provider offers other terms; the requester may accept them or ask for others.",
+  };
+  const wait = waitReason(
     { code: "OFFER_TO_ACCEPT", rule: "dsp.negotiation", region: consumer, role: "requester" },
-    {
-      zh: "提供方给出了不同的条件;请申请人接受,或另提条件。",
-      en: "The provider offers other terms; the requester may accept them or ask for others.",
-    },
+    text,
   );
+  // It tells nothing that is not anybody's to know; the usual neutral text would say that the provider is waited for.
+  return { ...wait, neutral: text };
 }
 
 function approveAccepted(provider: string) {

@@ -1,5 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { verifyOffline } from "../../node/audit/verify.ts";
+import type { Role } from "../../node/identity/model.ts";
 import { openBrowser } from "../../scripts/browser.ts";
 import { sampleEntries } from "../federation/harness.ts";
 import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
@@ -238,9 +240,9 @@ describe("the console in a browser", () => {
 describe("the console without a browser", () => {
   type Sent = { readonly cookie?: string; readonly origin?: string };
 
-  async function signedIn(): Promise<string> {
+  async function signedIn(role: Role = "requester"): Promise<string> {
     const { consumer } = regions;
-    const token = await consumer.person(`程序 ${++programs}`, "requester");
+    const token = await consumer.person(`程序 ${++programs}`, role);
     const answer = await post("/console/sign-in", { secret: token, next: "//evil.example/" });
     expect([answer.status, answer.headers.get("location")]).toEqual([303, "/console/"]);
     return answer.headers.get("set-cookie")?.split(";")[0] ?? "";
@@ -269,6 +271,18 @@ describe("the console without a browser", () => {
     const wrong = await post("/console/sign-in", { secret: "hlu_510100_x" });
     expect(wrong.status).toBe(401);
     expect(await wrong.text()).toMatch(/<p class="notice bad"[^>]*>.+<code>/s);
+  });
+
+  it("hands out a proof that needs nobody's word but the log's key", async () => {
+    const { consumer, harness } = regions;
+    const { audit, trust } = harness.region(consumer.id).node();
+    await audit.sequenceNow();
+    const cookie = await signedIn("auditor");
+    const answer = await fetch(`${consumer.url}/console/audit/0/proof`, { headers: { cookie } });
+    const { leaf, proof } = (await answer.json()) as { leaf: string; proof: string };
+    const logKey = trust.current()?.list.regions.find(({ id }) => id === consumer.id)?.logKey ?? "";
+    expect(verifyOffline(proof, Buffer.from(leaf), logKey, []).ok).toBe(true);
+    expect(verifyOffline(proof, Buffer.from(leaf.replace("heliu", "Heliu")), logKey, []).ok).toBe(false);
   });
 
   it("answers with a strict policy, and names what may be done where a page is not for the reader", async () => {

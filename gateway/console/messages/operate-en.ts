@@ -126,6 +126,7 @@ export const operateEn: Filled<typeof operateZh> = {
     digest: "Digest",
     proof: "Proof",
     downloadProof: "Download the offline proof",
+    downloadTlogProof: "tlog-proof as text",
     downloadLeaf: "Download the leaf",
     leaf: (index) => `Leaf ${index}`,
     detail: "Details",
@@ -137,7 +138,7 @@ export const operateEn: Filled<typeof operateZh> = {
     next: "Later leaves →",
     equivocations: (n) => `${n} pieces of evidence that a peer's log contradicts itself`,
     verifyHint:
-      "Proofs are c2sp.org/tlog-proof@v1; verify them offline with heliu audit verify or any compatible tool.",
+      "Verify proofs offline with heliu audit verify; the text is c2sp.org/tlog-proof@v1, for any compatible tool.",
   },
   peers: {
     title: "Peers",

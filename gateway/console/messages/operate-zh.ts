@@ -121,6 +121,7 @@ export const operateZh = {
     digest: "摘要",
     proof: "证明",
     downloadProof: "下载离线证明",
+    downloadTlogProof: "tlog-proof 原文",
     downloadLeaf: "下载记录",
     leaf: (index: string) => `第 ${index} 条记录`,
     detail: "明细",
@@ -130,7 +131,7 @@ export const operateZh = {
     empty: "没有符合条件的记录。",
     next: "后面的记录 →",
     equivocations: (n: number) => `发现 ${n} 处对端日志前后不一的证据`,
-    verifyHint: "证明为 c2sp.org/tlog-proof@v1 格式,可用 heliu audit verify 或任何兼容工具离线验证。",
+    verifyHint: "证明可用 heliu audit verify 离线验证;原文为 c2sp.org/tlog-proof@v1 格式,任何兼容工具都能验证。",
   },
   peers: {
     title: "对端",

@@ -24,9 +24,14 @@ export function LeafPage({ view, stored, notYet }: Props) {
         </p>
         <p class="actions">
           {notYet !== undefined ? null : (
-            <a class="btn btn-sm btn-primary" href={`/console/audit/${index}/proof`}>
-              {t.downloadProof}
-            </a>
+            <>
+              <a class="btn btn-sm btn-primary" href={`/console/audit/${index}/proof`}>
+                {t.downloadProof}
+              </a>
+              <a class="btn btn-sm" href={`/console/audit/${index}/tlog-proof`}>
+                {t.downloadTlogProof}
+              </a>
+            </>
           )}
           <a class="btn btn-sm" href={`/console/audit/${index}/bytes`}>
             {t.downloadLeaf}

@@ -1,4 +1,5 @@
 import type { Child } from "hono/jsx";
+import { fullTime } from "../format.ts";
 import { joined } from "../punctuation.ts";
 import type { View } from "../view.ts";
 import { Document } from "./document.tsx";
@@ -57,6 +58,9 @@ export function Layout({ view, title, place, done, children }: Props) {
           </p>
         )}
         {children}
+        <p class="printed">
+          合流 Heliu · {view.region.name} {view.region.id} · {fullTime(new Date(view.nowMs).toISOString())}
+        </p>
       </main>
     </Document>
   );

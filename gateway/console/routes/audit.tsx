@@ -50,6 +50,19 @@ export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDep
 
   app.get("/console/audit/:index/proof", async (c) => {
     const index = c.req.param("index");
+    const [stored, proof] = [await audit.leaf(index), await audit.proof(index)];
+    if (!stored.ok) return refused(c, stored.error);
+    if (!proof.ok) return refused(c, proof.error);
+    // What `heliu audit verify` reads; the bytes of a leaf are canonical JSON and so text.
+    const leaf = Buffer.from(stored.value.bytes).toString("utf8");
+    return c.body(JSON.stringify({ leaf, proof: proof.value }, null, 2), 200, {
+      ...file(`leaf-${index}.proof.json`),
+      "content-type": "application/json",
+    });
+  });
+
+  app.get("/console/audit/:index/tlog-proof", async (c) => {
+    const index = c.req.param("index");
     const proof = await audit.proof(index);
     return proof.ok ? c.text(proof.value, 200, file(`leaf-${index}.tlog-proof`)) : refused(c, proof.error);
   });
