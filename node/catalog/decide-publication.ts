@@ -16,7 +16,7 @@ import type { CatalogEntry } from "./model.ts";
 import { drawSalts, type PublicStep, publishPending, restate, withdrawCurrent, writeStep } from "./publish.ts";
 import { appendChangeRefs, type EntryRecord, entryRecords, refusals as refusalRecords } from "./store.ts";
 
-const refuse = refusals({ ENTRY_UNKNOWN: "not-found", NOTHING_TO_PUBLISH: "conflict" });
+const refuse = refusals({ ENTRY_UNKNOWN: "not-found", NOTHING_TO_PUBLISH: "conflict", CATALOG_CHANGED: "conflict" });
 
 /**
  * Submits a draft (publisher), or approves what is under review (another person, approver); `only` keeps somebody who
@@ -37,7 +37,8 @@ export async function publishEntry(
   if (!checked.ok) return checked;
   const hasFaults = checked.value.faults.some(({ level }) => level === "error") || checked.value.refused.length > 0;
   const event = only ?? (record.pending.state === "draft" ? "submit" : "approve");
-  return decide(deps, actor, id, { event, comment: null, hasFaults }, (tx, found, step, to) => {
+  const { revision } = record;
+  return decide(deps, actor, id, { event, comment: null, hasFaults, revision }, (tx, found, step, to) => {
     if (event === "approve") return publishPending(tx, found, step);
     return submitDraft(tx, deps, found, step, to);
   });
@@ -84,7 +85,13 @@ export function withdrawEntry(
   );
 }
 
-type Intent = { readonly event: PublicationEvent; readonly comment: string | null; readonly hasFaults: boolean };
+type Intent = {
+  readonly event: PublicationEvent;
+  readonly comment: string | null;
+  readonly hasFaults: boolean;
+  /** Of the record whose content was checked; what came after it was not. */
+  readonly revision?: number;
+};
 type Effect = (tx: Tx, record: EntryRecord, step: PublicStep, to: PublicationState) => CatalogEntry | undefined;
 
 export const publicationRefs = (id: string): readonly AnyRef[] => [
@@ -100,7 +107,7 @@ async function decide(
   deps: CatalogDeps,
   actor: Principal,
   id: string,
-  { event, comment, hasFaults }: Intent,
+  { event, comment, hasFaults, revision }: Intent,
   effect: Effect,
 ): Promise<Result<CatalogEntry>> {
   const { store, runtime, region, rules } = deps;
@@ -109,6 +116,7 @@ async function decide(
   return transact(store, publicationRefs(id), (tx) => {
     const record = tx.get(entryRecords.at(id));
     if (record === undefined) return entryUnknown(id);
+    if (revision !== undefined && revision !== record.revision) return changedMeanwhile(id);
     const isAboutPending = PENDING_EVENTS.includes(event);
     const state = isAboutPending ? record.pending?.state : record.state;
     if (state === undefined || state === null) return nothingToPublish(id);
@@ -143,7 +151,9 @@ function submitDraft(
 function writePending(tx: Tx, record: EntryRecord, to: PublicationState, step: PublicStep): CatalogEntry | undefined {
   if (record.pending === null || (to !== "draft" && to !== "reviewing" && to !== "refused")) return undefined;
   const entry = { ...record.pending.entry, status: to };
-  writeStep(tx, { ...record, pending: { ...record.pending, entry, state: to } }, record.pending.state, step);
+  // Whoever sent it back or submitted it took it out of its import: confirming that must not publish it past them.
+  const pending = { ...record.pending, entry, state: to, importId: null };
+  writeStep(tx, { ...record, pending }, record.pending.state, step);
   return entry;
 }
 
@@ -153,6 +163,17 @@ export function entryUnknown(id: string): Failure {
     {
       zh: `本区域目录没有条目 ${id};请核对标识。`,
       en: `This region's catalogue has no entry ${id}; check the id.`,
+    },
+    { id },
+  );
+}
+
+function changedMeanwhile(id: string): Failure {
+  return refuse(
+    "CATALOG_CHANGED",
+    {
+      zh: `条目 ${id} 刚刚被他人更改,当前内容尚未检查;请刷新核对后再办理。`,
+      en: `Somebody has just changed the entry ${id}, so its present content is unchecked; reload, look at it, then decide.`,
     },
     { id },
   );

@@ -16,7 +16,7 @@ import { parseAuthorisations } from "./authorisation.ts";
 import { changeHash, EMPTY_HEAD, nextHead, verifyHead } from "./change-chain.ts";
 import { decodeChange } from "./entry-codec.ts";
 import type { CatalogEntry } from "./model.ts";
-import { createCatalog } from "./service.ts";
+import { type Catalog, createCatalog } from "./service.ts";
 import { changes } from "./store.ts";
 
 const NOW_MS = Date.parse("2026-11-23T04:00:00.000Z");
@@ -137,6 +137,29 @@ describe("importing a region's catalogue as published", () => {
     expect(codeOf(await catalog.confirmImport(approver, importId ?? ""))).toBe("IMPORT_UNKNOWN");
   });
 
+  it.each([
+    ["refused", async ({ review }: Catalog) => review(approver, "cd-scjg-0001", "refuse", "不予公开"), "refused"],
+    [
+      "sent back and submitted again by who now confirms",
+      async ({ review, submit }: Catalog) => {
+        mustSucceed(await review(approver, "cd-scjg-0001", "return", "摘要不清"));
+        return submit(person("second", "publisher"), "cd-scjg-0001");
+      },
+      "reviewing",
+    ],
+  ] as const)("publishes nothing that was %s meanwhile", async (_what, meanwhile, status) => {
+    const { catalog } = open();
+    const rows = [
+      { row: 1, value: entryWith({}) },
+      { row: 2, value: entryWith({}, "cd-scjg-0003") },
+    ];
+    const { importId } = mustSucceed(await catalog.importEntries(publisher, rows, asFile));
+    mustSucceed(await meanwhile(catalog));
+    const confirmed = await catalog.confirmImport(person("second", "publisher", "approver"), importId ?? "");
+    expect(mustSucceed(confirmed).imported).toEqual(["cd-scjg-0003"]);
+    expect(await catalog.get("cd-scjg-0001")).toMatchObject({ value: { status } });
+  });
+
   it("changes nothing when the same file comes again", async () => {
     const { catalog } = open();
     const first = mustSucceed(await catalog.importEntries(publisher, rowsOf(chengduFile), asFile));
@@ -236,6 +259,18 @@ describe("the life of an entry", () => {
     expect(codeOf(await catalog.publish(approver, "cd-scjg-0001"))).toBe("ROLE_REQUIRED");
     expect(await catalog.publish(publisher, "cd-scjg-0001")).toMatchObject({ value: { status: "reviewing" } });
     expect(await catalog.publish(approver, "cd-scjg-0001")).toMatchObject({ value: { status: "published" } });
+  });
+
+  it("is approved only as it was checked, not as an import made it in the same instant", async () => {
+    const opened = open();
+    const { catalog } = opened;
+    await catalog.importEntries(publisher, [{ row: 1, value: entryWith({}) }], forReview);
+    const anew = [{ row: 1, value: entryWith({ abstract: "审核人没有看过的内容" }) }];
+    const [imported, approved] = await Promise.all([
+      catalog.importEntries(publisher, anew, forReview),
+      catalog.publish(approver, "cd-scjg-0001"),
+    ]);
+    expect([codeOf(imported), codeOf(approved)]).toEqual(["ok", "CATALOG_CHANGED"]);
   });
 
   it("ends with a withdrawal: a tombstone for peers, an id and a code that nobody gets again", async () => {
