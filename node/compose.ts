@@ -88,6 +88,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     channel: links.clients.catalog,
     heartbeatMs: config.federation.heartbeatMs,
     staleAfterMs: config.federation.staleAfterMs,
+    clockSkewMs: config.limits.clockSkewMs,
   });
   const search = await openSearch({ store: await openLevelIndex(join(config.dir, "index")), logger });
   const ownEntry = async (id: string) => {

@@ -3,7 +3,7 @@ import type { Logger } from "./kernel/logger.ts";
 import { currentTraceId } from "./kernel/trace.ts";
 
 /** JSON lines on stderr (stdout belongs to answers), one object a line, times in RFC 3339. */
-export function createLogger(level: string, fields: object, stream: DestinationStream = destination(2)): Logger {
+export function createLogger(level: string, fields: object, stream: DestinationStream = standardError()): Logger {
   const log = pino(
     {
       level,
@@ -20,4 +20,14 @@ export function createLogger(level: string, fields: object, stream: DestinationS
     stream,
   );
   return log as unknown as Logger;
+}
+
+/** What may wait for a log that cannot be written; beyond it lines are dropped. */
+const MAX_WAITING_CHARS = 1_048_576;
+
+/** A full disk behind the log must not stop the node, nor keep it from stopping: lines are lost, nothing else. */
+function standardError(): DestinationStream {
+  const stream = destination({ dest: 2, sync: true, maxLength: MAX_WAITING_CHARS });
+  stream.on("error", () => {});
+  return stream;
 }

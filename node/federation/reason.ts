@@ -29,6 +29,22 @@ export function silentReason(region: string, silentMs: number): Reason {
   );
 }
 
+/** The mirror goes on; what is dated (receipts, deadlines, certificates) may be refused by whoever is right. */
+export function clockSkewReason(region: string, aheadMs: number): Reason {
+  const seconds = Math.round(Math.abs(aheadMs) / 1_000);
+  const [zh, en] = aheadMs > 0 ? ["快", "ahead of"] : ["慢", "behind"];
+  return mirrorReason(
+    {
+      code: "FED_CLOCK_SKEW",
+      text: {
+        zh: `地区 ${region} 的时钟比本节点${zh} ${seconds} 秒;凭证、期限和证书按时钟判断,相差过大会被拒绝,请双方核对网络校时。`,
+        en: `The clock of region ${region} is ${seconds} s ${en} ours; receipts, deadlines and certificates are judged by clocks and will be refused when they differ too much, so both sides should check their time synchronisation.`,
+      },
+    },
+    region,
+  );
+}
+
 export function connectingReason(region: string): Reason {
   return mirrorReason(
     {

@@ -23,6 +23,7 @@ export type FederationDeps = MirrorDeps & {
   readonly heartbeatMs?: number;
   /** A link on which nothing is heard for so long is given up, and its mirror is shown as stale. */
   readonly staleAfterMs?: number;
+  readonly clockSkewMs?: number;
 };
 
 export type Federation = Worker & {
@@ -43,6 +44,7 @@ export type Federation = Worker & {
 
 const HEARTBEAT_MS = 2_000;
 const STALE_AFTER_MS = 10_000;
+const CLOCK_SKEW_MS = 60_000;
 const refuse = refusals({ ENTRY_NOT_FOUND: "not-found", REGION_NOT_MIRRORED: "not-found" });
 
 type Following = { readonly state: LinkState; readonly stop: AbortController; readonly done: Promise<void> };
@@ -53,6 +55,7 @@ export function createFederation(deps: FederationDeps): Federation {
   const logger = deps.logger.child({ part: "federation" });
   const heartbeatMs = deps.heartbeatMs ?? HEARTBEAT_MS;
   const silentAfterMs = deps.staleAfterMs ?? STALE_AFTER_MS;
+  const clockSkewMs = deps.clockSkewMs ?? CLOCK_SKEW_MS;
   const feed = { ...deps, heartbeatMs };
   const following = new Map<string, Following>();
   let stopChanges: Unsubscribe = () => {};
@@ -61,7 +64,7 @@ export function createFederation(deps: FederationDeps): Federation {
   const follow = (region: string) => {
     const stop = new AbortController();
     const state: LinkState = { lastContactMs: null, isConnected: false, reason: null };
-    const done = followRegion({ ...deps, logger, silentAfterMs }, region, state, stop.signal).catch(
+    const done = followRegion({ ...deps, logger, silentAfterMs, clockSkewMs }, region, state, stop.signal).catch(
       (fault: unknown) => {
         logger.error({ peer: region, fault }, "unexpected fault while mirroring");
       },

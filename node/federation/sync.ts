@@ -1,10 +1,12 @@
+import type { SignedChangeBatch } from "../catalog/model.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
+import { msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
 import { type MirrorDeps, mirrorHead, rebuildMirror, takeBatch } from "./mirror.ts";
 import type { CatalogChannel } from "./model.ts";
-import { faultReason, mirrorReason, silentReason } from "./reason.ts";
+import { clockSkewReason, faultReason, mirrorReason, silentReason } from "./reason.ts";
 import type { MirrorPoint } from "./verify-batch.ts";
 
 export type SyncDeps = MirrorDeps & {
@@ -12,6 +14,8 @@ export type SyncDeps = MirrorDeps & {
   readonly channel: CatalogChannel;
   /** A link on which nothing is heard for so long is given up. Several heartbeats. */
   readonly silentAfterMs: number;
+  /** How far the peer's clock may be from ours before people are told. */
+  readonly clockSkewMs: number;
 };
 
 /** What is known of a link beside what is stored; lost at a restart, and harmless so. */
@@ -70,7 +74,10 @@ async function session(
       const taken = await takeBatch(deps, point, batch);
       if (!taken.ok) return mirrorReason(taken.error, region);
       point = { region, sequence: batch.sequence, head: batch.head };
-      Object.assign(state, { lastContactMs: runtime.nowMs(), isConnected: true, reason: null });
+      const nowMs = runtime.nowMs();
+      const reason = skewOf(batch, nowMs, deps.clockSkewMs);
+      if (reason !== null && state.reason?.code !== reason.code) logger.warn({ peer: region }, reason.text.en);
+      Object.assign(state, { lastContactMs: nowMs, isConnected: true, reason });
     }
     if (!giveUp.signal.aborted || signal.aborted) return undefined;
     channel.reset?.(region);
@@ -84,6 +91,12 @@ async function session(
     cancelTimer();
     signal.removeEventListener("abort", onStop);
   }
+}
+
+/** Judged by heartbeats, which are signed as they are sent; a batch of changes may have waited for us to catch up. */
+function skewOf({ region, at, changes }: SignedChangeBatch, nowMs: number, allowedMs: number): Reason | null {
+  const aheadMs = msOf(at) - nowMs;
+  return changes.length === 0 && Math.abs(aheadMs) > allowedMs ? clockSkewReason(region, aheadMs) : null;
 }
 
 /** Half of it is drawn by lot, so that all regions which lost the same peer do not come back in the same instant. */

@@ -4,8 +4,12 @@
 import { nodeTooOld } from "../node-version.mjs";
 
 const tooOld = nodeTooOld(process.versions.node, process.env);
-if (tooOld === undefined) await import("./run.ts");
-else {
+if (tooOld === undefined) {
+  // `heliu … | head` closes the pipe early; that is no failure.
+  process.stdout.on("error", (fault: NodeJS.ErrnoException) => process.exit(fault.code === "EPIPE" ? 0 : 1));
+  const { runCli } = await import("./run.ts");
+  process.exitCode = await runCli(process.argv.slice(2));
+} else {
   process.stderr.write(`${tooOld}\n`);
   process.exitCode = 1;
 }

@@ -13,20 +13,7 @@ import { operationVerbs } from "./verbs/operations.ts";
 import { peopleVerbs } from "./verbs/people.ts";
 import { trustVerbs } from "./verbs/trust.ts";
 
-const program = new Command("heliu")
-  .description("合流:区域间公共数据交换节点 the exchange node on which regions share public data")
-  .version(versionOf(), "-V, --version")
-  .option("--server <url>", "节点 API 地址 the node's API (HELIU_SERVER)")
-  .option("--token <token>", "令牌 a bearer token of this node (HELIU_TOKEN)")
-  .option("--dir <folder>", "节点目录 the node's folder (HELIU_DIR)")
-  .option("--json", "机器可读输出 answer as JSON")
-  .option("--verbose", "出错时给出细节 say more when something fails")
-  // Set before the verbs are added, which take both over: errors are one line of ours, and the exit code is 2.
-  .configureOutput({ outputError: () => {} })
-  .exitOverride();
-example(program, "heliu init --region 510100 --name 成都市 --dir /srv/heliu", "heliu serve --dir /srv/heliu");
-
-for (const verbs of [
+const VERBS = [
   nodeVerbs,
   peopleVerbs,
   certVerbs,
@@ -35,26 +22,44 @@ for (const verbs of [
   exchangeVerbs,
   accountVerbs,
   operationVerbs,
-]) {
-  verbs(program);
-}
-for (const group of program.commands.filter(({ commands }) => commands.length > 0)) {
-  example(group, `heliu ${group.name()} ${group.commands.map((verb) => verb.name()).join("|")} --help`);
-}
-// `heliu … | head` closes the pipe early; that is no failure.
-process.stdout.on("error", (fault: NodeJS.ErrnoException) => process.exit(fault.code === "EPIPE" ? 0 : 1));
+];
 
-try {
-  await program.parseAsync();
-} catch (fault) {
-  process.exitCode = report(fault);
+/** Runs one command; answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function runCli(given: readonly string[]): Promise<number> {
+  const program = heliu();
+  try {
+    await program.parseAsync(given, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (fault) {
+    return report(fault, program, given);
+  }
 }
 
-function report(fault: unknown): number {
+function heliu(): Command {
+  const program = new Command("heliu")
+    .description("合流:区域间公共数据交换节点 the exchange node on which regions share public data")
+    .version(versionOf(), "-V, --version")
+    .option("--server <url>", "节点 API 地址 the node's API (HELIU_SERVER)")
+    .option("--token <token>", "令牌 a bearer token of this node (HELIU_TOKEN)")
+    .option("--dir <folder>", "节点目录 the node's folder (HELIU_DIR)")
+    .option("--json", "机器可读输出 answer as JSON")
+    .option("--verbose", "出错时给出细节 say more when something fails")
+    // Set before the verbs are added, which take both over: errors are one line of ours, and the exit code is 2.
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  example(program, "heliu init --region 510100 --name 成都市 --dir /srv/heliu", "heliu serve --dir /srv/heliu");
+  for (const verbs of VERBS) verbs(program);
+  for (const group of program.commands.filter(({ commands }) => commands.length > 0)) {
+    example(group, `heliu ${group.name()} ${group.commands.map((verb) => verb.name()).join("|")} --help`);
+  }
+  return program;
+}
+
+function report(fault: unknown, program: Command, given: readonly string[]): number {
   if (fault instanceof CommanderError && (fault.exitCode === 0 || fault.code === "commander.help"))
     return fault.exitCode === 0 ? 0 : 2;
   const { json, verbose } = program.opts<{ json?: boolean; verbose?: boolean }>();
-  const known = knownFault(fault);
+  const known = knownFault(fault, program, given);
   if (json === true) note(JSON.stringify({ code: known.code, message: known.message }));
   else
     note(
@@ -63,9 +68,9 @@ function report(fault: unknown): number {
   return known.exitCode;
 }
 
-function knownFault(fault: unknown): CliFault {
+function knownFault(fault: unknown, program: Command, given: readonly string[]): CliFault {
   if (fault instanceof CliFault) return fault;
-  if (fault instanceof CommanderError) return usageFault(fault, program, process.argv.slice(2));
+  if (fault instanceof CommanderError) return usageFault(fault, program, given);
   return systemFault(fault as NodeJS.ErrnoException);
 }
 

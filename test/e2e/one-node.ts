@@ -23,7 +23,11 @@ export type OneNode = {
 };
 
 /** One whole node with its HTTP face, in process and without a port: no peer, no trust list, one token per role. */
-export async function startOneNode(settings: { readonly [section: string]: object } = {}): Promise<OneNode> {
+export async function startOneNode(
+  settings: { readonly [section: string]: object } = {},
+  /** Done to the folder before the node opens it. */
+  before: (dir: string, token: string) => Promise<void> = async () => {},
+): Promise<OneNode> {
   const dir = mkdtempSync(join(tmpdir(), "heliu-one-"));
   const made = await initialiseNode({
     dir,
@@ -31,6 +35,7 @@ export async function startOneNode(settings: { readonly [section: string]: objec
     nodeName: "main",
     ports: { http: 0, rpc: 0, dsp: 0 },
   });
+  await before(dir, made.token);
   const config = mustSucceed(loadConfig({ dir, flags: settings }));
   const errors: string[] = [];
   const logger: Logger = {

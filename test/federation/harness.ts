@@ -12,11 +12,14 @@ import { proposeList } from "../../node/identity/propose-list.ts";
 import { trustListDigest } from "../../node/identity/trust-list.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { type Logger, silentLogger } from "../../node/kernel/logger.ts";
+import type { Runtime } from "../../node/kernel/runtime.ts";
 import { initialiseNode, installTrustList } from "../../scripts/cli/initialise.ts";
 import { type FaultProxy, startFaultProxy } from "../../scripts/soak/fault-proxy.ts";
 
 export type HarnessOptions = {
   readonly regions: readonly string[];
+  /** Clocks and randomness of their own, by region. */
+  readonly runtimes?: { readonly [id: string]: Runtime };
   /** What people call them; a region's id otherwise. */
   readonly names?: { readonly [id: string]: string };
   /** Every way into a region leads through its own fault proxy. */
@@ -128,7 +131,8 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   const logger = (name: string) => options.logger?.(id, name) ?? silentLogger;
   const config = mustSucceed(loadConfig({ dir, flags: { ...flags, rpc: { port: proxy === undefined ? rpc : 0 } } }));
   const main = startable(`${id}/main`, async () => {
-    const node = await composeNode(config, { logger: logger("main") });
+    const runtime = options.runtimes?.[id];
+    const node = await composeNode(config, { logger: logger("main"), ...(runtime === undefined ? {} : { runtime }) });
     target.port = (await node.start()).rpcPort;
     return node;
   });

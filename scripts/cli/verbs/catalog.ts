@@ -132,6 +132,7 @@ function importVerbs(catalog: Command): void {
     const sent = { file: bytesOf(file) };
     const report = await callJson<Report>(connection(), `/catalog/import?${query}`, sent);
     answer(report, () => describe(report, IMPORTED));
+    if (options.partial !== true && report.faults.some(({ level }) => level === "error")) note(nothingImported());
     if (report.imported.length === 0 && report.faults.some((fault) => fault.level === "error")) process.exitCode = 1;
   });
   example(
@@ -153,6 +154,12 @@ function importVerbs(catalog: Command): void {
     answer(report, () => describe(report, PUBLISHED));
   });
 }
+
+const nothingImported = (): string =>
+  say(
+    "文件有错,一条也没有导入;请改正后重试,或用 --partial 只导入无误的行。",
+    "The file has errors, so nothing was imported; correct them and try again, or take the good rows with --partial.",
+  );
 
 const IMPORTED = { zh: "导入", en: "imported" };
 const WOULD_IMPORT = { zh: "可导入", en: "could be imported" };
