@@ -48,6 +48,12 @@ export function digestOf(value: Canonical): string {
  * the bytes also catches duplicate keys, which an ordinary parser drops.
  */
 export function parseCanonical(bytes: Uint8Array): Result<Canonical> {
+  if (isTooDeep(bytes)) {
+    return refuse("CANONICAL_NOT_JSON", {
+      zh: `文档嵌套超过 ${MAX_DEPTH} 层,不予解析;请对方检查生成文档的程序。`,
+      en: `The document is nested deeper than ${MAX_DEPTH} levels and is not read; ask the sender to check the program that wrote it.`,
+    });
+  }
   let text: string;
   let value: unknown;
   try {
@@ -69,6 +75,27 @@ export function parseCanonical(bytes: Uint8Array): Result<Canonical> {
     });
   }
   return ok(value as Canonical);
+}
+
+/** No document of ours reaches a quarter of it. */
+const MAX_DEPTH = 64;
+const [QUOTE, ESCAPE, OPEN, CLOSE] = [0x22, 0x5c, [0x5b, 0x7b], [0x5d, 0x7d]] as const;
+
+/** Looked at before parsing: a few bytes a level cost the parser a hundred, and whatever walks the value its stack. */
+function isTooDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === ESCAPE) at += 1;
+    else if (byte === QUOTE) inText = !inText;
+    else if (inText) continue;
+    else if (byte === OPEN[0] || byte === OPEN[1]) {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (byte === CLOSE[0] || byte === CLOSE[1]) depth -= 1;
+  }
+  return false;
 }
 
 function write(value: unknown): string {
