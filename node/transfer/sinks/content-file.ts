@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunningSha256, runningSha256 } from "../../kernel/digest.ts";
-import { behind } from "../pieces.ts";
+import { BufferPool } from "../buffer-pool.ts";
 
 /** Where received content lands: `<directory>/<transfer>.part`, renamed once its digest is confirmed. */
 export type ContentFiles = {
@@ -13,7 +13,10 @@ export type ContentFiles = {
 export type OpenContent = {
   /** Over what was durable when the file was opened; the reader goes on with what comes in. */
   readonly digest: RunningSha256;
-  /** Written in the order given, in the background; the bytes may not change before `sync`. */
+  /**
+   * Copied, and written in the order given in the background. The copy pays: arrays of a frame's size that live until the
+   * batch is durable outlive the young generation, and collecting them costs many times as much.
+   */
   readonly append: (bytes: Uint8Array) => void;
   /** Everything appended survives a power cut when this resolves. Throws what a write failed of. */
   readonly sync: () => Promise<void>;
@@ -25,8 +28,8 @@ export type OpenContent = {
 const READ_BYTES = 4 * 1024 * 1024;
 /** Enough for one system call to be worth it; the rest of a batch is still coming in meanwhile. */
 const WRITE_BYTES = 4 * 1024 * 1024;
-/** Below IOV_MAX of every system. */
-const MAX_PIECES = 512;
+/** Two batches: what a slow disk may be behind before the buffers are no longer used again. */
+const MAX_POOLED = 8;
 
 export function createContentFiles(directory: string): ContentFiles {
   const partOf = (id: string) => join(directory, `${nameOf(id)}.part`);
@@ -62,23 +65,29 @@ export function createContentFiles(directory: string): ContentFiles {
 }
 
 function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => Promise<void>): OpenContent {
-  let gathered: Uint8Array[] = [];
-  let gatheredBytes = 0;
+  const buffers = new BufferPool(MAX_POOLED);
+  let buffer = buffers.take(WRITE_BYTES);
+  let filled = 0;
   let writing: Promise<void> = Promise.resolve();
   const write = () => {
-    const pieces = gathered;
-    gathered = [];
-    gatheredBytes = 0;
-    writing = writing.then(() => writeAll(file, pieces));
+    const full = buffer;
+    const length = filled;
+    buffer = buffers.take(WRITE_BYTES);
+    filled = 0;
+    writing = writing.then(() => writeAll(file, full.subarray(0, length))).finally(() => buffers.give(full));
     // Told to whoever syncs; until then nobody waits for it.
     writing.catch(() => {});
   };
   return {
     digest,
     append: (bytes) => {
-      gathered.push(bytes);
-      gatheredBytes += bytes.length;
-      if (gatheredBytes >= WRITE_BYTES) write();
+      for (let at = 0; at < bytes.length; ) {
+        const part = bytes.subarray(at, at + WRITE_BYTES - filled);
+        buffer.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        if (filled === WRITE_BYTES) write();
+      }
     },
     sync: async () => {
       write();
@@ -97,11 +106,10 @@ function openedContent(file: FileHandle, digest: RunningSha256, takeName: () => 
 }
 
 /** The file was opened for appending, so a short write goes on where it stopped. */
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
-  let rest = behind(pieces, 0);
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest.slice(0, MAX_PIECES));
-    rest = behind(rest, bytesWritten);
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at);
+    at += bytesWritten;
   }
 }
 
