@@ -5,7 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
-import { refuseConsole } from "./refusal.tsx";
+import { refuseConsole, refuseOpenly } from "./refusal.tsx";
 import { agreementRoutes } from "./routes/agreements.tsx";
 import { auditRoutes } from "./routes/audit.tsx";
 import { catalogRoutes } from "./routes/catalog.tsx";
@@ -18,8 +18,8 @@ import { compareRoute, searchRoute } from "./routes/search.tsx";
 import { settlementRoutes } from "./routes/settlements.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
 import { transferRoutes } from "./routes/transfers.tsx";
-import { requireSession } from "./session.ts";
-import type { ConsoleEnvironment } from "./view.ts";
+import { languageFor, requireSession } from "./session.ts";
+import { type ConsoleEnvironment, openView } from "./view.ts";
 
 /** Nothing inline, nothing from outside; forms go to this node only and no page may frame the console. */
 const POLICY = {
@@ -40,7 +40,7 @@ export function createConsole(deps: GatewayDeps): Hono {
   const headers = secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: "same-origin" });
   const limit = bodyLimit({
     maxSize: deps.config.limits.importBytes,
-    onError: (c) => c.text("413", 413),
+    onError: (c) => refuseOpenly(c, openView(deps, c, languageFor(c)), "FORM_TOO_LARGE"),
   });
   for (const path of ["/console", "/console/*"]) {
     app.use(path, headers);
@@ -72,9 +72,11 @@ export function createConsole(deps: GatewayDeps): Hono {
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));
   app.onError((fault, c) => {
-    if (fault instanceof HTTPException) return fault.getResponse();
+    const openly = (code: "FOREIGN_FORM" | "INTERNAL") => refuseOpenly(c, openView(deps, c, languageFor(c)), code);
+    // Thrown by the check of the origin, before anybody is known.
+    if (fault instanceof HTTPException) return openly("FOREIGN_FORM");
     deps.logger.error({ err: fault, path: c.req.path }, "unexpected fault in the console");
-    return c.get("view") === undefined ? c.text("500", 500) : refuseConsole(c, "INTERNAL");
+    return c.get("view") === undefined ? openly("INTERNAL") : refuseConsole(c, "INTERNAL");
   });
   return new Hono().route("/", assetRoutes()).route("/", app);
 }

@@ -1,11 +1,12 @@
-import { type CodeListName, codeLists } from "../../node/catalog/codes.ts";
+import { type CodeListName, labelOf } from "../../node/catalog/codes.ts";
 import type { CatalogEntry } from "../../node/catalog/model.ts";
 import { codeListsEn } from "./messages/code-lists-en.ts";
 import type { OpenView } from "./view.ts";
 
 /** What a code of the catalogue means; a peer's unknown code is shown as it is. */
 export function label({ language }: Pick<OpenView, "language">, list: CodeListName, code: string): string {
-  const labels: { readonly [code: string]: string } = (language === "zh" ? codeLists : codeListsEn)[list];
+  if (language === "zh") return labelOf(list, code) ?? code;
+  const labels: { readonly [code: string]: string } = codeListsEn[list];
   return labels[code] ?? code;
 }
 

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { type ExchangeError, refusals } from "../../node/kernel/exchange-error.ts";
 import { PROBLEM } from "../api/problem.ts";
-import { RefusedPage } from "./pages/refused.tsx";
+import { OpenRefusedPage, RefusedPage } from "./pages/refused.tsx";
 import { page } from "./parts/document.tsx";
-import type { ConsoleContext } from "./view.ts";
+import type { ConsoleContext, OpenView } from "./view.ts";
 
 const refuse = refusals({
   FORM_TOKEN_INVALID: "forbidden",
@@ -13,6 +13,8 @@ const refuse = refusals({
   PUBLISHER_ONLY: "forbidden",
   RECEIPTS_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
+  FOREIGN_FORM: "forbidden",
+  FORM_TOO_LARGE: "too-large",
   INTERNAL: "integrity",
 });
 
@@ -45,6 +47,14 @@ const TEXTS = {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",
     en: "There is no such page; use the navigation above, or press / to search.",
   },
+  FOREIGN_FORM: {
+    zh: "这个请求来自其他网站,没有做任何更改;请从本控制台的页面操作。",
+    en: "This request came from another site; nothing was changed. Use the pages of this console.",
+  },
+  FORM_TOO_LARGE: {
+    zh: "提交的内容超过上限,没有保存;请拆分文件后再导入,或由管理员调整 limits.importBytes。",
+    en: "What was sent is larger than the limit and was not kept; split the file, or have an administrator raise limits.importBytes.",
+  },
   INTERNAL: {
     zh: "节点内部出错,已记入日志;没有任何数据因此改变到一半。请稍后重试,或联系管理员。",
     en: "Something went wrong inside the node and was logged; nothing was left half done. Try again later, or tell the administrator.",
@@ -60,4 +70,11 @@ export function refused(c: ConsoleContext, error: ExchangeError): Response | Pro
 
 export function refuseConsole(c: Context, code: keyof typeof TEXTS): Response | Promise<Response> {
   return refused(c, refuse(code, TEXTS[code]).error);
+}
+
+/** The same where nobody may be signed in. */
+export function refuseOpenly(c: Context, view: OpenView, code: keyof typeof TEXTS): Response | Promise<Response> {
+  const { error } = refuse(code, TEXTS[code]);
+  const { status, title } = PROBLEM[error.kind];
+  return page(c, <OpenRefusedPage view={view} title={title[view.language]} error={error} />, status);
 }

@@ -13,7 +13,8 @@ const YEAR_S = 365 * 86_400;
 
 /**
  * Cookies know no ports, so two nodes on one machine would overwrite each other's: the region is part of the name.
- * `__Host-` needs TLS; on plain loopback some browsers drop such a cookie silently, and nobody could sign in.
+ * `__Host-` needs TLS: Chromium takes such a cookie on plain loopback, too, but not every browser does, and there nobody
+ * could sign in.
  */
 function cookieOf({ config }: GatewayDeps): string {
   const name = `heliu-${config.region.id}`;

@@ -36,7 +36,8 @@ export function openView(deps: GatewayDeps, c: Context, language: Language): Ope
     language,
     t: messagesIn[language],
     region: own,
-    address: url.pathname + url.search,
+    // A page that answers a form has no address of its own to come back to.
+    address: c.req.method === "GET" ? url.pathname + url.search : "/console/",
     nowMs: deps.runtime.nowMs(),
     nameOf: (region) => (region === own.id ? own.name : (deps.trust.region(region)?.name ?? region)),
   };

@@ -112,6 +112,8 @@ describe("the console in a browser", () => {
       const desk = await signIn(decider, provider, await provider.person("王审批", "approver"));
       await approve(desk, provider, "电梯联合整治");
       await expectAgreed(desk, desk.url());
+      // The asker's page, left open, says by itself that something changed.
+      await page.click("a:has-text('有新变化')");
       await expectAgreed(page, address);
       await page.click("a:has-text('查看协议')");
       await page.waitForURL(/\/console\/agreements\//);
@@ -258,7 +260,8 @@ describe("the console without a browser", () => {
     const cookie = await signedIn();
     const ask = { purposes: "public-governance", fields: "reg_code" };
     const path = `/console/entries/510100/${ENTRY}/request`;
-    expect((await post(path, ask, { cookie, origin: "https://evil.example" })).status).toBe(403);
+    const foreign = await post(path, ask, { cookie, origin: "https://evil.example" });
+    expect([foreign.status, (await foreign.text()).includes("FOREIGN_FORM")]).toEqual([403, true]);
     const withoutToken = await post(path, ask, { cookie });
     expect(withoutToken.status).toBe(403);
     expect(await withoutToken.text()).toContain("FORM_TOKEN_INVALID");

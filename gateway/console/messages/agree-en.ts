@@ -47,6 +47,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     current: "On the table",
     published: "As published",
     timeline: "What happened",
+    news: "Something changed, reload →",
     inBothLogs: "Every step is in the logs of both regions",
     seeProof: "See the proof",
     round: (n) => `round ${n}`,

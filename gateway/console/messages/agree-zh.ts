@@ -44,6 +44,7 @@ export const agreeZh = {
     current: "现提",
     published: "目录公布",
     timeline: "经过",
+    news: "有新变化,刷新查看 →",
     inBothLogs: "每一步均已写入双方日志",
     seeProof: "查看证明",
     round: (n: number) => `第 ${n} 轮`,

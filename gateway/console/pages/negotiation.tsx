@@ -19,6 +19,8 @@ export type NegotiationModel = {
   readonly published: UsageTerms | undefined;
   readonly actions: readonly PossibleAction[];
   readonly done: string | undefined;
+  /** The revision on the reader's screen, when the page only asks whether something changed. */
+  readonly seen: number | undefined;
 };
 
 export function NegotiationPage({ view, model }: { view: View; model: NegotiationModel }) {
@@ -55,7 +57,7 @@ export function NegotiationPage({ view, model }: { view: View; model: Negotiatio
             </span>
           </p>
         </div>
-        <NegotiationBadge view={view} state={negotiation.state} isBig />
+        <Live view={view} negotiation={negotiation} seen={model.seen} />
       </header>
       <Banner view={view} model={model} />
       <div class="columns wide-left">
@@ -66,6 +68,29 @@ export function NegotiationPage({ view, model }: { view: View; model: Negotiatio
         <Timeline view={view} negotiation={negotiation} />
       </div>
     </Layout>
+  );
+}
+
+/** Renews the state alone: a comment half written in the banner must not be swapped away. */
+function Live({ view, negotiation, seen }: { view: View; negotiation: Negotiation; seen: number | undefined }) {
+  const { id, revision, state } = negotiation;
+  const address = `/console/negotiations/${encodeURIComponent(id)}`;
+  const isOver = state === "FINALIZED" || state === "TERMINATED";
+  const isNews = seen !== undefined && seen !== revision;
+  const polling =
+    isOver || isNews
+      ? {}
+      : {
+          "hx-get": `${address}?seen=${revision}`,
+          "hx-trigger": "every 3s",
+          "hx-select": "#live",
+          "hx-swap": "outerHTML",
+        };
+  return (
+    <div id="live" aria-live="polite" {...polling}>
+      {isNews ? <a href={address}>{view.t.negotiation.news}</a> : null}{" "}
+      <NegotiationBadge view={view} state={state} isBig />
+    </div>
   );
 }
 

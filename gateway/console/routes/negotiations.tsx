@@ -39,12 +39,17 @@ export function negotiationRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDe
       published: offer?.ok ? offer.value.terms : undefined,
       actions: actionsOf(negotiation, view.principal),
       done: doneText(view, c.req.query("done")),
+      seen: seenRevision(c.req.query("seen")),
     };
     return page(c, <NegotiationPage view={view} model={model} />);
   });
 
   app.get("/console/negotiations/:id/counter", (c) => counterForm(c, deps));
   decisionRoutes(app, deps);
+}
+
+function seenRevision(seen: string | undefined): number | undefined {
+  return seen !== undefined && /^[0-9]{1,9}$/.test(seen) ? Number(seen) : undefined;
 }
 
 async function counterForm(c: ConsoleContext, deps: GatewayDeps, error?: ExchangeError) {
