@@ -37,10 +37,11 @@ const HASH = /^[0-9a-f]{64}$/;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:~@+-]{0,127}$/;
 const REGION = /^[1-9][0-9]{5}$/;
 const KEY_ID = /^ed25519:[0-9a-f]{16}$/;
-const SEQ = /^[1-9][0-9]*$/;
+/** Limits far above what is meant: turning millions of digits into a number takes the whole node half a minute. */
+const SEQ = /^[1-9][0-9]{0,17}$/;
 const PERIOD = /^[0-9]{4}-(0[1-9]|1[0-2])$/;
-const USED = /^(0|[1-9][0-9]*)$/;
-const TAKEN_BACK = /^(0|-[1-9][0-9]*)$/;
+const USED = /^(0|[1-9][0-9]{0,40})$/;
+const TAKEN_BACK = /^(0|-[1-9][0-9]{0,40})$/;
 
 const FORMS: { readonly [key in (typeof CORE_KEYS)[number]]?: RegExp } = {
   receiptId: HASH,
@@ -92,10 +93,10 @@ function checkQuantities(core: ReceiptCore): Result<ReceiptCore> {
   return refuse(
     "RECEIPT_QUANTITY",
     {
-      zh: `回执的数量“${wrong}”不合规定:用量为不小于 0 的整数,更正为不大于 0 的整数;请对方更正后重新签发。`,
-      en: `The receipt's quantity "${wrong}" is not allowed: usage is a whole number ≥ 0, a correction one ≤ 0; ask the sender to issue it again.`,
+      zh: `回执的数量“${wrong.slice(0, 50)}”不合规定:用量为不小于 0 的整数,更正为不大于 0 的整数;请对方更正后重新签发。`,
+      en: `The receipt's quantity "${wrong.slice(0, 50)}" is not allowed: usage is a whole number ≥ 0, a correction one ≤ 0; ask the sender to issue it again.`,
     },
-    { quantity: wrong },
+    { quantity: wrong.slice(0, 50) },
   );
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { chain } from "./chain.ts";
 import { checkOffered, checkReceipt, type KeyLookup, receiptIdOf, signedBytesOf } from "./receipt.ts";
+import { checkCoreShape } from "./receipt-shape.ts";
 
 type Case = {
   readonly id: string;
@@ -42,6 +43,15 @@ describe("a receipt", () => {
     expect(receiptIdOf("AGR-7", "forward", "1")).toBe(
       "a689d08877963020a9369c1ae3c5e9373dbe566a31cc47c6fb115b200b4270e6",
     );
+  });
+
+  it("is refused when a number in it is longer than any that is meant", () => {
+    const { core } = (vectors.cases[0] as Case).input.receipt as { core: { usage: object } };
+    const digits = "9".repeat(100);
+    expect(checkCoreShape({ ...core, seq: digits })).toMatchObject({ error: { code: "RECEIPT_MALFORMED" } });
+    expect(checkCoreShape({ ...core, usage: { calls: digits } })).toMatchObject({
+      error: { code: "RECEIPT_QUANTITY" },
+    });
   });
 
   it("is refused when its core came in other bytes than the canonical ones", () => {
