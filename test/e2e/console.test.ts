@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyOffline } from "../../node/audit/verify.ts";
 import type { Role } from "../../node/identity/model.ts";
+import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { openBrowser } from "../../scripts/browser.ts";
 import { sampleEntries } from "../federation/harness.ts";
 import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
@@ -10,6 +14,8 @@ const START_MS = 120_000;
 const WALK_MS = 90_000;
 /** Conditional: a person of the provider decides. */
 const ENTRY = "cd-scjg-0001";
+/** Unconditional: agreed without anybody being asked. */
+const FREE_ENTRY = "cd-scjg-0004";
 
 let browser: Browser;
 let regions: ConsoleRegions;
@@ -47,8 +53,8 @@ async function signIn(context: BrowserContext, { url }: ConsoleRegion, token: st
 }
 
 /** From the search to a request that waits for a person of the provider. */
-async function request(page: Page, { url }: ConsoleRegion, comment: string): Promise<string> {
-  await page.goto(`${url}/console/entries/510100/${ENTRY}`);
+async function request(page: Page, { url }: ConsoleRegion, comment: string, entry = ENTRY): Promise<string> {
+  await page.goto(`${url}/console/entries/510100/${entry}`);
   await page.fill("#comment", comment);
   await page.click("summary:has-text('核对并提交')");
   await page.click("button:has-text('确认提交')");
@@ -232,6 +238,39 @@ describe("the console in a browser", () => {
     expect(await desk.textContent("h1")).toContain("已发布 1 条");
     await Promise.all([context.close(), desk.context().close()]);
   });
+
+  it(
+    "moves data under an agreement, and hands out exactly what arrived",
+    async () => {
+      const { consumer, provider, harness } = regions;
+      const entry = mustSucceed(await harness.region(provider.id).node().catalog.get(FREE_ENTRY));
+      const row = entry.fields.map(({ type }) => (type === "date" ? "2026-01-31" : type === "integer" ? "7" : "甲"));
+      const lines = [entry.fields.map(({ name }) => name), row, row, row].map((cells) => `${cells.join(",")}\n`);
+      const folder = mkdtempSync(join(tmpdir(), "heliu-console-"));
+      const path = join(folder, "source.csv");
+      writeFileSync(path, lines.join(""));
+      const { sources } = harness.region(provider.id).node();
+      const source = { kind: "csv", id: FREE_ENTRY, entryId: FREE_ENTRY, path } as const;
+      mustSucceed(await sources.add(harness.region(provider.id).as("publisher"), source));
+
+      const context = await visitor();
+      const page = await signIn(context, consumer, await consumer.person("取数的人", "requester"));
+      const address = await request(page, consumer, "取数", FREE_ENTRY);
+      await expectAgreed(page, address);
+      await page.click("a:has-text('查看协议')");
+      await page.click("summary:has-text('开始传输')");
+      await page.click("details[open] button:has-text('确认')");
+      await page.waitForURL(/\/console\/transfers\//);
+      // The open page renews its figures until the transfer is complete.
+      await page.waitForSelector("#live:has-text('传输完成,双方摘要一致')");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click("a:has-text('下载内容')")]);
+      expect(readFileSync(await download.path(), "utf8")).toContain(row.join(","));
+      expect(await page.textContent(".figures")).toContain("3");
+      rmSync(folder, { recursive: true });
+      await context.close();
+    },
+    WALK_MS,
+  );
 
   it("never broke its own content security policy nor logged an error", () => {
     expect(complaints).toEqual([]);

@@ -2,12 +2,13 @@ import { raw } from "hono/html";
 import type { PeriodView, StatementView } from "../../../node/settlement/period-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "../../reports/charts.ts";
 import type { Names } from "../../reports/labels.ts";
-import { quantity, unitPrice, yuan } from "../../reports/money.ts";
+import { quantity, yuan } from "../../reports/money.ts";
 import { Cards } from "../parts/cards.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ReasonLine } from "../parts/reason.tsx";
 import type { View } from "../view.ts";
+import { SettlementLines } from "./settlement-lines.tsx";
 import { closedText, leadOf } from "./settlements.tsx";
 
 const FORMATS = ["pdf", "xlsx", "csv", "json", "ledger", "hledger", "beancount"] as const;
@@ -44,7 +45,7 @@ export function SettlementPage({ view, model }: { view: View; model: SettlementM
       <Blocking view={view} period={period} />
       <Cards cards={cardsOf(view, period)} />
       {signed.length === 0 ? null : <Pictures view={view} model={model} signed={signed} />}
-      <Lines view={view} period={period} />
+      <SettlementLines view={view} period={period} />
       <div class="columns">
         <Netting view={view} model={model} />
         <Evidence view={view} period={period} />
@@ -122,83 +123,6 @@ function Pictures({ view, model: { names }, signed }: SignedProps) {
   );
 }
 
-function Lines({ view, period }: { view: View; period: PeriodView }) {
-  const t = view.t.settlement;
-  const regions = period.perRegion.map(({ region }) => region);
-  const rows = period.settlements.flatMap((one) => (one.statement?.result.lines ?? []).map((line) => ({ one, line })));
-  if (rows.length === 0) return null;
-  return (
-    <section class="card scroll">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">{t.agreementProduct}</th>
-            <th scope="col">{t.scheme}</th>
-            <th scope="col" class="num">
-              {t.quantity}
-            </th>
-            <th scope="col" class="num">
-              {t.unitPrice}
-            </th>
-            <th scope="col" class="num">
-              {t.amount}
-            </th>
-            {regions.map((region) => (
-              <th scope="col" class="num">
-                {t.regionAmount(view.nameOf(region))}
-              </th>
-            ))}
-            <th scope="col">
-              <span class="visually-hidden">{t.lines}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ one, line }) => (
-            <tr>
-              <th scope="row">
-                {one.entryName}
-                <br />
-                <small class="quiet">{line.productId}</small>
-              </th>
-              <td>{schemeName(view, one.scheme)}</td>
-              <td class="num">{quantity(line.quantity)}</td>
-              <td class="num">{unitPrice(line.effectivePriceMicro)}</td>
-              <td class="num">{yuan(line.amountFen)}</td>
-              {regions.map((region) => (
-                <td class="num">{yuan(shareOf(line.shares, region))}</td>
-              ))}
-              <td class="keep">
-                <a href={`/console/settlements/${one.periodId}/${encodeURIComponent(one.agreementId)}`}>{t.lines}</a>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">{t.total}</th>
-            <td></td>
-            <td></td>
-            <td></td>
-            <td class="num">{yuan(rows.reduce((sum, { line }) => sum + BigInt(line.amountFen), 0n))}</td>
-            {regions.map((region) => (
-              <td class="num">{yuan(rows.reduce((sum, { line }) => sum + shareOf(line.shares, region), 0n))}</td>
-            ))}
-            <td></td>
-          </tr>
-        </tfoot>
-      </table>
-    </section>
-  );
-}
-
-type Shares = readonly { readonly partyId: string; readonly fen: string }[];
-
-/** Party ids begin with their region. */
-function shareOf(shares: Shares, region: string): bigint {
-  return shares.reduce((sum, { partyId, fen }) => (partyId.startsWith(`${region}:`) ? sum + BigInt(fen) : sum), 0n);
-}
-
 function Netting({ view, model: { netting } }: { view: View; model: SettlementModel }) {
   const t = view.t.settlement;
   return (
@@ -232,9 +156,4 @@ function Evidence({ view, period }: { view: View; period: PeriodView }) {
       </ul>
     </section>
   );
-}
-
-function schemeName({ t }: View, scheme: string): string {
-  const names: { readonly [scheme: string]: string } = t.terms.schemes;
-  return names[scheme] ?? scheme;
 }

@@ -63,14 +63,18 @@ export function transferRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps)
   app.get("/console/transfers/:id/content", async (c) => {
     const { id } = c.req.param();
     if (!holds(c.get("view"), "requester")) return refuseConsole(c, "REQUESTER_ONLY");
-    const found = await transfers.content(id);
+    const [transfer, found] = [await transfers.get(id), await transfers.content(id)];
+    if (!transfer.ok) return refused(c, transfer.error);
     if (!found.ok) return refused(c, found.error);
+    // Only tables are counted in rows; what they arrive as is CSV.
+    const extension = transfer.value.rows === "0" ? "bin" : "csv";
+    const name = `${transfer.value.entry.id}-${id.slice(-12)}`.replace(/[^A-Za-z0-9-]/g, "-");
     const { path, bytes } = found.value;
     const stream = bytes === 0 ? new Blob([]).stream() : (Readable.toWeb(createReadStream(path)) as ReadableStream);
     return c.body(stream, 200, {
       "content-type": "application/octet-stream",
       "content-length": String(bytes),
-      "content-disposition": `attachment; filename="${id.replace(/[^A-Za-z0-9-]/g, "-")}.csv"`,
+      "content-disposition": `attachment; filename="${name}.${extension}"`,
     });
   });
 }
