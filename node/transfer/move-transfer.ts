@@ -1,6 +1,6 @@
 import type { Canonical } from "../kernel/canonical-json.ts";
 import { canonicalText } from "../kernel/canonical-json.ts";
-import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
+import type { Failure, Result } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { HeldReceipt } from "../metering/model.ts";
 import { type AnyRef, read, type Tx, transact } from "../storage/transact.ts";
@@ -119,9 +119,4 @@ export function conflict(id: string): Failure {
     { zh: "传输正在变化,请重试。", en: "The transfer is changing at this moment; try again." },
     { id },
   );
-}
-
-/** For moves that the machine may refuse because the other side was quicker: nothing is left to do then. */
-export function unlessIllegal(result: Result<Transfer>): Result<Transfer | undefined> {
-  return !result.ok && result.error.kind === "illegal-transition" ? ok(undefined) : result;
 }

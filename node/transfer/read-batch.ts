@@ -8,7 +8,7 @@ import { BufferPool } from "./buffer-pool.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
-import { FRAME_ROOM } from "./wire.ts";
+import { FRAME_ROOM, MAX_FRAME_BYTES } from "./wire.ts";
 
 /** One batch as it will leave: already projected, filtered, masked, and hashed. */
 export type ReadBatch = {
@@ -53,7 +53,7 @@ export type BatchReader = {
   readonly sha256: () => string;
 };
 
-const PIECE_BYTES = 1024 * 1024;
+const PIECE_BYTES = MAX_FRAME_BYTES;
 /** Read and hashed in one go: a few milliseconds. */
 const READ_PIECES = 4;
 /** One being read, one on its way, two that wait for their signatures. */
