@@ -48,12 +48,7 @@ export function digestOf(value: Canonical): string {
  * the bytes also catches duplicate keys, which an ordinary parser drops.
  */
 export function parseCanonical(bytes: Uint8Array): Result<Canonical> {
-  if (isTooDeep(bytes)) {
-    return refuse("CANONICAL_NOT_JSON", {
-      zh: `文档嵌套超过 ${MAX_DEPTH} 层,不予解析;请对方检查生成文档的程序。`,
-      en: `The document is nested deeper than ${MAX_DEPTH} levels and is not read; ask the sender to check the program that wrote it.`,
-    });
-  }
+  if (isTooDeep(bytes)) return err(depthFault().error);
   let text: string;
   let value: unknown;
   try {
@@ -98,22 +93,31 @@ function isTooDeep(bytes: Uint8Array): boolean {
   return false;
 }
 
-function write(value: unknown): string {
+function write(value: unknown, depth = 0): string {
   if (typeof value === "string") return writeString(value);
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number" || typeof value === "bigint") throw numberFault();
-  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
+  if (depth === MAX_DEPTH) throw depthFault();
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`canonical JSON cannot hold ${typeof value}`);
   const record = value as Record<string, unknown>;
   // The default order of JavaScript strings is by UTF-16 code unit, which is what RFC 8785 §3.2.3 asks for.
   const keys = Object.keys(record).sort();
-  return `{${keys.map((key) => `${writeString(key)}:${write(record[key])}`).join(",")}}`;
+  return `{${keys.map((key) => `${writeString(key)}:${write(record[key], depth + 1)}`).join(",")}}`;
 }
 
 function writeString(value: string): string {
   if (!value.isWellFormed()) throw surrogateFault();
   // JSON.stringify escapes exactly as RFC 8785 §3.2.2.2 for well-formed strings.
   return JSON.stringify(value);
+}
+
+function depthFault(): CanonicalFault {
+  const failure = refuse("CANONICAL_NOT_JSON", {
+    zh: `文档嵌套超过 ${MAX_DEPTH} 层,不予处理;请对方检查生成文档的程序。`,
+    en: `The document is nested deeper than ${MAX_DEPTH} levels and is not read; ask the sender to check the program that wrote it.`,
+  });
+  return new CanonicalFault(failure.error);
 }
 
 function numberFault(): CanonicalFault {

@@ -24,6 +24,17 @@ describe("terms as ODRL", () => {
     );
   });
 
+  it("are refused when a structured term is nested without end", () => {
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const scheme = `{"kind":"shapley","parties":[],"samples":null,"v":${deep}}`;
+    const rightOperand = `{"agreementId":"","parties":[],"products":[],"scheme":${scheme}}`;
+    const leftOperand = constraints[0]?.leftOperand.replace("purpose", "price") ?? "";
+    const others = constraints.filter((one) => one.leftOperand !== leftOperand);
+    const constraint = [...others, { leftOperand, operator: "eq", rightOperand }];
+    const asked = { ...policy, permission: [{ action: "use", constraint }] };
+    expect(fromOdrl(asked)).toMatchObject({ ok: false, error: { code: "CANONICAL_NOT_JSON" } });
+  });
+
   it("hold no bare number, boolean, null or empty array, which the protocol's schema refuses", () => {
     fc.assert(
       fc.property(termsArbitrary, masksArbitrary, (terms, masks) => {
