@@ -69,6 +69,48 @@ describe("the trust follower", () => {
   });
 });
 
+describe("a trust follower whose store fails", () => {
+  const failing = async () => {
+    const trust = new StaticTrust("500000", [chengdu.entry("127.0.0.1:1"), chongqing.entry("127.0.0.1:1")]);
+    let heard = 0;
+    const channel = {
+      list: () => Promise.reject(new Error("the disk is full")),
+      async *watch() {
+        heard += 1;
+        yield { listVersion: 0n, crl: Buffer.from("crl") };
+      },
+    };
+    const full = Object.assign(Object.create(trust), {
+      crls: { accept: () => Promise.reject(new Error("the disk is full")) },
+    });
+    const waits: (() => void)[] = [];
+    const scheduler = {
+      after: (_ms: number, run: () => void) => {
+        waits.push(run);
+        return () => {};
+      },
+    };
+    const follower = createTrustFollower({ trust: full, channel, scheduler, logger: silentLogger });
+    open.push(follower.stop);
+    return { follower, heard: () => heard, again: () => waits.shift()?.() };
+  };
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("says so to who asked for the newer list, and leaves no rejection that would end the process", async () => {
+    const { follower } = await failing();
+    expect(await follower.follow("510100", 9n)).toMatchObject({ error: { code: "trust.behind" } });
+  });
+
+  it("goes on listening to the peer", async () => {
+    const { follower, heard, again } = await failing();
+    follower.start();
+    await turn();
+    again();
+    await turn();
+    expect(heard()).toBe(2);
+  });
+});
+
 describe("a stream of a caller with a newer trust list", () => {
   const subscribe = async (followed: Result<unknown>) => {
     const serverTrust = new StaticTrust("510100", []);

@@ -50,9 +50,14 @@ export function createTrustFollower(deps: TrustFollowerDeps): TrustFollower {
     return running;
   };
   const fetchList = async (region: string, version: bigint): Promise<Result<true>> => {
-    const fetched = await channel.list(region);
-    const accepted = fetched.ok ? await trust.accept(fetched.value) : fetched;
-    if (!accepted.ok) logger.warn({ region, code: accepted.error.code }, "a peer's trust list was not adopted");
+    try {
+      const fetched = await channel.list(region);
+      const accepted = fetched.ok ? await trust.accept(fetched.value) : fetched;
+      if (!accepted.ok) logger.warn({ region, code: accepted.error.code }, "a peer's trust list was not adopted");
+    } catch (fault) {
+      // Not every caller waits for the answer; a rejection that nobody takes would end the process.
+      logger.error({ region, err: fault }, "unexpected fault while fetching a peer's trust list");
+    }
     return version <= ours() ? ok(true) : behind(region, version, ours());
   };
 
@@ -70,8 +75,10 @@ export function createTrustFollower(deps: TrustFollowerDeps): TrustFollower {
       try {
         for await (const notice of channel.watch(region, signal)) await take(region, notice);
       } catch (fault) {
-        if (!(fault instanceof ExchangeFault)) throw fault;
-        logger.debug({ region, code: fault.error.code }, "a peer's trust notices are not heard");
+        // Our own fault is said loudly and tried again: a watch that quietly ended would hide every later revocation.
+        if (!(fault instanceof ExchangeFault))
+          logger.error({ region, err: fault }, "a peer's trust notice was not taken");
+        else logger.debug({ region, code: fault.error.code }, "a peer's trust notices are not heard");
       }
       await pause(scheduler, RETRY_MS, signal);
     }
@@ -86,10 +93,7 @@ export function createTrustFollower(deps: TrustFollowerDeps): TrustFollower {
     for (const region of wanted) {
       if (watching.has(region)) continue;
       const stop = new AbortController();
-      const done = watch(region, stop.signal).catch((fault: unknown) =>
-        logger.error({ region, fault }, "unexpected fault while watching a peer's trust"),
-      );
-      watching.set(region, { stop, done });
+      watching.set(region, { stop, done: watch(region, stop.signal) });
     }
   };
 
