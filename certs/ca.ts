@@ -10,7 +10,7 @@ const CA_LIFETIME_MS = 5 * 365 * DAY_MS;
 /** Short, so that a key that leaks without anybody noticing is worth little. Source: trust.md §1. */
 export const LEAF_LIFETIME_MS = 24 * HOUR_MS;
 /** A peer's clock may be a minute behind ours and must not find a new certificate "not yet valid". */
-const BACKDATE_MS = 5 * 60_000;
+export const BACKDATE_MS = 5 * 60_000;
 
 /** The certificate and key of a region's authority, in PEM. */
 export type RegionCa = Issuer;

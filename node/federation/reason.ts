@@ -1,11 +1,17 @@
 import type { ExchangeError } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 
+const REFUSED_BY_CHECK = /^(?:tls|identity|trust|authz)\.[a-z_]+$/;
+
 /** Why a mirror is not live, for people. Nothing in it is confidential between regions. */
-export function mirrorReason(error: Pick<ExchangeError, "code" | "text">, region: string): Reason {
-  const { code, text } = error;
+export function mirrorReason(
+  { code, text, details }: Pick<ExchangeError, "code" | "text" | "details">,
+  region: string,
+): Reason {
+  const cause = details?.reason;
   return {
-    code,
+    // A link that was refused is named by the check that refused it (trust.md §3), not by the transport's failure.
+    code: typeof cause === "string" && REFUSED_BY_CHECK.test(cause) ? cause : code,
     rule: "federation.mirror",
     turn: { region, role: "node" },
     until: null,

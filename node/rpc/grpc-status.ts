@@ -72,16 +72,20 @@ export function errorOf(fault: ServiceError, region: string): ExchangeError {
   const sent = sentError(fault);
   if (sent !== undefined) return sent;
   const kind = KIND_OF_STATUS[fault.code] ?? "unavailable";
+  const what = fault.details.replace(LIBRARY_WORDS, "").trim();
   return {
     kind,
     code: TRANSPORT_CODE[kind] ?? "PEER_CALL_FAILED",
     text: {
-      zh: `与地区 ${region} 的通信失败(${status[fault.code]}):${fault.details};请用 heliu peers check ${region} 查看是哪一步。`,
-      en: `The call to region ${region} failed (${status[fault.code]}): ${fault.details}; run heliu peers check ${region} to see which step fails.`,
+      zh: `与地区 ${region} 的通信失败(${status[fault.code]}):${what};请用 heliu peers check ${region} 查看是哪一步。`,
+      en: `The call to region ${region} failed (${status[fault.code]}): ${what}; run heliu peers check ${region} to see which step fails.`,
     },
     details: { region, status: status[fault.code] },
   };
 }
+
+/** What grpc-js puts around the cause. */
+const LIBRARY_WORDS = /^No connection established\. Last error: (?:Error: )?|\.? Resolution note:\s*$/g;
 
 const TRANSPORT_CODE: { readonly [kind in ErrorKind]?: string } = {
   unavailable: "PEER_UNAVAILABLE",

@@ -111,7 +111,8 @@ export class PeerLink {
         method.responseDeserialize,
         request,
         this.#metadata(options.traceId),
-        { deadline: this.#deps.runtime.nowMs() + this.#callMs },
+        // By the machine's own clock, which is the one the library compares it with.
+        { deadline: Date.now() + this.#callMs },
         (fault, response) => {
           if (fault !== null) resolve(err(this.#errorOf(fault)));
           else if (response === undefined) resolve(err(this.#errorOf(noAnswer())));
@@ -196,10 +197,14 @@ export class PeerLink {
     if (error.code !== "PEER_UNAVAILABLE" || this.#failure === undefined) return error;
     const { reason, error: refusal } = this.#failure;
     const details = { ...error.details, reason: refusal?.code ?? reason };
-    const text = refusal?.text ?? { zh: reason, en: reason };
+    const { zh, en } = refusal?.text ?? { zh: reason, en: reason };
+    const steps = `heliu peers check ${this.region}`;
     return {
       ...error,
-      text: { zh: `${error.text.zh}原因:${text.zh}`, en: `${error.text.en} Reason: ${text.en}` },
+      text: {
+        zh: `连不上地区 ${this.region}:${zh}(${steps} 可查看是哪一步)`,
+        en: `Region ${this.region} cannot be reached: ${en} (${steps} shows which step fails)`,
+      },
       details,
     };
   }
