@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, pino } from "pino";
+import { type DestinationStream, destination, pino, stdSerializers } from "pino";
 import type { Logger } from "./kernel/logger.ts";
 import { currentTraceId } from "./kernel/trace.ts";
 
@@ -9,6 +9,8 @@ export function createLogger(level: string, fields: object, stream: DestinationS
       level,
       base: fields,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      // An error has no fields of its own to write: under any other name it would be logged as {}.
+      serializers: { err: stdSerializers.err, fault: stdSerializers.err },
       formatters: { level: (label) => ({ level: label }) },
       // The request that a line belongs to, whoever writes it; a line's own field wins.
       mixin: () => {
