@@ -11,7 +11,7 @@ import { outboxMessages, removeMessage } from "./store.ts";
 /** `unreachable`: nobody at the destination answered. `later`: this message has to wait. `not-ours`: another process sends it. */
 export type Outcome =
   | { readonly kind: "done"; readonly message: OutboxMessage | undefined; readonly answer: "accepted" | "refused" }
-  | { readonly kind: "unreachable" | "later"; readonly error: ExchangeError }
+  | { readonly kind: "unreachable" | "later"; readonly error: ExchangeError; readonly traceId?: string }
   | { readonly kind: "not-ours" };
 
 export type AttemptDeps = {
@@ -65,8 +65,8 @@ async function bringOver(
   runtime.failPoint("outbox.before-send");
   const answer = await send(deps, message);
   runtime.failPoint("outbox.after-send");
-  if (!answer.ok && answer.error.kind === "unavailable") return { kind: "unreachable", error: answer.error };
-  if (!answer.ok && answer.error.kind === "not-yet") return { kind: "later", error: answer.error };
+  if (!answer.ok && answer.error.kind === "unavailable") return { kind: "unreachable", error: answer.error, traceId };
+  if (!answer.ok && answer.error.kind === "not-yet") return { kind: "later", error: answer.error, traceId };
 
   if (answer.ok) await handler.delivered(message, answer.value);
   else await handler.refused(message, answer.error.code, answer.error.text);

@@ -156,7 +156,11 @@ function conclude({ deps, lanes, timers }: Engine, lane: Lane, destination: stri
   lane.attempts += 1;
   lane.lastError = outcome.error;
   const tried = { peer: lane.peer, lane: lane.name, attempts: lane.attempts, code: outcome.error.code };
-  deps.logger.info(tried, "a message could not be delivered yet; it stays in the outbox");
+  const { traceId } = outcome;
+  deps.logger.info(
+    traceId === undefined ? tried : { ...tried, traceId },
+    "a message could not be delivered yet; it stays in the outbox",
+  );
   if (outcome.kind === "later") {
     lanes.answered(destination);
     lanes.setAside(lane);
