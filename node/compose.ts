@@ -95,7 +95,10 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     const found = await catalog.get(id);
     return found.ok ? found.value : undefined;
   };
-  const sources = createSources({ store, runtime, region, entry: ownEntry });
+  const sources = createSources({
+    ...{ store, runtime, region, entry: ownEntry },
+    guarded: OWN_FILES.map((name) => join(config.dir, name)),
+  });
   const outbox = createOutbox({
     ...base,
     channels: { grpc: links.clients.peer, dsp: parts.dspChannel ?? NO_DSP },
@@ -236,6 +239,9 @@ async function readiness(store: Store, trust: "ok" | "warn" | "expired") {
 }
 
 const asError = (fault: unknown) => fault as Error & { readonly code?: string };
+
+/** What of the node's folder must never become data of an entry. */
+const OWN_FILES = ["keys", "certs", "trust", "store", "index", "token", "heliu.yaml"];
 
 const NO_DSP: PeerChannel = { deliver: async () => ({ ok: false, error: HEADLESS }) };
 const HEADLESS: ExchangeError = {

@@ -13,6 +13,7 @@ import { refuseTransfer } from "../refusal.ts";
 import { checkSource, type SourceReport } from "./check.ts";
 import { openCsv } from "./csv.ts";
 import { fingerprintOf, unreadable } from "./fingerprint.ts";
+import { checkPlace } from "./place.ts";
 import type { CallSource, EntrySources } from "./port.ts";
 import { openRaw } from "./raw.ts";
 import { sourceRecords, sourcesByEntry } from "./store.ts";
@@ -24,6 +25,8 @@ export type SourcesDeps = {
   readonly region: string;
   /** This region's own entry; undefined when there is none. */
   readonly entry: (id: string) => Promise<CatalogEntry | undefined>;
+  /** Files and folders that no source may lie in: the node's own. */
+  readonly guarded?: readonly string[];
 };
 
 export type Sources = EntrySources & {
@@ -92,6 +95,8 @@ const KIND_OF = { csv: "rows", raw: "bytes", verification: "calls" } as const;
 async function addSource(deps: SourcesDeps, actor: Principal, source: Source): Promise<Result<Source>> {
   const role = requireRole(actor, "publisher");
   if (!role.ok) return role;
+  const place = await checkPlace(source.path, deps.guarded ?? []);
+  if (!place.ok) return place;
   const entry = await deps.entry(source.entryId);
   if (entry === undefined) return entryNotFound(source.entryId);
   const checked = await checkSource(source, entry);
