@@ -21,9 +21,17 @@ export async function rejectNegotiation(deps: NegotiationDeps, act: Ending): Pro
   return role.ok ? end(deps, act, { actor: "approver", mode: "refused", code: act.code ?? "REFUSED" }) : role;
 }
 
-/** Either side stops; not a refusal of the request, so how it was being decided stays as it was. */
+/**
+ * Either side stops; not a refusal of the request, so how it was being decided stays as it was. A requester ends what
+ * this region asked for; what others ask of it is its approvers'.
+ */
 export async function terminateNegotiation(deps: NegotiationDeps, act: Ending): Promise<Result<Negotiation>> {
-  const actor = act.actor.roles.includes("approver") ? "approver" : "requester";
+  const anyRole = requireRole(act.actor, ["requester", "approver"]);
+  if (!anyRole.ok) return anyRole;
+  const found = await findOwn(deps, act.id);
+  if (!found.ok) return found;
+  const isForApprover = found.value.role === "provider" || act.actor.roles.includes("approver");
+  const actor = isForApprover ? "approver" : "requester";
   const role = requireRole(act.actor, actor);
   return role.ok ? end(deps, act, { actor, mode: undefined, code: act.code ?? "WITHDRAWN" }) : role;
 }

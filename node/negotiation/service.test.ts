@@ -161,6 +161,15 @@ describe("a conditional entry", () => {
     expect(listed.items[0]?.reason?.text).toEqual(listed.items[0]?.reason?.neutral);
   });
 
+  it("is not ended by the provider's requesters, whose business other regions' requests are not", async () => {
+    const asked = await ask("cd-scjg-0001");
+    const { id } = await theirs(asked.id);
+    const stranger = person(PROVIDER, "chen", "requester");
+    const end = (actor: typeof stranger) => world.provider.negotiations.terminate(actor, id, { comment: "不办" });
+    expect(await end(stranger)).toMatchObject({ error: { code: "ROLE_REQUIRED" } });
+    expect(await end(zhang)).toMatchObject({ value: { state: "TERMINATED" } });
+  });
+
   it("that was withdrawn while the request waited can no longer be approved", async () => {
     const asked = await ask("cd-scjg-0001");
     world.provider.entries.set("cd-scjg-0001", conditionalEntry({ status: "suspended" }));
