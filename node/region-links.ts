@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { watchNodeFile } from "../certs/file-watch.ts";
 import { readCa, writeCredentials } from "../certs/files.ts";
-import { hostsOf } from "../certs/names.ts";
 import { pemOfDer } from "../certs/pem.ts";
 import { createLeafRenewal } from "../certs/renewal.ts";
 import type { NodeConfig } from "./config.ts";
@@ -14,6 +13,7 @@ import type { Metrics } from "./kernel/metrics.ts";
 import type { Runtime } from "./kernel/runtime.ts";
 import type { Scheduler } from "./kernel/scheduler.ts";
 import type { Worker } from "./kernel/worker.ts";
+import { leafHosts } from "./leaf-hosts.ts";
 import type { NodeFolder } from "./node-folder.ts";
 import { recordRefusals } from "./refused-connections.ts";
 import { checkPeer } from "./rpc/check-peer.ts";
@@ -98,7 +98,7 @@ function leafRenewal(deps: Deps) {
     names: {
       // The authority renews under the name a leaf has and no other; `node.name` may differ in a copied folder.
       uri: spiffeUriOf(folder),
-      hosts: own === undefined ? [config.rpc.host] : hostsOf(own.endpoints),
+      hosts: own === undefined ? [config.rpc.host] : leafHosts(own),
     },
     requestLeaf: (csrPem) => requestLeaf(deps, csrPem),
     save: (credentials) => writeCredentials(config.dir, credentials),

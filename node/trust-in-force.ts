@@ -1,5 +1,4 @@
 import { readCa } from "../certs/files.ts";
-import { hostsOf } from "../certs/names.ts";
 import { createRenewalAuthority } from "../certs/renewal-authority.ts";
 import type { LeafWriter } from "./identity/leaf-writer.ts";
 import type { Peer } from "./identity/model.ts";
@@ -8,6 +7,7 @@ import type { Result } from "./kernel/exchange-error.ts";
 import type { Logger } from "./kernel/logger.ts";
 import type { Runtime } from "./kernel/runtime.ts";
 import type { Scheduler } from "./kernel/scheduler.ts";
+import { leafHosts } from "./leaf-hosts.ts";
 import type { NodeFolder } from "./node-folder.ts";
 import { StartFault } from "./serve.ts";
 import type { Store } from "./storage/port.ts";
@@ -52,7 +52,7 @@ async function renew(deps: Deps, trust: Trust, peer: Peer, csr: Uint8Array): Pro
     ca: ca.value,
     region: deps.region,
     trustDomain: own?.trustDomain ?? "",
-    hosts: own === undefined ? [] : hostsOf(own.endpoints),
+    hosts: own === undefined ? [] : leafHosts(own),
     nowMs: deps.runtime.nowMs,
     isRevoked: (serial) => trust.crls.of(deps.region).some((crl) => crl.serials.has(serial)),
   });
