@@ -111,6 +111,8 @@ export async function receiveVerification(deps: NegotiationDeps, inbound: Inboun
     const verified = advance(negotiation, { event: "verify", by: "consumer", actor, at, reason: null });
     if (!verified.ok) return verified;
     if (agreement === undefined) return unknownAgreement();
+    // Ended before both had signed it; a late message must not bring it back.
+    if (agreement.status !== "pending") return unknownAgreement();
     if (consumerSignature === undefined) {
       // Only a connector that is no Heliu node cannot sign; a region that can and does not has not agreed.
       if (negotiation.binding !== "dsp") return malformedMessage(kind, "consumerSignature");
@@ -146,7 +148,7 @@ export async function receiveFinalized(deps: NegotiationDeps, inbound: InboundMe
     const actor = `peer:${peer}`;
     const final = advance(negotiation, { event: "finalize", by: "provider", actor, at, reason: null });
     if (!final.ok) return final;
-    if (agreement === undefined) return unknownAgreement();
+    if (agreement?.status !== "pending") return unknownAgreement();
     const inForce: Agreement = { ...agreement, status: "in-force", updatedAt: at, revision: agreement.revision + 1 };
     return ok({ negotiation: final.value, agreement: inForce, leaves: [signedLeaf(inForce, nowMs)] });
   });

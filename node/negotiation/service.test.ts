@@ -277,6 +277,21 @@ describe("a priced product", () => {
     expect([provider.status, consumer.status]).toEqual(["terminated", "terminated"]);
   });
 
+  it("does not come into force by a signature after its end", async () => {
+    const agreed = await counteredAndAccepted();
+    const { provider } = await bothAgreements(agreed.agreementId);
+    const text = { zh: "不再需要", en: "No longer wanted." };
+    const reason = { code: "ENDED", rule: "x", turn: null, until: null, verified: true, text, neutral: text };
+    const end = { agreementId: provider.id, digest: provider.digest, endedAt: provider.signedAt, reason };
+    const body = { "@type": "HeliuAgreementTermination", ...end };
+    const about = { id: "m-end", peer: CONSUMER, binding: "grpc", topic: "negotiation", traceId: "t" } as const;
+    mustSucceed(await world.provider.outbox.receive({ ...about, kind: "HeliuAgreementTermination", body }));
+    mustSucceed(await world.consumer.negotiations.approve(wang, agreed.id, "会签"));
+    await world.settle();
+    const held = await bothAgreements(agreed.agreementId);
+    expect([held.provider.status, held.consumer.status]).not.toContain("in-force");
+  });
+
   it("cannot be countered above its cap, nor paid to a region that does not sign", async () => {
     const asked = await ask("cd-prod-0002", { purposes: ["industrial"] });
     const { id } = await theirs(asked.id);
