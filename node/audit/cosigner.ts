@@ -31,6 +31,8 @@ type Deps = {
 
 /** A peer may be away for days: ask ever more rarely, but often enough to be witnessed soon after it returns. */
 const MAX_RETRY_MS = 60_000;
+/** What the channel answers for a peer that is away: nothing to worry about, and tried again. */
+const UNREACHABLE = 503;
 
 /** Brings one peer's witness up to our newest checkpoint, and tries again while it cannot. */
 export type Cosigner = {
@@ -121,7 +123,8 @@ async function ask(
   if (!theirs || BigInt(theirs) === old || BigInt(theirs) > size || asksLeft <= 1) {
     // With our own size in hand, a 409 means that the witness has seen another root, or more leaves than we have.
     const fields = { peer: peer.region, status: answer.status, size: checkpoint.size, theirs: theirs || undefined };
-    deps.logger.error(fields, "a witness does not cosign our log");
+    if (answer.status === UNREACHABLE) deps.logger.warn(fields, "a witness could not be reached");
+    else deps.logger.error(fields, "a witness does not cosign our log");
     return { isDone: false };
   }
   return await ask(deps, peer, checkpoint, BigInt(theirs), asksLeft - 1);
