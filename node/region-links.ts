@@ -68,7 +68,10 @@ export async function openRegionLinks(deps: Deps) {
         ...{ region, services, runtime, logger, metrics, isStillTrusted },
         follow: follower.follow,
       });
-      const unwatch = trust.onChange(server.recheck);
+      const unwatch = trust.onChange(() => {
+        server.recheck();
+        clients.recheck(isStillTrusted);
+      });
       let tls: Awaited<ReturnType<typeof listenTls>> | undefined;
       return {
         async listen(): Promise<number> {

@@ -1,6 +1,6 @@
 import type { SignedChangeBatch } from "../catalog/model.ts";
 import type { CrlFacts } from "../identity/crl.ts";
-import type { TrustView } from "../identity/model.ts";
+import type { Peer, TrustView } from "../identity/model.ts";
 import { checkPeerCertificate } from "../identity/peer-check.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
@@ -53,6 +53,8 @@ export type PeerClients = {
   readonly checkServer: (region: string) => CheckChain;
   /** The link to a region, or why there can be none. */
   readonly link: (region: string) => Result<PeerLink>;
+  /** Ends the connections to peers that are no longer trusted; to be called when trust list or revocations change. */
+  readonly recheck: (isStillTrusted: (peer: Peer) => Result<true>) => void;
   readonly close: () => void;
 };
 
@@ -60,7 +62,7 @@ const refuse = refusals({ PEER_UNKNOWN: "not-found", PEER_SUSPENDED: "forbidden"
 
 export function createPeerClients(deps: PeerClientDeps): PeerClients {
   const { runtime } = deps;
-  const { link, reset, close, checkServer } = createLinks(deps);
+  const { link, reset, close, checkServer, recheck } = createLinks(deps);
   const messageId = () => newUlid(runtime);
   const { Catalog, Transfer, Audit } = protocol();
 
@@ -114,11 +116,13 @@ export function createPeerClients(deps: PeerClientDeps): PeerClients {
     },
     settlement: createSettlementChannel(link, messageId),
     trust: createTrustChannel(link, messageId),
-    ...{ checkServer, link, close },
+    ...{ checkServer, link, recheck, close },
   };
 }
 
-type Links = Pick<PeerClients, "link" | "close" | "checkServer"> & { readonly reset: (region: string) => void };
+type Links = Pick<PeerClients, "link" | "close" | "checkServer" | "recheck"> & {
+  readonly reset: (region: string) => void;
+};
 
 function createLinks(deps: PeerClientDeps): Links {
   const { trust, runtime } = deps;
@@ -162,6 +166,9 @@ function createLinks(deps: PeerClientDeps): Links {
       });
       links.set(region, link);
       return ok(link);
+    },
+    recheck(isStillTrusted) {
+      for (const link of links.values()) link.recheck(isStillTrusted);
     },
     close() {
       for (const region of [...links.keys()]) reset(region);

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { CallCredentials, ChannelCredentials } from "@grpc/grpc-js";
 import type { ExchangeError } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import { type HandshakeOptions, shakeHands } from "./tls-handshake.ts";
 
 export type ConnectionEvents = {
-  readonly connected: () => void;
+  readonly connected: (socket: TLSSocket) => void;
   readonly failed: (reason: string, error?: ExchangeError) => void;
 };
 
@@ -33,7 +34,7 @@ export class PeerCredentials extends ChannelCredentials {
       connect: async (socket: Socket) => {
         try {
           const tls = await shakeHands(socket, this.#options);
-          this.#events.connected();
+          this.#events.connected(tls);
           return { socket: tls, secure: true };
         } catch (fault) {
           const refusal = fault instanceof ExchangeFault ? fault.error : undefined;

@@ -1,3 +1,4 @@
+import type { TLSSocket } from "node:tls";
 import {
   type CallOptions,
   Client,
@@ -7,6 +8,7 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import type { Peer } from "../identity/model.ts";
 import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -15,7 +17,7 @@ import { callMetadata, listVersionOf } from "./call-metadata.ts";
 import { errorOf } from "./grpc-status.ts";
 import { PeerCredentials } from "./peer-credentials.ts";
 import { FLOW_CONTROL_WINDOW, KEEPALIVE, type Keepalive } from "./server.ts";
-import type { HandshakeOptions } from "./tls-handshake.ts";
+import type { CheckChain, HandshakeOptions } from "./tls-handshake.ts";
 
 /** What both generated and hand-written method definitions have. */
 export type Method<Request, Response> = {
@@ -63,6 +65,9 @@ export class PeerLink {
   readonly #callMs: number;
   /** Why the last attempt to connect failed; undefined while connected. */
   #failure: { readonly reason: string; readonly error?: ExchangeError } | undefined;
+  /** Who answered the handshake of the connection in use. */
+  #peer: Peer | undefined;
+  readonly #sockets = new Set<TLSSocket>();
 
   constructor(deps: PeerLinkDeps) {
     const timing = deps.timing ?? LINK_TIMING;
@@ -72,10 +77,12 @@ export class PeerLink {
     this.#callMs = timing.callMs;
     const host = new URL(`tcp://${deps.endpoint}`).hostname.replace(/^\[|\]$/g, "");
     const credentials = new PeerCredentials(
-      { ...deps.handshake, host, timeoutMs: timing.handshakeMs },
+      { ...deps.handshake, check: this.#checkPeer, host, timeoutMs: timing.handshakeMs },
       {
-        connected: () => {
+        connected: (socket) => {
           this.#failure = undefined;
+          this.#sockets.add(socket);
+          socket.once("close", () => this.#sockets.delete(socket));
         },
         failed: (reason, error) => {
           this.#failure = error === undefined ? { reason } : { reason, error };
@@ -160,9 +167,24 @@ export class PeerLink {
     return this.#client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
   }
 
+  /**
+   * Ends the connection, with the streams on it, when its peer is no longer trusted. The next call makes a new one, whose
+   * handshake then says why not. Source: trust.md §3, "closes live streams within a second".
+   */
+  recheck(isStillTrusted: (peer: Peer) => Result<true>): void {
+    if (this.#peer === undefined || isStillTrusted(this.#peer).ok) return;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#client.close();
   }
+
+  readonly #checkPeer: CheckChain = (chainDer) => {
+    const checked = this.#deps.handshake.check(chainDer);
+    if (checked.ok) this.#peer = checked.value;
+    return checked;
+  };
 
   #metadata(traceId?: string): Metadata {
     return callMetadata(this.#deps.listVersion(), traceId ?? currentTraceId(), this.#deps.runtime);

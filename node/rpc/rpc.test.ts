@@ -1,5 +1,5 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ok, type Result } from "../kernel/exchange-error.ts";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
 import type { PeerClients } from "./client.ts";
@@ -164,6 +164,28 @@ describe("a connection", () => {
     running.server.recheck();
     await expect(batches.next()).rejects.toMatchObject({ error: { kind: "unavailable" } });
     expect(running.server.connections()).toEqual([]);
+  });
+
+  it("is closed from the calling side too, when the region it called is no longer trusted", async () => {
+    const { clients, running } = await connect({
+      federation: {
+        serve: async function* (_peer, _from, signal) {
+          yield batch;
+          await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        },
+        snapshot: async function* () {},
+      },
+    });
+    const batches = clients.catalog.subscribe("510100", "0", new AbortController().signal)[Symbol.asyncIterator]();
+    expect((await batches.next()).value).toEqual(batch);
+    const asked: string[] = [];
+    clients.recheck(({ region }) => {
+      asked.push(region);
+      return refusals({ "identity.revoked": "forbidden" })("identity.revoked", { zh: "已吊销", en: "revoked" });
+    });
+    await expect(batches.next()).rejects.toMatchObject({ error: { kind: "unavailable" } });
+    expect(asked).toEqual(["510100"]);
+    await vi.waitFor(() => expect(running.server.connections()).toEqual([]));
   });
 
   it("shows both sides each other's trust list version", async () => {
