@@ -109,6 +109,13 @@ async function agree(provider: DemoRegion, consumer: DemoRegion, entryId: string
 
 async function transferOnce(consumer: DemoRegion, agreementId: string): Promise<Transfer> {
   const requester = as(consumer, "requester");
+  // While the baseline ran, the node closed idle connections; a question may fail on one of those, an order must not.
+  const isThere = () =>
+    callJson(requester, "/me").then(
+      () => true,
+      () => false,
+    );
+  await until("the node answers", isThere, (there) => there);
   const started = await callJson<Transfer>(requester, "/transfers", { body: { agreementId, selection: {} } });
   const path = `/transfers/${encodeURIComponent(started.id)}`;
   const isOver = ({ state }: Transfer) => state === "COMPLETED" || state === "TERMINATED";
