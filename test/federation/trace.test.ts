@@ -105,6 +105,8 @@ describe("/metrics", () => {
     const api = await apiOf(CHONGQING, "requester");
     await api("/api/v1/nothing-here");
     await api("/api/v1/search?q=%E7%94%B5%E6%A2%AF");
+    // Each has a checkpoint then, and has been asked by the other to cosign one.
+    for (const region of [CHENGDU, CHONGQING]) await harness.region(region).node().audit.sequenceNow();
     const text = await (await api("/metrics")).text();
     const value = (name: string, ...labels: readonly string[]) => {
       const line = text
