@@ -32,8 +32,13 @@ function faultOf(text: string): Text | undefined {
     else if (letter === "," && level !== undefined) level.expectsKey = level.keys !== undefined;
     else if (letter === '"') {
       const end = endOfString(text, at);
+      const written = text.slice(at, end + 1);
+      // The text came as UTF-8, so only an escape can leave half a character behind; it has no place in any record.
+      if (written.includes("\\u") && !(JSON.parse(written) as string).isWellFormed()) {
+        return { zh: "含有不成对的代理字符", en: "it holds an unpaired surrogate" };
+      }
       if (level?.expectsKey) {
-        const key: string = JSON.parse(text.slice(at, end + 1));
+        const key: string = JSON.parse(written);
         if (FORBIDDEN.has(key)) return { zh: "含有不允许的键名", en: "it uses a forbidden key" };
         if (level.keys?.has(key)) return { zh: "同一对象中键名重复", en: "a key stands twice in one object" };
         level.keys?.add(key);
