@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
 import { soakNetwork } from "./network.ts";
+import { soakSim } from "./simulation.ts";
 
 type Options = { readonly seed: string; readonly n?: string; readonly at?: string };
 
@@ -24,6 +25,10 @@ seeded(program.command("kills").description("在选定的时刻 kill -9 其中�
 seeded(program.command("network").description("链路中断、半开、变慢 links are cut, half open, slow"), "10").action(
   (options: Options) => run((material) => soakNetwork(material, counted(options))),
 );
+seeded(
+  program.command("sim").description("模拟若干周:虚拟时间里的两个区域 simulated weeks of two regions"),
+  "100",
+).action((options: Options) => run(() => soakSim(counted(options))));
 await program.parseAsync();
 
 function counted({ seed, n }: Options): { seed: string; n: number } {
