@@ -1,10 +1,10 @@
 import type { DataItem } from "../catalog/model.ts";
-import { runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import type { ReadPlan } from "../policy/enforce.ts";
 import { compileMasks } from "../policy/masking.ts";
 import { compileRowFilter } from "../policy/row-filter.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { contentDigests } from "./content-digest.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
@@ -18,10 +18,7 @@ export type ReadBatch = {
   readonly room: number;
   readonly rows: bigint;
   readonly bytes: bigint;
-  /**
-   * Of everything delivered up to the end of this batch. One pass over the bytes serves the receipts and the whole, and the
-   * last receipt binds the digest of the whole content by both signatures.
-   */
+  /** Of this batch's bytes. */
   readonly sha256: string;
   /** To be called when the bytes are needed no more: the consumer has signed for them. */
   readonly release: () => void;
@@ -93,7 +90,7 @@ function rowReader(
   const masked = compileMasks(plan.columns, plan.masks, plan.maskKey, fields);
   const lineOf = (row: SourceRow) => csvLine(masked(places.map((place) => row.cells[place] ?? "")));
   const cursor = createCursor(source);
-  const whole = runningSha256();
+  const digests = contentDigests();
   let isBegun = false;
 
   const read = async (limits: BatchLimits, until: number): Promise<Result<ReadOutcome>> => {
@@ -119,14 +116,14 @@ function rowReader(
     if (batch.bytes === 0) return ok({ kind: "end" });
     isBegun = true;
     const pieces = batch.finish();
-    for (const piece of pieces) whole.update(piece);
+    for (const piece of pieces) digests.update(piece);
     return ok({
       kind: "batch",
       pieces,
       room: 0,
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
-      sha256: whole.hex(),
+      sha256: digests.takeBatch(),
       release: () => {},
       end: String(cursor.taken),
     });
@@ -134,7 +131,7 @@ function rowReader(
   return ok({
     next: (limits) => read(limits, Number.POSITIVE_INFINITY),
     again: (end) => read({ ...UNLIMITED, rowsLeft: null, bytesLeft: null }, Number(end)),
-    sha256: whole.hex,
+    sha256: digests.whole,
   });
 }
 
@@ -213,7 +210,7 @@ class BatchText {
 function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]): Result<BatchReader> {
   const isWhole = fields.every(({ name }) => plan.columns.includes(name));
   if (!isWhole || plan.rows.length > 0 || Object.keys(plan.masks).length > 0) return notWhole();
-  const whole = runningSha256();
+  const digests = contentDigests();
   const buffers = new BufferPool(MAX_POOLED);
   let offset = 0n;
 
@@ -228,14 +225,23 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       const filled = await source.read(offset + bytes, into);
       bytes += BigInt(filled);
       for (const piece of upTo(into, filled)) {
-        whole.update(piece);
+        digests.update(piece);
         pieces.push(piece);
       }
     }
     offset += bytes;
     const { release } = places;
     const room = FRAME_ROOM;
-    return ok({ kind: "batch", pieces, room, rows: 0n, bytes, sha256: whole.hex(), release, end: String(offset) });
+    return ok({
+      kind: "batch",
+      pieces,
+      room,
+      rows: 0n,
+      bytes,
+      sha256: digests.takeBatch(),
+      release,
+      end: String(offset),
+    });
   };
   return ok({
     next: ({ maxBytes, bytesLeft }) => {
@@ -243,7 +249,7 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       return read(smallest(BigInt(maxBytes), source.size - offset, bytesLeft));
     },
     again: (end) => read(BigInt(end) - offset),
-    sha256: whole.hex,
+    sha256: digests.whole,
   });
 }
 
