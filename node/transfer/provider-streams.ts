@@ -1,6 +1,5 @@
 import { appendLeaf } from "../audit/store.ts";
 import type { Peer } from "../identity/model.ts";
-import { BULK_BYTES, bulkMode } from "../kernel/bulk-mode.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
 import { agreements } from "../negotiation/store.ts";
@@ -115,7 +114,6 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
   const outgoing = new Mailbox<ReleasedBatch | Frame>();
   const signals = new Mailbox<never>();
   const lent: Lent = new Map();
-  const bulk = bulkMode();
   let wake: (() => void)[] = [];
   const wakeAll = () => {
     const waiting = wake;
@@ -125,7 +123,6 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
   let isCut = false;
   const stop = (how: "at-boundary" | "at-once") => {
     if (how === "at-once") isCut = true;
-    bulk.leave();
     signals.close();
     outgoing.close();
     wakeAll();
@@ -139,10 +136,7 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
     isStopped: () => signals.isClosed,
     room: () => outgoing.room(),
     give: (item: ReleasedBatch | Frame) => {
-      if (item.kind === "released") {
-        lent.set(item.batch, item.content.release);
-        if (item.content.bytes >= BULK_BYTES && !signals.isClosed) bulk.enter();
-      }
+      if (item.kind === "released") lent.set(item.batch, item.content.release);
       outgoing.put(item);
     },
     signed: nextWake,

@@ -1,4 +1,3 @@
-import { BULK_BYTES, bulkMode } from "../kernel/bulk-mode.ts";
 import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
@@ -68,7 +67,6 @@ class Pull {
   /** Batches become durable one after the other, while the next one comes in. */
   #keeping: Promise<Result<true>> = Promise.resolve(ok(true));
   #inWork = 0;
-  readonly #bulk = bulkMode();
   #isAtGap = false;
   /** Resolved and replaced whenever a batch is done with, or begins to wait for a core. */
   #workMoved: { readonly moved: Promise<void>; readonly tell: () => void } = deferred();
@@ -104,12 +102,8 @@ class Pull {
       this.#controls.close();
       this.#gapMoved.tell();
     }
-    try {
-      const kept = await this.#keeping;
-      return kept.ok ? end : interruptedIf(kept.error);
-    } finally {
-      this.#bulk.leave();
-    }
+    const kept = await this.#keeping;
+    return kept.ok ? end : interruptedIf(kept.error);
   }
 
   async #read(frames: AsyncIterable<Frame>): Promise<Result<PullEnd>> {
@@ -130,7 +124,6 @@ class Pull {
           const begun = this.#begin(frame);
           if (!begun.ok) return begun;
           batch = begun.value;
-          if (batch.bytes >= BULK_BYTES) this.#bulk.enter();
         }
         if (frame.kind === "data") {
           if (batch === undefined || !countBytes(batch, frame.bytes)) return unexpected(frame.kind);
