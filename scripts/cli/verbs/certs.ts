@@ -1,10 +1,18 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { RevocationReason } from "../../../certs/crl.ts";
-import { bundleFor, issueForRequest, renewLeaf, revokeSerial, showCertificates } from "../../../certs/operations.ts";
+import {
+  bundleFor,
+  issueForRequest,
+  joinRegion,
+  openEnrolment,
+  renewLeaf,
+  revokeSerial,
+  showCertificates,
+} from "../../../certs/operations.ts";
 import { CliFault, must } from "../client.ts";
 import { readTextFile } from "../files.ts";
-import { aligned, say } from "../output.ts";
+import { aligned, note, print, say } from "../output.ts";
 import { contextOf, example, folderOf, usage } from "../verb.ts";
 
 /** The region's PKI. These verbs work on the node's folder, where the CA's key is; a serving node takes changes up by itself. */
@@ -58,22 +66,93 @@ export function certVerbs(program: Command): void {
   bundleVerb(certs);
 }
 
+type IssueOptions = { csr?: string; node: string; host: string[]; out?: string; listen?: string };
+
 function issueVerb(certs: Command): void {
   example(
     certs
       .command("issue")
-      .description("为本区域的另一节点签发 a leaf for another node of this region, from its request")
-      .requiredOption("--csr <file>", "PKCS#10")
+      .description(
+        "为本区域的另一节点签发 a leaf for another node of this region: from its request, or by a one-time token",
+      )
       .requiredOption("--node <name>", "节点名称 the node's name")
       .requiredOption("--host <host...>", "它监听的主机 where it listens")
-      .requiredOption("--out <file>", "写到哪里 where to"),
+      .option("--csr <file>", "PKCS#10")
+      .option("--out <file>", "写到哪里 where to")
+      .option(
+        "--listen <host:port>",
+        "等待新节点凭一次性令牌登记,一小时内有效 wait for the new node, which shows a token",
+      ),
     "heliu certs issue --csr node2.csr --node node2 --host 10.0.0.2 --out node2.crt",
-  ).action(async (given: { csr: string; node: string; host: string[]; out: string }, command: Command) => {
+    "heliu certs issue --node node2 --host 10.0.0.2 --listen 10.0.0.1:8519",
+  ).action(async (given: IssueOptions, command: Command) => {
     const { answer, options } = contextOf(command);
+    if (given.listen !== undefined) return listenForNode(folderOf(options), given, given.listen);
+    if (given.csr === undefined || given.out === undefined) throw neitherWay();
     const request = { csrPem: readTextFile(given.csr), nodeName: given.node, hosts: given.host };
     writeFileSync(given.out, must(await issueForRequest(folderOf(options), request, Date.now())));
-    answer({ file: given.out }, () => given.out);
+    answer({ file: given.out }, () => given.out ?? "");
   });
+  example(
+    certs
+      .command("join")
+      .description("新节点凭一次性令牌登记 the new node's side: its first leaf, into its own folder")
+      .requiredOption("--at <host:port>", "保存 CA 的节点 where issue --listen waits")
+      .requiredOption("--node <name>", "节点名称 the node's name")
+      .requiredOption("--host <host...>", "它监听的主机 where it listens")
+      .requiredOption("--trust-domain <domain>", "r510100.heliu"),
+    "HELIU_ENROLMENT_TOKEN=… heliu certs join --at 10.0.0.1:8519 --node node2 --host 10.0.0.2 --trust-domain r510100.heliu --dir /srv/node2",
+  ).action(async (given: { at: string; node: string; host: string[]; trustDomain: string }, command: Command) => {
+    const { answer, options } = contextOf(command);
+    const { trustDomain, node: nodeName, host: hosts } = given;
+    const joined = must(
+      await joinRegion(folderOf(options), {
+        authority: placeOf(given.at),
+        // Not an option: what stands on the command line is visible to every user of the machine.
+        token: process.env.HELIU_ENROLMENT_TOKEN ?? "",
+        ...{ trustDomain, nodeName, hosts },
+      }),
+    );
+    answer(joined, () => say(`已登记为 ${joined.spiffeId}`, `Enrolled as ${joined.spiffeId}`));
+  });
+}
+
+/** Prints the token and serves nothing but the enrolment, until Ctrl-C. */
+async function listenForNode(dir: string, { node, host }: IssueOptions, at: string): Promise<void> {
+  const listen = { ...placeOf(at), onFault: (fault: unknown) => note(String(fault)) };
+  const opened = must(await openEnrolment(dir, { nodeName: node, hosts: host }, listen, Date.now));
+  print(opened.token);
+  note(
+    say(
+      `正在等待 ${node} 登记(令牌一小时内有效,只能用一次);按 Ctrl-C 结束。`,
+      `Waiting for ${node} to enrol (the token lasts an hour and works once); Ctrl-C ends it.`,
+    ),
+  );
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  await opened.close();
+}
+
+function placeOf(text: string): { host: string; port: number } {
+  const [, host, port] = /^\[?([^\]]+?)\]?:([0-9]{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && port !== undefined) return { host, port: Number(port) };
+  throw new CliFault(
+    "CLI_PLACE",
+    { zh: `${text} 不是 主机:端口 的形式。`, en: `${text} is not of the form host:port.` },
+    { exitCode: 2 },
+  );
+}
+
+function neitherWay(): CliFault {
+  return new CliFault(
+    "CLI_USAGE",
+    {
+      zh: "请给出 --csr 和 --out,或用 --listen 等待新节点登记。",
+      en: "Give --csr and --out, or wait for the new node with --listen.",
+    },
+    { exitCode: 2 },
+  );
 }
 
 function bundleVerb(certs: Command): void {
