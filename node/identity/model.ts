@@ -11,6 +11,8 @@ export type Principal = {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly region: string;
+  /** When the token that was shown ends; absent for sessions and tokens without an end. */
+  readonly expiresAt?: string;
 };
 
 /** The node itself, for what happens without a person. Holds no role, so it can approve nothing. */

@@ -97,6 +97,18 @@ describe("a token", () => {
       expect(await identity.authenticate(made.token)).toMatchObject({ value: { roles: ["publisher"] } });
     }
   });
+
+  it("of a limited time makes none that outlives it", async () => {
+    const { identity, add, token } = await open();
+    const user = await add("wang", ["publisher"]);
+    const [sooner, end, later] = ["2098-12-31T00:00:00.000Z", "2099-01-01T00:00:00.000Z", "2099-01-02T00:00:00.000Z"];
+    const short = mustSucceed(await identity.authenticate((await token(user.id, { expiresAt: end })).token));
+    const lasting = async (expiresAt: string | undefined) => {
+      const { id } = mustSucceed(await identity.tokens.create(short, user.id, { name: "x", expiresAt }));
+      return (await identity.tokens.list(user.id)).find((made) => made.id === id)?.expiresAt;
+    };
+    expect([await lasting(undefined), await lasting(later), await lasting(sooner)]).toEqual([end, end, sooner]);
+  });
 });
 
 describe("a disabled user", () => {

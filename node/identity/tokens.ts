@@ -36,7 +36,7 @@ const TOKEN = /^hlu_([1-9][0-9]{5})_([0-9A-HJKMNP-TV-Z]{26})_([A-Za-z0-9_-]{43})
 
 /**
  * The token is shown this once. A person may make tokens for themselves, an administrator for anyone; whoever acts by a
- * token of fewer roles passes on no more than those.
+ * token of fewer roles, or of a limited time, passes on no more than those to tokens of their own.
  */
 export async function createToken(
   deps: IdentityDeps,
@@ -54,7 +54,7 @@ export async function createToken(
   const token = `hlu_${region}_${id}_${secret}`;
   const asked: TokenRecord = {
     ...{ id, userId, name, roles: roles ?? null, hash: sha256Hex(token), createdAt: instantOf(nowMs) },
-    expiresAt: expiresAt === undefined ? null : instantOf(msOf(expiresAt)),
+    expiresAt: lastsUntil(actor, userId, expiresAt),
     revokedAt: null,
   };
   const userRef = users.at(userId);
@@ -125,11 +125,19 @@ export async function checkTokenRecord(deps: IdentityDeps, record: TokenRecord):
   const user = await read(deps.store, users.at(record.userId));
   if (user === undefined) return unknownToken();
   if (user.disabledAt !== null) return userDisabled(user);
-  return ok(principalOf(user, deps.region, effectiveRoles(user, record)));
+  const principal = principalOf(user, deps.region, effectiveRoles(user, record));
+  return ok(record.expiresAt === null ? principal : { ...principal, expiresAt: record.expiresAt });
 }
 
 export function principalOf(user: UserRecord, region: string, roles = user.roles): Principal {
   return { userId: user.id, name: user.name, roles, region };
+}
+
+function lastsUntil(actor: Principal, userId: string, asked: string | undefined): string | null {
+  const wanted = asked === undefined ? null : instantOf(msOf(asked));
+  const own = actor.userId === userId ? (actor.expiresAt ?? null) : null;
+  // Instants of one form compare as text.
+  return own !== null && (wanted === null || own < wanted) ? own : wanted;
 }
 
 function passedOn(actor: Principal, user: UserRecord, asked: readonly Role[] | null): readonly Role[] | null {
