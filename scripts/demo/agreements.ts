@@ -1,3 +1,4 @@
+import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
 import type { Agreement, Negotiation } from "../../node/negotiation/model.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
 import { callJson } from "../cli/client.ts";
@@ -112,11 +113,13 @@ async function approvedByPerson(chengdu: DemoRegion, chongqing: DemoRegion): Pro
   const waiting = await until(
     "成都 sees the request",
     () => peerView(chengdu, asked.id),
-    (n) => n?.reason?.turn?.region === chengdu.id,
+    (n) => n?.reason?.turn?.region === chengdu.id && n.reason.turn.role === "approver",
   );
+  // A workday deadline ends at 24:00 in China; a millisecond earlier still shows its own date.
+  const due = chinaDateOf(msOf(waiting?.reason?.until ?? "") - 1);
   tell(
-    `有条件共享《${asked.entry.name}》:等成都${waiting?.reason?.turn?.role}处理,截止 ${waiting?.reason?.until}(${waiting?.reason?.rule})`,
-    `Conditional 《${asked.entry.name}》: waits for 成都's ${waiting?.reason?.turn?.role} until ${waiting?.reason?.until} (${waiting?.reason?.rule})`,
+    `有条件共享《${asked.entry.name}》:等成都审批人处理,${due} 24:00(北京时间)前(${waiting?.reason?.rule})`,
+    `Conditional 《${asked.entry.name}》: waits for 成都's approver until ${due} 24:00 China time (${waiting?.reason?.rule})`,
   );
   await callJson(as(chengdu, "approver"), `${at(waiting?.id ?? "")}/approve`, {
     body: { comment: "符合监察职责,同意" },
