@@ -139,7 +139,7 @@ function notShared({ id, sharing }: CatalogEntry): Breach {
     code: "OUT_OF_SCOPE",
     rule: "policy.sharing",
     text: {
-      zh: `条目 ${id} 不予共享,依据:${basis}。如有异议,请走属性复核程序。`,
+      zh: `条目 ${id} 不予共享,目录载明:${basis}。如有异议,请走属性复核程序。`,
       en: `Entry ${id} is not shared; basis: ${basis}. To contest it, ask for a review of the attribute.`,
     },
     details: { basis },
