@@ -124,6 +124,16 @@ describe("a transfer", () => {
     }
   });
 
+  it("signs no receipt for a batch that is not what the receipt says, and ends", async () => {
+    const pair = await pairWith(1_000, {}, { batchRows: 300 });
+    pair.wire.frame = (frame) => {
+      if (frame.kind === "data" && frame.bytes[0] !== undefined) frame.bytes[0] ^= 1;
+    };
+    const { id } = await start(pair);
+    const over = await pair.until(id, isOver);
+    expect(over).toMatchObject({ state: "TERMINATED", batches: "0", reason: { code: "CONTENT_MISMATCH" } });
+  });
+
   it("takes no more rows than the agreement allows, not even by two transfers at once", async () => {
     const pair = await pairWith(1_000, { limits: limit({ maxRows: "500" }) }, { batchRows: 100 });
     const [one, other] = [await start(pair), await start(pair)];
