@@ -61,12 +61,13 @@ function conditionText(view: Words, { field, op, value }: RowCondition, entry: C
 
 function limitTexts(
   { t }: Words,
-  { maxRows, maxBytes, maxCallsPerMonth, rowsPerSecond }: UsageTerms["limits"],
+  { maxRows, maxBytes, maxCallsPerMonth, freeCallsPerMonth = null, rowsPerSecond }: UsageTerms["limits"],
 ): string[] {
   return [
     ...(maxRows === null ? [] : [t.terms.maxRows(quantity(maxRows))]),
     ...(maxBytes === null ? [] : [t.terms.maxBytes(bytes(maxBytes))]),
     ...(maxCallsPerMonth === null ? [] : [t.terms.maxCalls(quantity(maxCallsPerMonth))]),
+    ...(freeCallsPerMonth === null ? [] : [t.terms.freeCalls(quantity(freeCallsPerMonth))]),
     ...(rowsPerSecond === null ? [] : [t.terms.rate(quantity(rowsPerSecond))]),
   ];
 }

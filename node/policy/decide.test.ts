@@ -20,7 +20,7 @@ const rules: DeadlineRules = {
 function ask(
   entry: CatalogEntry,
   changes: Partial<UsageTerms> = {},
-  more: { round?: number; hasSource?: boolean } = {},
+  more: { round?: number; hasSource?: boolean; partners?: readonly string[] } = {},
 ) {
   const offer = mustSucceed(offerOf(entry, "510100", NOW, more.hasSource));
   const purposes = changes.purposes ?? ["public-governance"];
@@ -34,6 +34,7 @@ function ask(
     rules,
     region: "510100",
     consumer: "500000",
+    ...(more.partners === undefined ? {} : { partners: more.partners }),
   });
 }
 
@@ -158,6 +159,20 @@ it("asks a person about every product, and compares prices per unit exactly", ()
   expect(ask(productEntry(), { purposes: ["industrial"], price: above })).toMatchObject({
     reason: { code: "PRICE_ABOVE_CAP" },
   });
+});
+
+it("asks about a party of a third region that can sign, and takes no party under another region's name", () => {
+  const partners = ["440100"];
+  const third = priceOf("cd-prod-0002", "1", "440100");
+  expect(ask(productEntry(), { purposes: ["industrial"], price: third }, { partners }).kind).toBe("ask");
+  const mixed = { ...third, parties: [{ ...third.parties[0], partyId: "500000:provider" }] } as SettlementTerms;
+  const funded = { ...third, fund: { partyId: "national-fund", rateBp: "100", capFen: null } };
+  for (const price of [mixed, funded]) {
+    expect(ask(productEntry(), { purposes: ["industrial"], price }, { partners })).toMatchObject({
+      kind: "refuse",
+      reason: { rule: "policy.parties" },
+    });
+  }
 });
 
 it("lets governments agree compensation for a service, but not a price", () => {

@@ -42,6 +42,8 @@ export type Request = {
   /** The provider, whose turn it is when a person is asked. */
   readonly region: string;
   readonly consumer: string;
+  /** Regions that can be asked to sign where the terms pay their parties; none without it. */
+  readonly partners?: readonly string[];
 };
 
 /** The provider's answer to a request. What no person may grant is refused at once; what nobody need be asked about is agreed. */
@@ -65,13 +67,14 @@ export function checkLawful({
   nowMs,
   region,
   consumer,
+  partners = [],
 }: Omit<Request, "rules">): Result<true> {
   const breach =
     beyondOffer(requested, offer.terms, nowMs) ??
     channelUnknown(requested, offer) ??
     (round > MOST_ROUNDS ? tooManyRounds() : undefined);
   if (breach !== undefined) return denied(breach);
-  return checkPrice({ entry, terms: requested, provider: region, consumer });
+  return checkPrice({ entry, terms: requested, provider: region, consumer, partners });
 }
 
 function needsPerson(entry: CatalogEntry): boolean {

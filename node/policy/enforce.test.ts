@@ -139,7 +139,7 @@ describe("a call", () => {
       1n,
     );
     expect(enforceCall({ agreement: welfare, input, totals: used("10000"), nowMs: NOW })).toMatchObject({
-      error: { code: "QUOTA_EXCEEDED", details: { rule: "policy.maxCallsPerMonth" } },
+      error: { code: "QUOTA_EXCEEDED", details: { rule: "policy.freeCallsPerMonth" } },
     });
     const november = Date.UTC(2026, 9, 31, 16);
     expect(enforceCall({ agreement: welfare, input, totals: used("10000"), nowMs: november }).ok).toBe(true);
@@ -150,6 +150,32 @@ describe("a call", () => {
     const plan = (purpose?: "public-welfare") =>
       mustSucceed(enforceCall({ agreement: mixed, input: {}, purpose, totals: unused, nowMs: NOW })).purposeClass;
     expect([plan(), plan("public-welfare")]).toEqual(["commercial", "public-interest"]);
+  });
+
+  it("keeps the free quota apart from the limit of the month: charged calls use up only the second", () => {
+    const limits = { ...terms.limits, maxCallsPerMonth: "12000" };
+    const both: BindingAgreement = {
+      ...welfare,
+      terms: { ...terms, purposes: ["public-welfare", "industrial"], limits },
+    };
+    const totals = { ...unused, callsByMonth: { "2026-10": { "public-interest": "10000", commercial: "1500" } } };
+    const ask = (purpose: "public-welfare" | "industrial", given: UsageSoFar = totals) =>
+      enforceCall({ agreement: both, input: {}, purpose, totals: given, nowMs: NOW });
+    expect(ask("public-welfare")).toMatchObject({ error: { details: { rule: "policy.freeCallsPerMonth" } } });
+    expect(mustSucceed(ask("industrial")).callsLeft).toBe(500n);
+    const full = { ...unused, callsByMonth: { "2026-10": { "public-interest": "10000", commercial: "2000" } } };
+    expect(ask("industrial", full)).toMatchObject({ error: { details: { rule: "policy.maxCallsPerMonth" } } });
+  });
+
+  it("stops charged calls where the month's budget ends, and leaves the public interest alone", () => {
+    const mixed: BindingAgreement = { ...welfare, terms: { ...terms, purposes: ["public-welfare", "industrial"] } };
+    const stop = { month: "2026-10", calls: "3", rows: null, bytes: null };
+    const budgeted = (calls: string) => ({ ...unused, callsByMonth: { "2026-10": { commercial: calls } }, stop });
+    const ask = (purpose: "public-welfare" | "industrial", totals: UsageSoFar) =>
+      enforceCall({ agreement: mixed, input: {}, purpose, totals, nowMs: NOW });
+    expect(mustSucceed(ask("industrial", budgeted("2"))).callsLeft).toBe(1n);
+    expect(ask("industrial", budgeted("3"))).toMatchObject({ error: { code: "BUDGET_SPENT" } });
+    expect(ask("public-welfare", budgeted("3")).ok).toBe(true);
   });
 
   it("takes only agreed fields as input", () => {

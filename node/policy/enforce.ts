@@ -1,6 +1,7 @@
 import type { DataItem } from "../catalog/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf, periodOf } from "../kernel/instant.ts";
+import { type BudgetStop, callsAffordable, isVolumeSpent } from "./budget-stop.ts";
 import type { Mask, Purpose, RowCondition, UsageTerms } from "./model.ts";
 import { type Breach, denied } from "./refusal.ts";
 
@@ -17,6 +18,8 @@ export type UsageSoFar = {
   readonly bytes: string;
   readonly calls: string;
   readonly callsByMonth: { readonly [month: string]: { readonly [purposeClass: string]: string } };
+  /** A month's budget that stops in time, as quantities. */
+  readonly stop?: BudgetStop | null | undefined;
 };
 
 /** What a consumer asks for within its agreement. */
@@ -85,6 +88,8 @@ export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
   const maxBytesLeft = left(terms.limits.maxBytes, totals.bytes);
   if (maxRowsLeft === 0n) return denied(usedUp("maxRows", terms.limits.maxRows));
   if (maxBytesLeft === 0n) return denied(usedUp("maxBytes", terms.limits.maxBytes));
+  const purposes = selection.purpose === undefined ? terms.purposes : [selection.purpose];
+  if (purposes.includes("industrial") && isVolumeSpent(totals, request.nowMs)) return denied(budgetSpent());
   return ok({
     columns,
     rows: [...terms.rows, ...(selection.rows ?? [])],
@@ -124,15 +129,48 @@ export function enforceCall({ agreement, input, purpose, totals, nowMs }: CallRe
     (outside.length === 0 ? undefined : fieldOutside(outside));
   if (breach !== undefined) return denied(breach);
 
-  const counted = Object.values(totals.callsByMonth[periodOf(nowMs)] ?? {});
-  const thisMonth = counted.reduce((sum, calls) => sum + BigInt(calls), 0n);
-  const callsLeft = left(terms.limits.maxCallsPerMonth, String(thisMonth));
-  if (callsLeft === 0n) return denied(usedUp("maxCallsPerMonth", terms.limits.maxCallsPerMonth));
+  const purposeClass = stated === "industrial" ? "commercial" : "public-interest";
+  const month = totals.callsByMonth[periodOf(nowMs)] ?? {};
+  const quotas = callQuotas(terms, month, purposeClass);
+  const exhausted = quotas.find(({ callsLeft }) => callsLeft === 0n);
+  if (exhausted !== undefined) return denied(usedUp(exhausted.limit, exhausted.value));
+  const affordable = purposeClass === "commercial" ? callsAffordable(totals, nowMs) : null;
+  if (affordable === 0n) return denied(budgetSpent());
   return ok({
-    purposeClass: stated === "industrial" ? "commercial" : "public-interest",
+    purposeClass,
     outputs: terms.fields.filter((field) => terms.masks[field] !== "drop"),
-    callsLeft,
+    callsLeft: smallest([...quotas.map(({ callsLeft }) => callsLeft), affordable]),
   });
+}
+
+type CallQuota = {
+  readonly limit: "maxCallsPerMonth" | "freeCallsPerMonth";
+  readonly value: string | null;
+  readonly callsLeft: bigint | null;
+};
+
+/** All calls count against the limit of the month; those of the public interest against its free quota as well. */
+function callQuotas(
+  { limits }: UsageTerms,
+  month: { readonly [purposeClass: string]: string },
+  purposeClass: CallPlan["purposeClass"],
+): CallQuota[] {
+  const all = Object.values(month).reduce((sum, calls) => sum + BigInt(calls), 0n);
+  const free = limits.freeCallsPerMonth ?? null;
+  const quotas: CallQuota[] = [
+    {
+      limit: "maxCallsPerMonth",
+      value: limits.maxCallsPerMonth,
+      callsLeft: left(limits.maxCallsPerMonth, String(all)),
+    },
+  ];
+  if (purposeClass === "commercial") return quotas;
+  const used = month["public-interest"] ?? "0";
+  return [...quotas, { limit: "freeCallsPerMonth", value: free, callsLeft: left(free, used) }];
+}
+
+function smallest(limits: readonly (bigint | null)[]): bigint | null {
+  return limits.reduce((least, limit) => (least === null || (limit !== null && limit < least) ? limit : least), null);
 }
 
 function left(limit: string | null, used: string): bigint | null {
@@ -232,12 +270,27 @@ const LIMITS = {
     zh: (n: string) => `协议每月调用上限 ${n} 次`,
     en: (n: string) => `The agreement's ${n} calls a month`,
   },
+  freeCallsPerMonth: {
+    zh: (n: string) => `协议每月免费调用额度 ${n} 次`,
+    en: (n: string) => `The agreement's ${n} free calls a month`,
+  },
 } as const;
+
+function budgetSpent(): Breach {
+  return {
+    code: "BUDGET_SPENT",
+    rule: "policy.budget",
+    text: {
+      zh: "使用方为本月设定的预算已用完,按其要求停止收费使用;请使用方财务调整预算,或等待下月。",
+      en: "The budget that the consumer set for this month is spent, and it asked to stop there; its finance office may raise the budget, or wait for next month.",
+    },
+  };
+}
 
 function usedUp(limit: keyof typeof LIMITS, value: string | null): Breach {
   const { zh, en } = LIMITS[limit];
   const count = (value ?? "0").replace(/\B(?=(\d{3})+$)/g, ",");
-  const isMonthly = limit === "maxCallsPerMonth";
+  const isMonthly = limit === "maxCallsPerMonth" || limit === "freeCallsPerMonth";
   return {
     code: "QUOTA_EXCEEDED",
     rule: `policy.${limit}`,

@@ -29,7 +29,8 @@ export function explainRequest({ agreement, purpose, selection, totals, nowMs, f
   // A key of any content: the question is whether, not what, would leave.
   const maskKey = new Uint8Array(32);
   const transfer = enforceTransfer({ agreement, selection: asked, fieldsOfEntry: fields, totals, nowMs, maskKey });
-  if (!transfer.ok || terms.limits.maxCallsPerMonth === null) return answer(transfer);
+  const { maxCallsPerMonth, freeCallsPerMonth = null } = terms.limits;
+  if (!transfer.ok || (maxCallsPerMonth === null && freeCallsPerMonth === null)) return answer(transfer);
   return answer(enforceCall({ agreement, input: {}, purpose: asked.purpose, totals, nowMs }));
 }
 

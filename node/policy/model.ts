@@ -38,6 +38,8 @@ export const usageTermsSchema = z.object({
       maxBytes: count.nullable().default(null),
       /** Calls of a product in one calendar month (China). */
       maxCallsPerMonth: count.nullable().default(null),
+      /** Calls of the public-interest class that are free of charge in one calendar month; more are refused, never charged. */
+      freeCallsPerMonth: count.nullish(),
       rowsPerSecond: count.nullable().default(null),
     })
     .default({ maxRows: null, maxBytes: null, maxCallsPerMonth: null, rowsPerSecond: null }),
@@ -66,6 +68,7 @@ export const partialTermsSchema = z
         maxRows: count.nullable(),
         maxBytes: count.nullable(),
         maxCallsPerMonth: count.nullable(),
+        freeCallsPerMonth: count.nullable(),
         rowsPerSecond: count.nullable(),
       })
       .partial(),

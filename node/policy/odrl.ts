@@ -20,6 +20,7 @@ const OPERATORS = {
   maxRows: "lteq",
   maxBytes: "lteq",
   maxCallsPerMonth: "lteq",
+  freeCallsPerMonth: "lteq",
   rowsPerSecond: "lteq",
   validFrom: "gteq",
   validTo: "lteq",
@@ -28,7 +29,7 @@ const OPERATORS = {
 } as const;
 type Term = keyof typeof OPERATORS;
 
-const LIMITS = ["maxRows", "maxBytes", "maxCallsPerMonth", "rowsPerSecond"] as const;
+const LIMITS = ["maxRows", "maxBytes", "maxCallsPerMonth", "freeCallsPerMonth", "rowsPerSecond"] as const;
 
 /** A policy with all of these stands for itself; otherwise it is a few wishes about a published offer. */
 const WHOLE: readonly Term[] = ["purpose", "fields", "validFrom", "validTo"];
@@ -56,7 +57,10 @@ export function toOdrl(terms: UsageTerms, frame: PolicyFrame): OdrlPolicy {
     write("fields", terms.fields),
     terms.rows.length === 0 ? undefined : write("rows", canonicalText(terms.rows as Canonical)),
     Object.keys(terms.masks).length === 0 ? undefined : write("masks", canonicalText(terms.masks)),
-    ...LIMITS.map((name) => (limits[name] === null ? undefined : write(name, limits[name]))),
+    ...LIMITS.map((name) => {
+      const limit = limits[name] ?? null;
+      return limit === null ? undefined : write(name, limit);
+    }),
     write("validFrom", terms.validFrom),
     write("validTo", terms.validTo),
     write("channel", terms.channel),

@@ -62,7 +62,8 @@ describe("usual terms", () => {
     const offer = mustSucceed(offerOf(entry, "510100", NOW));
     expect(usualTerms(offer, entry, ["industrial"], NOW).price).not.toBeNull();
     const welfare = usualTerms(offer, entry, ["public-welfare"], NOW);
-    expect([welfare.price, welfare.limits.maxCallsPerMonth]).toEqual([null, "10000"]);
+    expect([welfare.price, welfare.limits.freeCallsPerMonth]).toEqual([null, "10000"]);
+    expect(welfare.limits.maxCallsPerMonth).toBe(null);
   });
 });
 

@@ -60,11 +60,11 @@ export function usualTerms(offer: Offer, entry: CatalogEntry, purposes: readonly
   const to = Math.min(msOf(from) + USUAL_DAYS * DAY_MS, msOf(offer.terms.validTo));
   const isPriced = purposes.includes("industrial");
   const quota = entry.product?.freeQuota;
-  const freeCalls = quota && !isPriced && purposes.some((p) => p === quota.purpose) ? String(quota.perMonth) : null;
+  const isFree = quota !== undefined && quota !== null && purposes.some((p) => p === quota.purpose);
   return {
     ...offer.terms,
     purposes: [...purposes],
-    limits: { ...offer.terms.limits, maxCallsPerMonth: freeCalls },
+    limits: { ...offer.terms.limits, ...(isFree && { freeCallsPerMonth: String(quota.perMonth) }) },
     validFrom: msOf(from) < msOf(offer.terms.validFrom) ? offer.terms.validFrom : from,
     validTo: instantOf(to),
     price: isPriced ? offer.terms.price : null,

@@ -1,6 +1,7 @@
 import type { CatalogEntry } from "../catalog/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { UsageTerms } from "./model.ts";
+import { checkParties } from "./parties.ts";
 import { denied } from "./refusal.ts";
 import type { SettlementTerms } from "./settlement-terms.ts";
 
@@ -45,6 +46,8 @@ type PriceCheck = {
   readonly terms: Pick<UsageTerms, "purposes" | "price">;
   readonly provider: string;
   readonly consumer: string;
+  /** Regions that can be asked for their signature, besides the two. */
+  readonly partners?: readonly string[];
 };
 
 /**
@@ -54,7 +57,7 @@ type PriceCheck = {
 export function checkPrice(check: PriceCheck): Result<true> {
   const { price } = check.terms;
   if (price === null) return checkFree(check);
-  const parties = checkParties(check, price);
+  const parties = checkParties({ ...check, partners: check.partners ?? [] }, price);
   if (!parties.ok) return parties;
   return check.entry.kind === "product" ? checkProductPrice(check, price) : checkCompensation(check, price);
 }
@@ -68,20 +71,6 @@ function checkFree({ entry, terms }: PriceCheck): Result<true> {
       zh: "产业用途的产品须有价格条款;请按目录价申请,或去掉产业用途。",
       en: "Industrial use of a product needs price terms; ask at the list price, or leave the industrial purpose out.",
     },
-  });
-}
-
-function checkParties({ provider, consumer }: PriceCheck, price: SettlementTerms): Result<true> {
-  const stranger = price.parties.find((party) => party.regionId !== provider && party.regionId !== consumer);
-  if (stranger === undefined) return ok(true);
-  return denied({
-    code: "OUT_OF_SCOPE",
-    rule: "policy.parties",
-    text: {
-      zh: `参与方 ${stranger.partyId} 属于地区 ${stranger.regionId},该地区不签署本协议,不能据此分配收益;请改用双方地区的参与方。`,
-      en: `Party ${stranger.partyId} belongs to region ${stranger.regionId}, which does not sign this agreement and so cannot be paid by it; name parties of the two regions.`,
-    },
-    details: { partyId: stranger.partyId },
   });
 }
 

@@ -13,6 +13,7 @@ const policyCodes = {
   PRICE_ABOVE_CAP: "policy-denied",
   PURPOSE_NOT_ALLOWED: "policy-denied",
   QUOTA_EXCEEDED: "limit-exceeded",
+  BUDGET_SPENT: "limit-exceeded",
   AUTH_EXPIRED: "policy-denied",
   NOT_REGISTERED: "policy-denied",
   INVALID_METADATA: "policy-denied",

@@ -31,6 +31,9 @@ export function isWithinBounds(asked: UsageTerms, offered: UsageTerms): boolean 
 export function drawnIn(asked: UsageTerms, offered: UsageTerms): UsageTerms {
   const limits = { ...asked.limits };
   for (const name of LIMITS) limits[name] = smaller(asked.limits[name], offered.limits[name]);
+  const free = smaller(asked.limits.freeCallsPerMonth ?? null, offered.limits.freeCallsPerMonth ?? null);
+  // Absent stays absent: what is signed says nothing of a quota that nobody agreed on.
+  if (free !== null) limits.freeCallsPerMonth = free;
   return {
     ...asked,
     masks: strongerMasks(asked, offered),

@@ -114,6 +114,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     maxRows: (n) => `≤ ${n} rows in all`,
     maxBytes: (n) => `≤ ${n} in all`,
     maxCalls: (n) => `≤ ${n} calls a month`,
+    freeCalls: (n) => `${n} free calls a month for the public interest`,
     rate: (n) => `≤ ${n} rows a second`,
     each: (product, yuan) => `${product} ${yuan} CNY a call`,
     cap: (yuan) => `cap ${yuan} CNY`,

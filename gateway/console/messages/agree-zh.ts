@@ -109,6 +109,7 @@ export const agreeZh = {
     maxRows: (n: string) => `共 ≤ ${n} 行`,
     maxBytes: (n: string) => `共 ≤ ${n}`,
     maxCalls: (n: string) => `每月 ≤ ${n} 次`,
+    freeCalls: (n: string) => `公益用途每月免费 ${n} 次`,
     rate: (n: string) => `每秒 ≤ ${n} 行`,
     each: (product: string, yuan: string) => `${product} ${yuan} 元/次`,
     cap: (yuan: string) => `上限 ${yuan} 元`,
