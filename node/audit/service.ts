@@ -6,6 +6,7 @@ import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
+import { type AgreementLog, type AgreementLogQuery, agreementLog } from "./agreement-log.ts";
 import type { WitnessChannel, WitnessPeer } from "./cosigner.ts";
 import { findLeaves, type LeafPage, type LeafQuery, parseIndex, readLeaf, type StoredLeaf } from "./leaves.ts";
 import type { NoteSigner } from "./note.ts";
@@ -60,6 +61,8 @@ export type Audit = {
   readonly sequenceNow: () => Promise<void>;
   /** Writes an `agreement.head` leaf, which fixes how many leaves the agreement has. */
   readonly fixAgreement: (agreementId: string, actor: string) => Promise<Result<AppendedLeaf>>;
+  /** All leaves of an agreement up to a head, each with its proof under one checkpoint. */
+  readonly agreementLog: (query: AgreementLogQuery) => Promise<Result<AgreementLog>>;
   /** Evidence against peers' logs. */
   readonly equivocations: () => Promise<Equivocation[]>;
 };
@@ -116,6 +119,7 @@ export function createAudit(deps: AuditDeps): Audit & Worker {
       transact(store, appendLeafRefs({ agreementId }), (tx) =>
         ok(appendAgreementHead(tx, region, { agreementId, actor, atMs: runtime.nowMs() })),
       ),
+    agreementLog: (query) => agreementLog({ store, tree }, query),
     equivocations: () => heldEquivocations(store),
   };
 }

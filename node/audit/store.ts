@@ -26,7 +26,12 @@ const NO_LEAF = "0".repeat(64);
 
 const refuse = refusals({ AUDIT_LEAF_TOO_BIG: "too-large" });
 
-export type AppendedLeaf = { readonly index: string; readonly leafHash: string };
+export type AppendedLeaf = {
+  readonly index: string;
+  readonly leafHash: string;
+  /** Its number among the agreement's leaves, when it is one. */
+  readonly agreementSeq?: string;
+};
 
 /** What `appendLeaf` reads; give every agreement that a leaf of the commit may concern. */
 export function appendLeafRefs(about?: { readonly agreementId?: string } | readonly string[]): readonly AnyRef[] {
@@ -51,6 +56,7 @@ export function appendLeaf(tx: Tx, region: string, event: AuditEvent): AppendedL
     const seq = nextSeq(tx, event.agreementId);
     tx.put(agreementHeads.at(event.agreementId), { seq, leafHash: hash });
     tx.put(agreementLeaves.at(event.agreementId, BigInt(seq)), index);
+    return { index, leafHash: hash, agreementSeq: seq };
   }
   return { index, leafHash: hash };
 }
