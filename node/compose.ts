@@ -13,8 +13,9 @@ import type { Logger } from "./kernel/logger.ts";
 import { type Runtime, systemRuntime } from "./kernel/runtime.ts";
 import { type Scheduler, systemScheduler } from "./kernel/scheduler.ts";
 import type { Worker } from "./kernel/worker.ts";
+import { createLedgerKeeper, type KeeperState } from "./ledger/keeper.ts";
 import { createLedger } from "./ledger/service.ts";
-import { usagePosting } from "./ledger/usage-posting.ts";
+import { createUsagePosting } from "./ledger/usage-posting.ts";
 import { meterStore } from "./metered-store.ts";
 import { createMetering } from "./metering/service.ts";
 import type { Agreement } from "./negotiation/model.ts";
@@ -43,6 +44,8 @@ import { openTrust } from "./trust-in-force.ts";
 
 /** Reading shows an agreement expired at once; this only makes the end durable, with its evidence. */
 const EXPIRY_EVERY_MS = 60_000;
+/** A fault in the books is noticed about so soon. */
+const LEDGER_EVERY_MS = 5_000;
 
 export type NodeParts = {
   readonly logger: Logger;
@@ -116,7 +119,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     },
   });
   const metering = createMetering({ store });
-  const ledger = createLedger({ store });
+  const ledger = createLedger({ store, runtime });
+  const ledgerKeeper = createLedgerKeeper({ store, ledger, runtime, logger, metrics });
   const transfers = createTransfers({
     ...base,
     trust,
@@ -125,7 +129,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     sources,
     data: links.clients.data,
     content: createContentFiles(join(config.dir, "content")),
-    posting: usagePosting,
+    posting: createUsagePosting(runtime),
     owner,
     ...config.transfer,
   });
@@ -149,10 +153,11 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   outbox.register("settlement", settlements.handler);
   const server = links.serve({ federation, outbox, transfers, settlements, audit, trust });
   const indexer = createSearchIndexer({ search, catalog, federation, logger, scheduler, region });
+  const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
   const expiry = periodic("agreement-expiry", EXPIRY_EVERY_MS, negotiations.expireAgreements, { scheduler, logger });
   const workers: readonly Worker[] = [
     ...links.workers,
-    ...[federation, indexer, outbox, transfers, settlements, audit, expiry],
+    ...[federation, indexer, outbox, transfers, settlements, audit, expiry, keeping],
   ];
 
   const leafCertificate = () => links.renewal.current().certificatePem;
@@ -166,14 +171,14 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   };
   return {
     ...node,
-    ...{ transfers, sources, metering, ledger, settlements, audit, outbox, links, indexer },
+    ...{ transfers, sources, metering, ledger, ledgerKeeper, settlements, audit, outbox, links, indexer },
     checkPeer: links.checkPeer,
     metrics,
     async renderMetrics() {
       await gauges();
       return metrics.render();
     },
-    isReady: () => readiness(store, trust.state()),
+    isReady: () => readiness(store, trust.state(), ledgerKeeper.state()),
     ...lifecycle({ server, workers, logger, close }),
   };
 }
@@ -226,8 +231,8 @@ async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promis
   return openLevelStore(join(dir, "store"), { failPoint: runtime.failPoint });
 }
 
-async function readiness(store: Store, trust: "ok" | "warn" | "expired") {
-  const reasons: string[] = [];
+async function readiness(store: Store, trust: "ok" | "warn" | "expired", books: KeeperState) {
+  const reasons = books.faults.slice(0, 3).map((fault) => `LEDGER_UNBALANCED: ${fault}`);
   if (trust === "expired") reasons.push("trust.expired: no trust list in force, so no peer can be trusted");
   // An empty commit costs no write, and is refused once a write has failed or a file was found damaged.
   const nothing = { put: new Map(), remove: new Set<string>(), result: true };

@@ -1,13 +1,13 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Tx } from "../storage/transact.ts";
-import type { Balances, LedgerTransfer } from "./model.ts";
+import type { Balances, LedgerEntry } from "./model.ts";
 import { refuse } from "./refusal.ts";
 import { accounts } from "./store.ts";
 
-type Change = { readonly posted: bigint; readonly pending: bigint };
+export type Change = { readonly posted: bigint; readonly pending: bigint };
 
 /** Changes both accounts of a transfer by the same amounts; `LEDGER_OVERDRAWN` when one of them may not go there. */
-export function apply(tx: Tx, { debit, credit }: LedgerTransfer, change: Change): Result<true> {
+export function apply(tx: Tx, { debit, credit }: Pick<LedgerEntry, "debit" | "credit">, change: Change): Result<true> {
   const debited = tx.get(accounts.at(debit));
   const credited = tx.get(accounts.at(credit));
   if (debited === undefined) return refuse("LEDGER_UNKNOWN_ACCOUNT", debit);

@@ -28,6 +28,25 @@ export type LedgerTransfer = {
   readonly reversedBy: string | null;
 };
 
+/**
+ * One change of balances, under numbers without a gap in the order of commits. A transfer has one, or two when it was pending
+ * first; its record shows how it stands now, its entries how it came to that.
+ */
+export type LedgerEntry = {
+  readonly id: string;
+  readonly what: "post" | "pend" | "post-pending" | "void" | "expire";
+  readonly debit: string;
+  readonly credit: string;
+  /** What it adds to both sides; what is pending may become less. */
+  readonly posted: string;
+  readonly pending: string;
+  readonly periodId: string;
+  /** When it happened. */
+  readonly at: string;
+  /** When this node came to know, which is when it was committed; never before the entry it follows. */
+  readonly knownAt: string;
+};
+
 type Entry = {
   readonly key: string;
   readonly id: string;

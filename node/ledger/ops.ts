@@ -1,23 +1,13 @@
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Tx } from "../storage/transact.ts";
-import { apply } from "./balances.ts";
+import { enterChange, type LedgerTx, NO_HEAD } from "./entry.ts";
 import { accountOf, type Balances, type LedgerOp, type LedgerTransfer, partsOf } from "./model.ts";
 import { refuse } from "./refusal.ts";
-import {
-  accounts,
-  answeredKeys,
-  type LedgerHead,
-  ledgerHead,
-  openPendings,
-  transferOrder,
-  transfers,
-} from "./store.ts";
-
-export const NO_HEAD: LedgerHead = { closedThrough: "", transfers: "0" };
+import { accounts, answeredKeys, ledgerHead, openPendings, transfers } from "./store.ts";
 
 /** The tx-piece: applies operations in order. Any refusal ends the commit they are part of, so a batch is whole or not. */
-export function postBatch(tx: Tx, ops: readonly LedgerOp[]): Result<string[]> {
+export function postBatch(tx: LedgerTx, ops: readonly LedgerOp[]): Result<string[]> {
   const answers: string[] = [];
   for (const op of ops) {
     const answer = applyOp(tx, op);
@@ -28,7 +18,7 @@ export function postBatch(tx: Tx, ops: readonly LedgerOp[]): Result<string[]> {
 }
 
 /** One operation; a refusal has changed nothing. Source: settlement.md §13. */
-export function applyOp(tx: Tx, op: LedgerOp): Result<string> {
+export function applyOp(tx: LedgerTx, op: LedgerOp): Result<string> {
   if (op.op === "open") return open(tx, op);
   if (op.op === "ensure") return ensure(tx, op);
   if (op.op === "expire") return expire(tx, op.at);
@@ -49,7 +39,7 @@ function contentDigest(op: KeyedOp): string {
   return digestOf(JSON.parse(JSON.stringify(op)));
 }
 
-function keyed(tx: Tx, op: KeyedOp): Result<string> {
+function keyed(tx: LedgerTx, op: KeyedOp): Result<string> {
   switch (op.op) {
     case "post":
       return enter(tx, { ...blank(op), state: "posted" });
@@ -88,7 +78,7 @@ function emptyAccount(account: string, normal: Balances["normal"]): Balances {
 }
 
 /** A new transfer, posted or pending. The order of the checks is part of the specification. */
-function enter(tx: Tx, transfer: LedgerTransfer): Result<string> {
+function enter(tx: LedgerTx, transfer: LedgerTransfer): Result<string> {
   const { id, debit, credit, amount, periodId, at, state, expiresAt } = transfer;
   if (tx.get(transfers.at(id)) !== undefined) return refuse("LEDGER_ID_TAKEN", id);
   if (!isAmount(amount)) return refuse("LEDGER_AMOUNT", amount);
@@ -107,15 +97,15 @@ function enter(tx: Tx, transfer: LedgerTransfer): Result<string> {
   return ok(state);
 }
 
-/** Moves the balances and writes the transfer under the next number. */
-export function record(tx: Tx, transfer: LedgerTransfer): Result<true> {
+/** Moves the balances and writes the transfer. */
+export function record(tx: LedgerTx, transfer: LedgerTransfer): Result<true> {
   const n = BigInt(transfer.amount);
-  const change = transfer.state === "posted" ? { posted: n, pending: 0n } : { posted: 0n, pending: n };
-  const moved = apply(tx, transfer, change);
-  if (!moved.ok) return moved;
+  const isPosted = transfer.state === "posted";
+  const change = isPosted ? { posted: n, pending: 0n } : { posted: 0n, pending: n };
+  const entered = enterChange(tx, transfer, { what: isPosted ? "post" : "pend", at: transfer.at, ...change });
+  if (!entered.ok) return entered;
   const head = tx.get(ledgerHead) ?? NO_HEAD;
   tx.put(transfers.at(transfer.id), transfer);
-  tx.put(transferOrder.at(BigInt(head.transfers)), transfer.id);
   tx.put(ledgerHead, { ...head, transfers: String(BigInt(head.transfers) + 1n) });
   return ok(true);
 }
@@ -132,7 +122,7 @@ function pendingAt(tx: Tx, id: string, at: string): Result<LedgerTransfer> {
   return ok(transfer);
 }
 
-function postPending(tx: Tx, op: Extract<LedgerOp, { readonly op: "postPending" }>): Result<string> {
+function postPending(tx: LedgerTx, op: Extract<LedgerOp, { readonly op: "postPending" }>): Result<string> {
   const found = pendingAt(tx, op.pendingId, op.at);
   if (!found.ok) return found;
   const pending = found.value;
@@ -141,21 +131,23 @@ function postPending(tx: Tx, op: Extract<LedgerOp, { readonly op: "postPending" 
   if (BigInt(amount) > BigInt(pending.amount)) return refuse("LEDGER_EXCEEDS_PENDING", amount);
   const { closedThrough } = tx.get(ledgerHead) ?? NO_HEAD;
   if (pending.periodId <= closedThrough) return refuse("LEDGER_PERIOD_CLOSED", pending.periodId);
-  const moved = apply(tx, pending, { posted: BigInt(amount), pending: -BigInt(pending.amount) });
-  if (!moved.ok) return moved;
+  const change = { posted: BigInt(amount), pending: -BigInt(pending.amount) };
+  const entered = enterChange(tx, pending, { what: "post-pending", at: op.at, ...change });
+  if (!entered.ok) return entered;
   settlePending(tx, { ...pending, state: "posted", amount, at: op.at });
   return ok("posted");
 }
 
-function voidPending(tx: Tx, op: Extract<LedgerOp, { readonly op: "voidPending" }>): Result<string> {
+function voidPending(tx: LedgerTx, op: Extract<LedgerOp, { readonly op: "voidPending" }>): Result<string> {
   const found = pendingAt(tx, op.pendingId, op.at);
   if (!found.ok) return found;
-  return release(tx, found.value, "voided");
+  return release(tx, found.value, "voided", op.at);
 }
 
-function release(tx: Tx, pending: LedgerTransfer, state: "voided" | "expired"): Result<string> {
-  const moved = apply(tx, pending, { posted: 0n, pending: -BigInt(pending.amount) });
-  if (!moved.ok) return moved;
+function release(tx: LedgerTx, pending: LedgerTransfer, state: "voided" | "expired", at: string): Result<string> {
+  const change = { posted: 0n, pending: -BigInt(pending.amount) };
+  const entered = enterChange(tx, pending, { what: state === "voided" ? "void" : "expire", at, ...change });
+  if (!entered.ok) return entered;
   settlePending(tx, { ...pending, state });
   return ok(state);
 }
@@ -168,18 +160,18 @@ function settlePending(tx: Tx, transfer: LedgerTransfer): void {
   );
 }
 
-function expire(tx: Tx, at: string): Result<string> {
+function expire(tx: LedgerTx, at: string): Result<string> {
   const due = (tx.get(openPendings) ?? []).filter(({ expiresAt }) => expiresAt !== null && expiresAt <= at);
   for (const { id } of due) {
     const pending = tx.get(transfers.at(id));
     if (pending === undefined) return refuse("LEDGER_UNKNOWN_TRANSFER", id);
-    const released = release(tx, pending, "expired");
+    const released = release(tx, pending, "expired", at);
     if (!released.ok) return released;
   }
   return ok(`expired:${due.length}`);
 }
 
-function reverse(tx: Tx, op: Extract<LedgerOp, { readonly op: "reverse" }>): Result<string> {
+function reverse(tx: LedgerTx, op: Extract<LedgerOp, { readonly op: "reverse" }>): Result<string> {
   const original = tx.get(transfers.at(op.of));
   if (original === undefined) return refuse("LEDGER_UNKNOWN_TRANSFER", op.of);
   if (original.state !== "posted" || original.reverses !== null) return refuse("LEDGER_NOT_REVERSIBLE", op.of);

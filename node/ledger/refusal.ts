@@ -19,6 +19,7 @@ const codes = {
   LEDGER_PENDING_IN_PERIOD: "conflict",
   LEDGER_IDEMPOTENCY_CONFLICT: "conflict",
   LEDGER_UNBALANCED: "integrity",
+  LEDGER_AS_OF: "invalid-input",
 } as const;
 export type LedgerCode = keyof typeof codes;
 
@@ -92,6 +93,10 @@ const texts: { readonly [code in LedgerCode]: Text } = {
   LEDGER_UNBALANCED: {
     zh: "账簿自检不通过:{value};请停止记账并从备份核对。",
     en: "The books fail their own check: {value}. Stop posting and compare with a backup.",
+  },
+  LEDGER_AS_OF: {
+    zh: "无法按“{value}”查询历史余额;发生时间写日期(2026-10-31)或期间(2026-10),获知时间写带时区的时刻或已有分录序号。",
+    en: "Balances cannot be asked as of {value}; happenedUntil is a date (2026-10-31) or a period (2026-10), knownAt an instant with its zone or a number of entries that exist.",
   },
 };
 

@@ -5,7 +5,7 @@ import { read, transact } from "../storage/transact.ts";
 import type { LedgerOp } from "./model.ts";
 import { createLedger } from "./service.ts";
 import { accounts } from "./store.ts";
-import { usagePosting } from "./usage-posting.ts";
+import { createUsagePosting } from "./usage-posting.ts";
 
 const at = "2026-10-31T00:00:00.000Z";
 const open = (account: string): LedgerOp => ({ op: "ensure", account, normal: "none" });
@@ -73,6 +73,7 @@ describe("the ledger", () => {
 
   it("posts usage by asset, takes it back with swapped sides, and leaves metrics that are no asset out", async () => {
     const { store, ledger } = await opened();
+    const usagePosting = createUsagePosting({ nowMs: () => Date.parse(at) });
     const regions = { providerRegion: "510100", consumerRegion: "500000" };
     const used = (receiptId: string, usage: Record<string, string>) =>
       transact(store, usagePosting.refs({ ...regions, metrics: Object.keys(usage) }), (tx) => {

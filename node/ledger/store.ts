@@ -1,9 +1,14 @@
 import { collection } from "../storage/collection.ts";
 import type { AnyRef } from "../storage/transact.ts";
-import { accountOf, type Balances, type LedgerOp, type LedgerTransfer } from "./model.ts";
+import { accountOf, type Balances, type LedgerEntry, type LedgerOp, type LedgerTransfer } from "./model.ts";
 
-/** The last closed period ("" for none) and the number of transfers so far. */
-export type LedgerHead = { readonly closedThrough: string; readonly transfers: string };
+/** The last closed period ("" for none), how many transfers and entries there are, and when the last one became known. */
+export type LedgerHead = {
+  readonly closedThrough: string;
+  readonly transfers: string;
+  readonly entries: string;
+  readonly knownAt: string;
+};
 
 /** What an operation with this key answered, and the digest of its content. */
 export type KeyRecord = { readonly digest: string; readonly answer: string };
@@ -13,8 +18,8 @@ export type OpenPending = { readonly id: string; readonly periodId: string; read
 
 export const accounts = collection<Balances>("ledger-account");
 export const transfers = collection<LedgerTransfer>("ledger-transfer");
-/** Transfers in the order in which they were made. */
-export const transferOrder = collection<string>("ledger-order");
+/** Every change of balances by its number, from 0: what balances were at any time follows from these alone. */
+export const entries = collection<LedgerEntry>("ledger-entry");
 export const answeredKeys = collection<KeyRecord>("ledger-key");
 export const ledgerHead = collection<LedgerHead>("ledger-head").at("head");
 export const openPendings = collection<readonly OpenPending[]>("ledger-pending").at("open");

@@ -1,7 +1,9 @@
-import { chinaDateOf, chinaMidnight, msOf } from "../kernel/instant.ts";
+import { chinaDateOf, chinaMidnight, instantOf, msOf } from "../kernel/instant.ts";
+import type { Runtime } from "../kernel/runtime.ts";
 import { type AnyRef, abandon, type Tx } from "../storage/transact.ts";
+import { type LedgerTx, NO_HEAD } from "./entry.ts";
 import { accountOf } from "./model.ts";
-import { ensure, NO_HEAD, record } from "./ops.ts";
+import { ensure, record } from "./ops.ts";
 import { accounts, answeredKeys, ledgerHead } from "./store.ts";
 
 /** What the ledger must know of a receipt. */
@@ -30,24 +32,28 @@ const ASSETS = ["calls", "rows", "bytes", "gbHours"];
  * chain. That commit happens once per receipt, so neither key nor id is looked up: they hold the receipt's number,
  * which is given only inside the commit and so cannot be declared before it.
  */
-export const usagePosting = {
-  refs: (about: UsageParties): readonly AnyRef[] => [
-    ledgerHead,
-    ...assetsOf(about.metrics).flatMap((asset) => [
-      accounts.at(payer(about, asset)),
-      accounts.at(provider(about, asset)),
-    ]),
-  ],
+export function createUsagePosting({ nowMs }: Pick<Runtime, "nowMs">) {
+  return {
+    refs: (about: UsageParties): readonly AnyRef[] => [
+      ledgerHead,
+      ...assetsOf(about.metrics).flatMap((asset) => [
+        accounts.at(payer(about, asset)),
+        accounts.at(provider(about, asset)),
+      ]),
+    ],
 
-  post: (tx: Tx, core: UsedReceipt): void => {
-    for (const asset of assetsOf(Object.keys(core.usage))) {
-      const quantity = BigInt(core.usage[asset] ?? "0");
-      if (quantity !== 0n) postQuantity(tx, core, asset, quantity);
-    }
-  },
-};
+    /** It happened when it was used, and is known from this commit on. */
+    post: (tx: Tx, core: UsedReceipt): void => {
+      const known = { ...tx, knownAt: instantOf(nowMs()) };
+      for (const asset of assetsOf(Object.keys(core.usage))) {
+        const quantity = BigInt(core.usage[asset] ?? "0");
+        if (quantity !== 0n) postQuantity(known, core, asset, quantity);
+      }
+    },
+  };
+}
 
-function postQuantity(tx: Tx, core: UsedReceipt, asset: string, quantity: bigint): void {
+function postQuantity(tx: LedgerTx, core: UsedReceipt, asset: string, quantity: bigint): void {
   const sides = [payer(core, asset), provider(core, asset)];
   for (const account of sides) ensure(tx, { op: "ensure", account, normal: "none" });
   const key = `usage|${core.receiptId}|${asset}`;

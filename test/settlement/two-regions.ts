@@ -7,7 +7,7 @@ import { silentLogger } from "../../node/kernel/logger.ts";
 import { noMetrics } from "../../node/kernel/metrics.ts";
 import type { Runtime } from "../../node/kernel/runtime.ts";
 import type { Scheduler } from "../../node/kernel/scheduler.ts";
-import { usagePosting } from "../../node/ledger/usage-posting.ts";
+import { createUsagePosting } from "../../node/ledger/usage-posting.ts";
 import type { HeldReceipt, ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, receiptIdOf, signCore } from "../../node/metering/receipt.ts";
 import { createMetering } from "../../node/metering/service.ts";
@@ -303,10 +303,11 @@ async function agree(world: World, terms: SettlementTerms): Promise<void> {
 /** Puts receipts into a region's chain, with the usage posting that metering makes. */
 export async function hold({ store }: Region, receipts: readonly HeldReceipt[]): Promise<void> {
   for (const receipt of receipts) {
-    const refs = usagePosting.refs({ ...receipt.core, metrics: Object.keys(receipt.core.usage) });
+    const posting = createUsagePosting({ nowMs: () => Date.parse(receipt.receivedAt) });
+    const refs = posting.refs({ ...receipt.core, metrics: Object.keys(receipt.core.usage) });
     await transact(store, refs, (tx) => {
       putNext(tx, receipt);
-      usagePosting.post(tx, receipt.core);
+      posting.post(tx, receipt.core);
       return ok(true);
     });
   }

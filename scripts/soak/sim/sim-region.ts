@@ -9,7 +9,7 @@ import type { Runtime } from "../../../node/kernel/runtime.ts";
 import type { Scheduler } from "../../../node/kernel/scheduler.ts";
 import type { Worker } from "../../../node/kernel/worker.ts";
 import { createLedger } from "../../../node/ledger/service.ts";
-import { usagePosting } from "../../../node/ledger/usage-posting.ts";
+import { createUsagePosting } from "../../../node/ledger/usage-posting.ts";
 import { createMetering } from "../../../node/metering/service.ts";
 import { createNegotiations } from "../../../node/negotiation/service.ts";
 import { createOutbox } from "../../../node/outbox/service.ts";
@@ -77,7 +77,7 @@ export function composeRegion(parts: RegionParts) {
   const transfers = createTransfers({
     ...base,
     ...{ trust, signer, entry: ownEntry, sources, data: channels.data, content: parts.content },
-    ...{ posting: usagePosting, owner: region, batchRows: 40, batchBytes: 65_536 },
+    ...{ posting: createUsagePosting(runtime), owner: region, batchRows: 40, batchBytes: 65_536 },
   });
   const settlements = createSettlements({ ...base, trust, signer, metering, trees: channels.trees });
   const audit = createAudit({
