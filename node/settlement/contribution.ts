@@ -1,4 +1,4 @@
-import { allocate, type Weighted } from "./allocate.ts";
+import { quotasOf, type Weighted } from "./allocate.ts";
 import { add, multiply, parseWeight, type Rational, rational, ZERO } from "./rational.ts";
 import { fail } from "./refusal.ts";
 import type { MeteredRow, SchemeOf, SchemeRule, SplitContext } from "./scheme.ts";
@@ -7,12 +7,19 @@ import { parseQuantity } from "./values.ts";
 /** By what each party contributed, as metered: a weighted mix of its part in every metric. Source: settlement.md §4. */
 export const contribution: SchemeRule<"contribution"> = {
   kind: "contribution",
+  title: { zh: "按贡献加权", en: "weighted by contribution" },
   parties: ({ parties, fallback }) => [...parties, ...(fallback ?? []).map(({ partyId }) => partyId)],
-  split: (total, scheme, context) => {
+  quotas: (total, scheme, context) => {
     const weights = mixedWeights(scheme, context.metered);
     const nobody = weights.every(({ weight }) => weight.num === 0n);
-    return allocate(total, nobody ? fallbackWeights(scheme, context) : weights, context);
+    return quotasOf(total, nobody ? fallbackWeights(scheme, context) : weights, context);
   },
+  illustrate: ({ parties, metered, weights }) => ({
+    kind: "contribution",
+    parties: [...parties],
+    components: [...new Set(metered.map(({ metric }) => metric))].sort().map((metric) => ({ metric, weight: "1" })),
+    fallback: [...weights],
+  }),
 };
 
 function mixedWeights({ parties, components }: SchemeOf<"contribution">, metered: readonly MeteredRow[]): Weighted[] {

@@ -90,8 +90,8 @@ const texts: { readonly [code in SettlementCode]: Text } = {
     en: '"{value}" is no party of this agreement. Add it to the agreement first, or take it out of the scheme.',
   },
   UNKNOWN_SCHEME: {
-    zh: "不认识分配方案“{value}”;可用:fixed、contribution、tiers、shapley。",
-    en: 'The scheme "{value}" is not known; there are fixed, contribution, tiers and shapley.',
+    zh: "不认识分配方案“{value}”;可用:{known}。",
+    en: 'The scheme "{value}" is not known; there are {known}.',
   },
   BAD_BRACKETS: {
     zh: "分档不成立:{value}。上限须大于零且逐档递增,仅最后一档不设上限,各档参与方与顺序相同。",

@@ -1,23 +1,40 @@
-import { allocate } from "./allocate.ts";
+import { quotasOf } from "./allocate.ts";
 import { type Rational, rational, ZERO } from "./rational.ts";
 import { fail } from "./refusal.ts";
-import type { SchemeOf, SchemeRule, SplitContext } from "./scheme.ts";
+import type { MeteredRow, SchemeOf, SchemeRule, SplitContext } from "./scheme.ts";
 import { EXACT_PARTIES, type Game, parseGame } from "./shapley-game.ts";
 import { marginalSums, sampleSeed } from "./shapley-sample.ts";
 
 /** By what each party adds to all the coalitions of the others. Source: settlement.md §4. */
 export const shapley: SchemeRule<"shapley"> = {
   kind: "shapley",
+  title: { zh: "夏普利值", en: "Shapley value" },
   parties: ({ parties }) => parties,
-  split: (total, scheme, context) => {
+  quotas: (total, scheme, context) => {
     const phi = valuesOf(scheme, context);
     const weights = scheme.parties.map((partyId, i) => {
       const value = phi[i] ?? ZERO;
       return { partyId, weight: value.num > 0n ? value : ZERO };
     });
-    return allocate(total, weights, context);
+    return quotasOf(total, weights, context);
   },
+  illustrate: ({ parties, metered }) => ({
+    kind: "shapley",
+    parties: [...parties],
+    v: { kind: "coverage", items: coverageItems(parties, metered) },
+    samples: parties.length > EXACT_PARTIES ? "2000" : null,
+  }),
 };
+
+/** What each party contributed is an item that it alone holds; with nothing metered all hold the same one. */
+function coverageItems(parties: readonly string[], metered: readonly MeteredRow[]) {
+  const items = parties.flatMap((partyId, i) => {
+    const rows = metered.filter((row) => row.partyId === partyId);
+    const value = rows.reduce((sum, { quantity }) => sum + BigInt(quantity), 0n);
+    return value > 0n ? [{ value: value.toString(), coveredBy: [String(i)] }] : [];
+  });
+  return items.length > 0 ? items : [{ value: "1", coveredBy: parties.map((_, i) => String(i)) }];
+}
 
 function valuesOf({ parties, v, samples }: SchemeOf<"shapley">, context: SplitContext): Rational[] {
   const n = parties.length;

@@ -1,4 +1,4 @@
-import { largestRemainder, refuseTwice, type Share, type TieSeed } from "./allocate.ts";
+import { largestRemainder, type Quotas, refuseTwice, type Share, type TieSeed } from "./allocate.ts";
 import {
   abs,
   add,
@@ -19,8 +19,17 @@ type Brackets = SchemeOf<"tiers">["brackets"];
 /** Progressive on the cumulative base amount of the calendar year, like income tax. Source: settlement.md §4. */
 export const tiers: SchemeRule<"tiers"> = {
   kind: "tiers",
+  title: { zh: "分档递进", en: "marginal tiers" },
   parties: ({ brackets }) => brackets.flatMap(({ weights }) => weights.map(({ partyId }) => partyId)),
-  split: (total, { brackets }, context) => splitByTiers(total, context.cumulativeFen, brackets, context).shares,
+  quotas: (total, { brackets }, context) => tierQuotas(total, context.cumulativeFen, brackets, context),
+  /** Up to half of the base as weighted, above it equally: what brackets are for is to share growth more evenly. */
+  illustrate: ({ parties, weights, baseFen }) => ({
+    kind: "tiers",
+    brackets: [
+      { upToFen: (baseFen > 1n ? baseFen / 2n : 1n).toString(), weights: [...weights] },
+      { upToFen: null, weights: parties.map((partyId) => ({ partyId, weight: "1" })) },
+    ],
+  }),
 };
 
 /** Walks from `cumulative` to `cumulative + total`; each bracket splits the part of the walk between its bounds. */
@@ -30,6 +39,16 @@ export function splitByTiers(
   brackets: Brackets,
   seed: TieSeed,
 ): { readonly segments: bigint[]; readonly shares: Share[] } {
+  const walked = tierQuotas(total, cumulative, brackets, seed);
+  return { segments: walked.segments, shares: largestRemainder(total, walked, seed) };
+}
+
+function tierQuotas(
+  total: bigint,
+  cumulative: bigint,
+  brackets: Brackets,
+  seed: TieSeed,
+): Quotas & { readonly segments: bigint[] } {
   const bounds = checkBrackets(brackets);
   const parties = (brackets[0]?.weights ?? []).map(({ partyId }) => partyId);
   const from = total < 0n ? cumulative + total : cumulative;
@@ -48,7 +67,7 @@ export function splitByTiers(
     quotas = quotas.map((quota, p) => add(quota, multiply(perWeight, weights[p] ?? ZERO)));
   });
   const { nums, den } = overCommonDenominator(quotas);
-  return { segments, shares: largestRemainder(total, { ids: parties, quotas: nums, den }, seed) };
+  return { segments, ids: parties, quotas: nums, den };
 }
 
 /** Length of [from, to] between the bounds; null is open. An amount exactly on a bound belongs to the lower bracket. */
