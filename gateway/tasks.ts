@@ -4,7 +4,7 @@ import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "settlement" | "import";
+  readonly kind: "negotiation" | "agreement" | "settlement" | "import";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
@@ -20,6 +20,15 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       title: { zh: `协商:${n.entry.name}`, en: `Negotiation: ${n.entry.name}` },
       reason: n.reason,
       href: `/console/negotiations/${encodeURIComponent(n.id)}`,
+    }),
+  );
+  const agreements = (await deps.negotiations.waitingAgreements(principal)).map(
+    (a): Task => ({
+      kind: "agreement",
+      id: a.id,
+      title: { zh: `签署协议:${a.entry.name}`, en: `Agreement to sign: ${a.entry.name}` },
+      reason: a.reason,
+      href: `/console/agreements/${encodeURIComponent(a.id)}`,
     }),
   );
   const settlements = (await deps.settlements.waiting(principal)).map(
@@ -40,7 +49,7 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       href: "/console/catalog",
     }),
   );
-  return [...negotiations, ...settlements, ...imports].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
+  return [...negotiations, ...agreements, ...settlements, ...imports].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
 }
 
 const dueOf = (task: Task): string => task.reason?.until ?? "9999";

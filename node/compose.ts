@@ -20,6 +20,7 @@ import { meterStore } from "./metered-store.ts";
 import { createMetering } from "./metering/service.ts";
 import type { Agreement } from "./negotiation/model.ts";
 import { createNegotiations } from "./negotiation/service.ts";
+import { thirdRegionsIn } from "./negotiation/third-region-signing.ts";
 import { openNodeFolder } from "./node-folder.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
@@ -112,6 +113,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     rules,
     trust,
     signer,
+    ...config.negotiation,
     entries: {
       own: catalog.get,
       mirrored: federation.entry,
@@ -219,7 +221,9 @@ function witnessesOf(trust: Trust) {
 }
 
 function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
-  return agreement.ok && [agreement.value.provider, agreement.value.consumer].includes(region);
+  if (!agreement.ok) return false;
+  const { provider, consumer } = agreement.value;
+  return [provider, consumer, ...thirdRegionsIn(agreement.value)].includes(region);
 }
 
 async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {

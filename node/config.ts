@@ -51,6 +51,8 @@ export const nodeConfigSchema = z.strictObject({
         .default("0"),
     })
     .prefault({}),
+  /** Agreements of other regions whose terms pay parties of this one are signed without asking an approver. */
+  negotiation: z.strictObject({ autoAccept: z.union([z.boolean(), z.stringbool()]).default(false) }).prefault({}),
   limits: z
     .strictObject({
       bodyBytes: count.default(MIB),
@@ -181,6 +183,7 @@ const SECTIONS = [
   "audit",
   "federation",
   "transfer",
+  "negotiation",
   "settlement",
   "limits",
   "log",

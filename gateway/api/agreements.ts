@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
+import { agreementFile } from "../../node/negotiation/agreement-file.ts";
 import { agreementSchema } from "../../node/negotiation/model.ts";
 import { purposeSchema } from "../../node/policy/model.ts";
 import type { GatewayDeps } from "../deps.ts";
@@ -13,13 +14,14 @@ const cells = z.record(z.string(), z.string().max(1_000));
 
 export function agreementRoutes(api: Api, deps: GatewayDeps): void {
   const { negotiations, transfers } = deps;
+  witnessRoutes(api, deps);
   route(
     api,
     {
       method: "get",
       path: "/api/v1/agreements",
       tag,
-      summary: "Agreements this region is a party to",
+      summary: "Agreements this region is a side of, or whose terms pay its parties",
       access: "any",
       query: pageQuery.extend({ status: z.string().optional() }),
       answer: pageOf(agreement),
@@ -45,7 +47,7 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
       method: "get",
       path: "/api/v1/agreements/{id}/document",
       tag,
-      summary: "The signed document: canonical text and both signatures, verifiable offline",
+      summary: "The signed document: canonical text and every signature, verifiable offline",
       access: "any",
       params: id,
       answer: z.unknown(),
@@ -53,8 +55,7 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
     async ({ params }) => {
       const found = await negotiations.agreement(params.id);
       if (!found.ok) return found;
-      const { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = found.value;
-      return ok({ document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature });
+      return ok(agreementFile(found.value));
     },
   );
   route(
@@ -94,5 +95,36 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ params, body, principal }) =>
       transfers.call(principal, params.id, body.inputs, { purpose: body.purpose, callIds: body.callIds }),
+  );
+}
+
+/** For a region that is no side of it, but whose parties the terms pay. */
+function witnessRoutes(api: Api, { negotiations }: GatewayDeps): void {
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/sign",
+      tag,
+      summary: "Sign an agreement of other regions that pays parties of this one",
+      access: ["approver"],
+      params: id,
+      answer: agreement,
+    },
+    async ({ params, principal }) => negotiations.signAgreement(principal, params.id),
+  );
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/refuse",
+      tag,
+      summary: "Refuse to sign it, with the rule and the reason; the negotiation ends for everybody",
+      access: ["approver"],
+      params: id,
+      body: z.object({ code: z.string().max(100).optional(), comment: z.string().min(1).max(2_000) }),
+      answer: agreement,
+    },
+    async ({ params, body, principal }) => negotiations.refuseAgreement(principal, params.id, body),
   );
 }

@@ -1,6 +1,7 @@
 import type { Principal, Role } from "../../node/identity/model.ts";
 import { maySendTermination, type NegotiationEvent, nextState } from "../../node/negotiation/machine.ts";
 import type { Negotiation } from "../../node/negotiation/model.ts";
+import { isAwaitingOthers } from "../../node/negotiation/third-region-signing.ts";
 
 export type ActionName = "approve" | "countersign" | "accept" | "counter" | "reject" | "terminate";
 
@@ -24,13 +25,14 @@ export function actionsOf(negotiation: Negotiation, { userId, roles: held }: Pri
     });
 }
 
-function candidates({ state, role }: Negotiation): Candidate[] {
+function candidates({ state, role, waitsFor }: Negotiation): Candidate[] {
+  const isAwaiting = isAwaitingOthers({ state, waitsFor });
   const can = (event: NegotiationEvent) => nextState(state, event, role).ok;
   const canEnd = maySendTermination(state, role).ok;
   if (role === "provider") {
     return [
-      { name: "approve", roles: ["approver"], isLegal: can("agree") },
-      { name: "counter", roles: ["approver", "publisher"], isLegal: can("offer") },
+      { name: "approve", roles: ["approver"], isLegal: can("agree") && !isAwaiting },
+      { name: "counter", roles: ["approver", "publisher"], isLegal: can("offer") && !isAwaiting },
       { name: "reject", roles: ["approver"], isLegal: canEnd },
     ];
   }

@@ -8,6 +8,7 @@ export const leafKinds = [
   "catalog.withdrawn",
   "catalog.refused",
   "negotiation.changed",
+  "agreement.cosigned",
   "agreement.signed",
   "agreement.ended",
   "agreement.head",

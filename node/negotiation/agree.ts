@@ -1,6 +1,7 @@
 import type { AuditEvent } from "../audit/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
 import { documentText, draftDocument, readDocument, signDocument, withAgreementId } from "./agreement.ts";
 import type { Scene, Step } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
@@ -8,8 +9,9 @@ import { contractAgreement } from "./messages.ts";
 import type { Agreement, Negotiation } from "./model.ts";
 import { advance, type Happening } from "./record.ts";
 import { refuse, waitReason } from "./refusal.ts";
+import { askOthers, awaitsSignatures, isAwaitingOthers } from "./third-region-signing.ts";
 
-type Agreeing = {
+export type Agreeing = {
   readonly actor: string;
   readonly mode: "auto" | "approved" | "countered";
   readonly approvedBy: string | null;
@@ -29,6 +31,7 @@ export function agreeStep(
   // Fail closed: under an expired list nobody can say whose keys count, and without rules nothing says what may be granted.
   if (list === undefined || agreementId === null || msOf(list.list.expiresAt) <= msOf(at)) return noTrustList();
   if (rules.packs().length === 0) return noRules();
+  if (isAwaitingOthers(before)) return awaitsSignatures(before);
   const terms = withAgreementId(before.terms, agreementId);
   if (terms.price !== null && before.binding === "dsp") return cannotSign();
 
@@ -71,6 +74,8 @@ export function agreeStep(
   };
   const after = advance(before, happening);
   if (!after.ok) return after;
+  const others = thirdRegionsOf(terms.price, region, peer);
+  if (others.length > 0) return askOthers(deps, { ...before, terms }, agreement, { ...agreeing, others });
   const negotiation: Negotiation = {
     ...after.value,
     terms,
@@ -101,7 +106,7 @@ export function signedLeaf({ id, digest, peer, role, entry }: Agreement, atMs: n
   return { kind: "agreement.signed", atMs, subject: id, actor: "node", digest, agreementId: id, detail };
 }
 
-function awaitingVerification(consumer: string) {
+export function awaitingVerification(consumer: string) {
   return waitReason(
     { code: "AWAITING_VERIFICATION", rule: "dsp.negotiation", region: consumer, role: "node" },
     {

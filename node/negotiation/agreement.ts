@@ -4,8 +4,9 @@ import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { type UsageTerms, usageTermsSchema } from "../policy/model.ts";
 import { fromOdrl, toOdrl } from "../policy/odrl.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
 import { datasetUrn, regionUrn } from "./messages.ts";
-import type { AgreementDocument, Negotiation } from "./model.ts";
+import type { AgreementDocument, Negotiation, PartySignature } from "./model.ts";
 import { refuse } from "./refusal.ts";
 
 /** Keeps a signature over an agreement from being one over anything else. Source: settlement.md §9a. */
@@ -148,6 +149,35 @@ export function checkSignature(text: string, key: Uint8Array | undefined, signat
     zh: "协议签名与信任列表中对方有效的签名密钥不符;请对方核对密钥与信任列表版本后重新签署。",
     en: "The signature is not by a statement key that the trust list names for that region; it must check its key and its trust list, and sign again.",
   });
+}
+
+/** Every third region that the terms pay has signed. `keyOf` answers what the trust list names; undefined when it names none. */
+export function checkPartySignatures(
+  { document, terms }: ReadDocument,
+  text: string,
+  signatures: readonly PartySignature[],
+  keyOf: (region: string, keyId: string) => Uint8Array | undefined,
+): Result<true> {
+  const { provider, consumer } = document;
+  for (const region of thirdRegionsOf(terms.price, provider, consumer)) {
+    const found = signatures.filter((one) => one.region === region);
+    const [only] = found;
+    if (only === undefined || found.length > 1) return unsignedBy(region);
+    const signed = checkSignature(text, keyOf(region, only.keyId), only.signature);
+    if (!signed.ok) return signed;
+  }
+  return ok(true);
+}
+
+function unsignedBy(region: string): Result<never> {
+  return refuse(
+    "AGREEMENT_SIGNATURE",
+    {
+      zh: `协议向地区 ${region} 的参与方分配收益,但缺少该地区的签名,不具效力;请提供方取得其签署。`,
+      en: `The agreement pays parties of region ${region} but lacks its signature, so it binds nobody; the provider must have it signed there.`,
+    },
+    { region },
+  );
 }
 
 export function documentText(document: AgreementDocument): string {

@@ -12,6 +12,7 @@ import type { NegotiationDeps } from "./deps.ts";
 import { contractOffer, termination } from "./messages.ts";
 import type { Negotiation } from "./model.ts";
 import { advance, withTerms } from "./record.ts";
+import { awaitsSignatures, isAwaitingOthers } from "./third-region-signing.ts";
 
 /** The entry as it is now and what is offered of it now; read before a commit, since deciders read nothing. */
 export type Standing = { readonly entry: CatalogEntry; readonly offer: Result<Offer>; readonly channel: string };
@@ -50,19 +51,29 @@ export function answerStep(
 }
 
 function decisionOn(
-  { rules, region }: NegotiationDeps,
+  { rules, region, trust }: NegotiationDeps,
   { terms, rounds, peer }: Negotiation,
   { entry, offer }: Standing,
   nowMs: number,
 ): Decision {
   if (!offer.ok) return { kind: "refuse", reason: reasonOfRefusal(offer.error) };
   const round = rounds.length;
-  return decide({ entry, offer: offer.value, requested: terms, round, nowMs, rules, region, consumer: peer });
+  return decide({
+    entry,
+    offer: offer.value,
+    requested: terms,
+    round,
+    nowMs,
+    rules,
+    region,
+    consumer: peer,
+    partners: partnersOf(trust),
+  });
 }
 
 /** Whether terms may be agreed at all, whoever says yes. */
 export function lawful(
-  { region }: NegotiationDeps,
+  { region, trust }: NegotiationDeps,
   { rounds, peer }: Negotiation,
   { entry, offer }: Standing,
   terms: UsageTerms,
@@ -70,7 +81,21 @@ export function lawful(
 ): Result<true> {
   if (!offer.ok) return offer;
   const round = rounds.length;
-  return checkLawful({ entry, offer: offer.value, requested: terms, round, nowMs, region, consumer: peer });
+  return checkLawful({
+    entry,
+    offer: offer.value,
+    requested: terms,
+    round,
+    nowMs,
+    region,
+    consumer: peer,
+    partners: partnersOf(trust),
+  });
+}
+
+/** Who can be asked to sign terms that pay its parties. */
+function partnersOf(trust: NegotiationDeps["trust"]): string[] {
+  return trust.peers().map(({ id }) => id);
 }
 
 type Countering = {
@@ -84,6 +109,7 @@ type Countering = {
 /** The provider's offer of other terms. Pure. */
 export function counterStep(before: Negotiation, { at }: Pick<Scene, "at">, offer: Countering): Result<Step> {
   const { terms, reason, actor, approvedBy, comment } = offer;
+  if (isAwaitingOthers(before)) return awaitsSignatures(before);
   const moved = advance(before, { event: "offer", by: "provider", actor, at, comment, reason });
   if (!moved.ok) return moved;
   const onTable = withTerms(moved.value, { by: "provider", at, terms, comment });

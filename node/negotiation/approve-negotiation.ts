@@ -10,6 +10,7 @@ import { nextState } from "./machine.ts";
 import type { Negotiation } from "./model.ts";
 import { verifyStep } from "./receive-agreement.ts";
 import { unknownAgreement, unknownNegotiation } from "./refusal.ts";
+import { othersOf } from "./third-region-signing.ts";
 
 /** An approver's yes: at the provider to the request, at the consumer to a priced agreement; never by who asked. */
 export async function approveNegotiation(deps: NegotiationDeps, act: Act): Promise<Result<Negotiation>> {
@@ -25,7 +26,8 @@ async function grant(deps: NegotiationDeps, found: Negotiation, act: Act): Promi
   const { id, peer, agreementId, entry } = found;
   const standing = await standingOf(deps, entry.id);
   if (!standing.ok) return standing;
-  return commitAction(deps, { id, peer, agreementId, revision }, ({ negotiation, at, nowMs }) => {
+  const others = othersOf(found, deps.region);
+  return commitAction(deps, { id, peer, agreementId, others, revision }, ({ negotiation, at, nowMs }) => {
     if (negotiation === undefined) return unknownNegotiation();
     const { state, terms: asked, requestedBy } = negotiation;
     // First the machine, so that a second approval is told what it is: late.

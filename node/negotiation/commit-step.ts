@@ -27,6 +27,8 @@ export type Step = {
   readonly negotiation: Negotiation;
   readonly agreement?: Agreement;
   readonly send?: Outgoing;
+  /** To third regions, at most one each; their ids stand in the place's `others`. */
+  readonly toOthers?: readonly (Outgoing & { readonly peer: string })[];
   /** Of the audit log, besides the one about the negotiation. */
   readonly leaves?: readonly AuditEvent[];
 };
@@ -35,6 +37,8 @@ export type Place = {
   readonly id: string;
   readonly peer: string;
   readonly agreementId: string | null;
+  /** Third regions that the terms pay, which this step may have to write to. */
+  readonly others?: readonly string[];
   /** What a person saw when acting (If-Match). */
   readonly revision?: number | undefined;
   readonly inbound?: InboundMessage;
@@ -83,10 +87,11 @@ async function commitStep(
   decide: (scene: Scene) => Result<Step>,
 ): Promise<Result<Outcome>> {
   const { store, runtime, region } = deps;
-  const { id, peer, agreementId, inbound } = place;
+  const { id, peer, agreementId, inbound, others = [] } = place;
   const nowMs = runtime.nowMs();
   const at = instantOf(nowMs);
   const queued = { id: newUlid(runtime), peer, lane: laneOf(id), topic: "negotiation", createdAt: at } as const;
+  const otherIds = new Map(others.map((other) => [other, newUlid(runtime)]));
   const traceId = inbound?.traceId ?? newTraceId(runtime);
   const maskKey = Buffer.from(runtime.randomBytes(32)).toString("base64");
 
@@ -103,10 +108,15 @@ async function commitStep(
     const step = decide({ negotiation: before, agreement, nowMs, at });
     if (!step.ok) return step;
 
-    const { negotiation: after, send, leaves = [] } = step.value;
+    const { negotiation: after, send, toOthers = [], leaves = [] } = step.value;
+    // The terms changed between the caller's read and this commit, and name regions that were not expected.
+    if (toOthers.some((one) => !otherIds.has(one.peer))) return busy();
     putNegotiation(tx, before, after, region);
     if (step.value.agreement !== undefined) writeAgreement(tx, agreement, step.value.agreement, maskKey);
     if (send !== undefined) enqueue(tx, { ...queued, ...destinationOf(after), ...send, traceId });
+    for (const one of toOthers) {
+      enqueue(tx, { ...queued, id: otherIds.get(one.peer) ?? "", binding: "grpc", ...one, traceId });
+    }
     const evidence = send?.body ?? inbound?.body;
     if (evidence !== undefined) appendLeaf(tx, region, changeLeaf(before, after, digestOf(evidence), nowMs));
     for (const leaf of leaves) appendLeaf(tx, region, leaf);
@@ -136,9 +146,10 @@ export function laneOf(negotiationId: string): string {
   return `negotiation/${negotiationId}`;
 }
 
-function refsOf({ id, peer, agreementId, inbound, creates }: Place): AnyRef[] {
+function refsOf({ id, peer, agreementId, inbound, creates, others = [] }: Place): AnyRef[] {
   return [
     negotiations.at(id),
+    ...others.flatMap((other) => enqueueRefs(other, laneOf(id))),
     ...enqueueRefs(peer, laneOf(id)),
     ...appendLeafRefs(agreementId === null ? undefined : { agreementId }),
     ...(agreementId === null ? [] : [agreements.at(agreementId)]),
@@ -155,7 +166,8 @@ function writeAgreement(tx: Tx, before: Agreement | undefined, after: Agreement,
 function changeLeaf(before: Negotiation | undefined, after: Negotiation, digest: string, atMs: number): AuditEvent {
   const news = after.timeline.slice(before?.timeline.length ?? 0);
   const { id, role, peer, entry, state } = after;
-  const event = news.map((item) => item.event).join(",");
+  // Nothing moved, but whom it waits for is another now.
+  const event = news.map((item) => item.event).join(",") || "wait";
   const actor = news.at(-1)?.actor ?? "node";
   const detail = { event, from: before?.state ?? "", to: state, role, peer, entry: `${entry.region}/${entry.id}` };
   return { kind: "negotiation.changed", atMs, subject: id, actor, digest, detail };

@@ -14,12 +14,16 @@ import { answerSchema, termination } from "./messages.ts";
 import type { Negotiation } from "./model.ts";
 import { unknownNegotiation } from "./refusal.ts";
 import { negotiations, putNegotiation } from "./store.ts";
+import { noteProposed, refusedStep } from "./third-region-answers.ts";
+import { othersOf } from "./third-region-signing.ts";
+import { noteCosignatureRefused } from "./witness-party.ts";
 
 /**
  * The peer took our message. Only the answer to a request that goes on waiting there tells something new (the peer's pid,
  * and for whom it waits); in every other state the peer's next message brings the pid, and a commit is spared.
  */
 export async function noteDelivered(deps: NegotiationDeps, message: OutboxMessage, answer: Answer): Promise<void> {
+  if (message.kind === "HeliuAgreementProposal") return noteProposed(deps, message, answer);
   if (message.kind !== "ContractRequestMessage") return;
   const said = answerSchema.safeParse(answer);
   if (!said.success || said.data.state !== "REQUESTED") return;
@@ -53,17 +57,22 @@ export async function noteRefused(
   code: string,
   text: Text,
 ): Promise<void> {
-  if (code === "ILLEGAL_TRANSITION" || message.kind === "HeliuAgreementTermination") return;
+  if (message.kind === "HeliuAgreementSignature") return noteCosignatureRefused(deps, message, code, text);
+  if (code === "ILLEGAL_TRANSITION" || ONLY_TOLD.includes(message.kind)) return;
   const found = await read(deps.store, negotiations.at(message.lane.slice(LANE.length)));
   if (found === undefined || isOver(found.state)) return;
   const { id, peer, agreementId } = found;
+  const others = othersOf(found, deps.region);
   const isKnownThere = found.rounds.length > 1 || message.kind !== "ContractRequestMessage";
   const tellPeer = isKnownThere && code !== "NEGOTIATION_UNKNOWN";
-  const ended = await commitAction(deps, { id, peer, agreementId }, (scene) => {
+  const ended = await commitAction(deps, { id, peer, agreementId, others }, (scene) => {
     const { negotiation: before } = scene;
     if (before === undefined) return unknownNegotiation();
     if (isOver(before.state)) return ok({ negotiation: before });
-    const reason = refusedByPeer(peer, code, text);
+    const reason = refusedByPeer(message.peer, code, text);
+    if (message.kind === "HeliuAgreementProposal") {
+      return refusedStep(before, scene, { region: message.peer, reason, nowMs: scene.nowMs });
+    }
     const step = endStep(scene, before, { by: before.role, actor: "node", reason, comment: null });
     if (!step.ok) return step;
     const negotiation: Negotiation = { ...step.value.negotiation, mode: "refused" };
@@ -75,7 +84,15 @@ export async function noteRefused(
 
 const LANE = laneOf("");
 
-function refusedByPeer(peer: string, code: string, text: Text): Reason {
+/** They tell what is already so; whoever does not take them has not undone it. */
+const ONLY_TOLD: readonly string[] = [
+  "HeliuAgreementTermination",
+  "HeliuAgreementInForce",
+  "HeliuAgreementRefusal",
+  "HeliuNegotiationNotice",
+];
+
+export function refusedByPeer(peer: string, code: string, text: Text): Reason {
   return {
     code,
     rule: `peer.${peer}`,

@@ -19,6 +19,8 @@ export type NegotiationDeps = {
   readonly trust: TrustView;
   /** Of the region's statement key. */
   readonly signer: Signer;
+  /** Agreements of other regions that pay parties of this one are signed without asking an approver. */
+  readonly autoAccept?: boolean;
   readonly entries: {
     readonly own: (id: string) => Promise<Result<CatalogEntry>>;
     readonly mirrored: (region: string, id: string) => Promise<Result<CatalogEntry>>;

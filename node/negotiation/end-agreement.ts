@@ -16,7 +16,8 @@ import type { NegotiationDeps } from "./deps.ts";
 import { agreementEnd, agreementEndSchema, parseMessage } from "./messages.ts";
 import type { Agreement } from "./model.ts";
 import { refuse, unknownAgreement } from "./refusal.ts";
-import { agreements, agreementsByEnd, negotiations, putAgreement } from "./store.ts";
+import { agreementRef, agreements, agreementsByEnd, findAgreement, negotiations, putAgreement } from "./store.ts";
+import { thirdRegionsIn } from "./third-region-signing.ts";
 
 /** An approver ends an agreement in force; the other side is told, so that both hold the same end. */
 export async function terminateAgreement(
@@ -28,16 +29,20 @@ export async function terminateAgreement(
   const role = requireRole(actor, "approver");
   if (!role.ok) return role;
   const { store, runtime, region } = deps;
-  const found = await read(store, agreements.at(id));
+  const found = await findAgreement(store, id);
   if (found === undefined) return unknownAgreement();
+  if (found.role === "witness-party") return notASide(found);
   const negotiation = await read(store, negotiations.at(found.negotiationId));
   const { peer, negotiationId } = found;
   const lane = laneOf(negotiationId);
   const nowMs = runtime.nowMs();
   const at = instantOf(nowMs);
   const messageId = newUlid(runtime);
+  const others = thirdRegionsIn(found).map((other) => ({ peer: other, id: newUlid(runtime) }));
   const traceId = newTraceId(runtime);
-  const refs = [agreements.at(id), ...enqueueRefs(peer, lane), ...appendLeafRefs({ agreementId: id })];
+  const receivers = [peer, ...others.map((other) => other.peer)];
+  const heads = receivers.flatMap((receiver) => enqueueRefs(receiver, lane));
+  const refs = [agreements.at(id), ...heads, ...appendLeafRefs({ agreementId: id })];
   return transact(store, refs, (tx) => {
     const before = tx.get(agreements.at(id));
     if (before === undefined) return unknownAgreement();
@@ -48,16 +53,8 @@ export async function terminateAgreement(
     if (negotiation?.binding === "grpc") {
       const reason = ended.reason ?? terminatedBy(region, comment);
       const send = agreementEnd(ended, at, reason);
-      enqueue(tx, {
-        id: messageId,
-        peer,
-        binding: "grpc",
-        lane,
-        topic: "negotiation",
-        ...send,
-        createdAt: at,
-        traceId,
-      });
+      const owed = { binding: "grpc", lane, topic: "negotiation", ...send, createdAt: at, traceId } as const;
+      for (const one of [{ id: messageId, peer }, ...others]) enqueue(tx, { ...one, ...owed });
     }
     return ok(ended);
   });
@@ -71,15 +68,17 @@ export async function receiveAgreementEnd(deps: NegotiationDeps, inbound: Inboun
   const { agreementId: id, digest, endedAt, reason } = message.value;
   const { peer } = inbound;
   const nowMs = runtime.nowMs();
-  const refs = [agreements.at(id), ...inboxRefs(inbound), ...appendLeafRefs({ agreementId: id })];
+  const { role = "consumer" } = (await findAgreement(store, id)) ?? {};
+  const ref = agreementRef({ id, role });
+  const refs = [ref, ...inboxRefs(inbound), ...appendLeafRefs({ agreementId: id })];
   return transact(store, refs, (tx) => {
     const earlier = receiveOnce(tx, inbound);
     if (earlier !== undefined) return ok(earlier.seen);
-    const before = tx.get(agreements.at(id));
-    if (before === undefined || before.peer !== peer || before.digest !== digest) return unknownAgreement();
+    const before = tx.get(ref);
+    if (before === undefined || !mayEnd(before, peer) || before.digest !== digest) return unknownAgreement();
     const answer: Answer = { agreementId: id, status: "terminated" };
     const isFirst = before.status === "in-force" || before.status === "pending" || before.status === "suspended";
-    const isEarlier = endedAt < before.updatedAt || (endedAt === before.updatedAt && peer < region);
+    const isEarlier = endedAt < before.updatedAt || (endedAt === before.updatedAt && peer < otherSide(before, peer));
     if (isFirst || (before.status === "terminated" && isEarlier)) {
       const end = { ...reason, turn: null, until: null };
       const ended = write(tx, before, { at: endedAt, reason: end, status: "terminated" });
@@ -90,21 +89,31 @@ export async function receiveAgreementEnd(deps: NegotiationDeps, inbound: Inboun
   });
 }
 
+/** Either side ends an agreement; whoever is only paid by it hears of that from the one that did. */
+function mayEnd({ role, peer, provider, consumer }: Agreement, sender: string): boolean {
+  return role === "witness-party" ? [provider, consumer].includes(sender) : sender === peer;
+}
+
+function otherSide({ provider, consumer }: Agreement, side: string): string {
+  return side === provider ? consumer : provider;
+}
+
 /** Agreements whose time is over become `expired`, with evidence; both sides do so by the same date and need no message. */
 export async function expireAgreements(deps: NegotiationDeps): Promise<number> {
   const { store, runtime, region } = deps;
   const nowMs = runtime.nowMs();
   const at = instantOf(nowMs);
-  const due: string[] = [];
+  const due: Agreement[] = [];
   for await (const [, value] of store.range(agreementsByEnd.under([]))) {
-    const found = await read(store, agreements.at(agreementsByEnd.codec.decode(value)));
+    const found = await findAgreement(store, agreementsByEnd.codec.decode(value));
     if (found === undefined) continue;
     if (msOf(found.terms.validTo) > nowMs) break;
-    due.push(found.id);
+    due.push(found);
   }
-  for (const id of due) {
-    await transact(store, [agreements.at(id), ...appendLeafRefs({ agreementId: id })], (tx) => {
-      const before = tx.get(agreements.at(id));
+  for (const { id, role } of due) {
+    const ref = agreementRef({ id, role });
+    await transact(store, [ref, ...appendLeafRefs({ agreementId: id })], (tx) => {
+      const before = tx.get(ref);
       if (before?.status !== "in-force") return ok(undefined);
       const ended = write(tx, before, { at, reason: expired(before), status: "expired" });
       appendLeaf(tx, region, endLeaf(ended, nodePrincipal(region).name, nowMs));
@@ -151,6 +160,17 @@ function expired({ terms }: Agreement): Reason {
     en: `The agreement ended on ${terms.validTo}; ask for a new one to go on.`,
   };
   return { code: "AUTH_EXPIRED", rule: "policy.dates", turn: null, until: null, verified: true, text, neutral: text };
+}
+
+function notASide({ id, provider, consumer }: Agreement): Result<never> {
+  return refuse(
+    "AGREEMENT_NOT_A_SIDE",
+    {
+      zh: `协议 ${id} 的双方是 ${provider} 与 ${consumer},本地区只是收益参与方,不能终止;请与其中一方联系。`,
+      en: `The sides of agreement ${id} are ${provider} and ${consumer}; this region's parties are only paid by it, so it cannot end it. Turn to one of the two.`,
+    },
+    { agreementId: id },
+  );
 }
 
 function notAlive({ id, status }: Agreement): Result<never> {

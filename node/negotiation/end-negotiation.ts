@@ -8,10 +8,11 @@ import type { Act } from "./counter-offer.ts";
 import type { NegotiationDeps } from "./deps.ts";
 import { findOwn } from "./find-negotiation.ts";
 import { maySendTermination } from "./machine.ts";
-import { termination } from "./messages.ts";
+import { agreementEnd, termination } from "./messages.ts";
 import type { Agreement, Negotiation } from "./model.ts";
 import { advance } from "./record.ts";
 import { unknownNegotiation } from "./refusal.ts";
+import { othersOf, thirdRegionsIn } from "./third-region-signing.ts";
 
 export type Ending = Act & { readonly code?: string | undefined; readonly comment: string };
 
@@ -42,7 +43,8 @@ async function end(deps: NegotiationDeps, act: Ending, way: Way): Promise<Result
   const found = await findOwn(deps, act.id);
   if (!found.ok) return found;
   const { id, peer, agreementId } = found.value;
-  return commitAction(deps, { id, peer, agreementId, revision: act.revision }, (scene) => {
+  const others = othersOf(found.value, deps.region);
+  return commitAction(deps, { id, peer, agreementId, others, revision: act.revision }, (scene) => {
     const { negotiation: before } = scene;
     if (before === undefined) return unknownNegotiation();
     const mayEnd = maySendTermination(before.state, before.role);
@@ -80,7 +82,10 @@ export function endStep(
     updatedAt: at,
     revision: agreement.revision + 1,
   };
-  return ok({ negotiation: moved.value, agreement: ended });
+  // The consumer leaves it to the provider to tell the third regions, which asked them.
+  const end = agreementEnd(ended, at, reason);
+  const toOthers = ended.role === "provider" ? thirdRegionsIn(ended).map((other) => ({ ...end, peer: other })) : [];
+  return ok({ negotiation: moved.value, agreement: ended, toOthers });
 }
 
 function reasonOf({ code, actor, mode }: Way, comment: string): Reason {

@@ -4,7 +4,7 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { type Reason, reasonSchema } from "../kernel/reason.ts";
 import type { UsageTerms } from "../policy/model.ts";
 import { toOdrl } from "../policy/odrl.ts";
-import type { Agreement, Negotiation } from "./model.ts";
+import { type Agreement, type Negotiation, partySignatureSchema } from "./model.ts";
 import { malformedMessage } from "./refusal.ts";
 
 /** Bodies of the Dataspace Protocol 2025-1; the same over gRPC and HTTPS. Keys of ours beside them are ignored by others. */
@@ -44,6 +44,7 @@ export const agreementMessageSchema = z.looseObject({
   agreement: z.looseObject({ "@id": z.string().max(500) }),
   document: z.string().max(1_000_000),
   providerSignature: signature,
+  partySignatures: z.array(partySignatureSchema).max(100).default([]),
   mode: z.enum(["auto", "approved", "countered"]).catch("auto"),
 });
 
@@ -140,6 +141,7 @@ export function contractAgreement(negotiation: Negotiation, agreement: Agreement
     agreement: document.policy,
     document: agreement.document,
     providerSignature: { keyId: agreement.providerKeyId, signature: agreement.providerSignature },
+    ...(agreement.partySignatures === undefined ? {} : { partySignatures: agreement.partySignatures }),
     mode: negotiation.mode,
   });
 }

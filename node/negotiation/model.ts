@@ -57,6 +57,11 @@ export const negotiationSchema = z.object({
   requestedBy: z.string().nullable(),
   approvedBy: z.string().nullable(),
   reason: reasonSchema.nullable(),
+  /** Provider's side: third regions whose signature is still missing, and what each was last said to wait for. */
+  waitsFor: z
+    .array(z.object({ region: z.string(), reason: reasonSchema }))
+    .readonly()
+    .optional(),
   timeline: z.array(timelineItemSchema),
   createdAt: z.string(),
   updatedAt: z.string(),
@@ -82,15 +87,20 @@ export type AgreementDocument = {
   readonly trustListDigest: string;
 };
 
+/** Of a third region: its parties are paid by the terms, so nobody is bound before it has signed. Source: settlement.md §9a. */
+export const partySignatureSchema = z.object({ region: z.string(), keyId: z.string(), signature: z.string() });
+export type PartySignature = z.infer<typeof partySignatureSchema>;
+
 export const agreementSchema = z.object({
   id: z.string(),
   negotiationId: z.string(),
-  role: z.enum(["consumer", "provider"]),
+  /** `witness-party`: neither side of it, but the terms pay parties of this region. */
+  role: z.enum(["consumer", "provider", "witness-party"]),
   peer: z.string(),
   provider: z.string(),
   consumer: z.string(),
   entry: z.object({ region: z.string(), id: z.string(), version: z.string(), name: z.string() }),
-  /** The canonical text both regions signed, byte for byte. */
+  /** The canonical text that the regions signed, byte for byte. */
   document: z.string(),
   digest: z.string(),
   terms: usageTermsSchema,
@@ -99,6 +109,8 @@ export const agreementSchema = z.object({
   consumerKeyId: z.string().nullable(),
   /** Null where a Dataspace Protocol peer cannot sign; such an agreement is never priced. */
   consumerSignature: z.string().nullable(),
+  /** Of every third region that has signed so far; absent where the terms name none. */
+  partySignatures: z.array(partySignatureSchema).readonly().optional(),
   status: z.enum(["pending", "in-force", "superseded", "suspended", "terminated", "expired"]),
   reason: reasonSchema.nullable(),
   signedAt: z.string(),

@@ -5,7 +5,7 @@ import { asOf } from "./end-agreement.ts";
 import type { Agreement } from "./model.ts";
 import type { Page } from "./read-negotiations.ts";
 import { unknownAgreement } from "./refusal.ts";
-import { agreements, maskKeys } from "./store.ts";
+import { agreements, findAgreement, maskKeys, witnessedAgreements } from "./store.ts";
 
 export type ListAgreements = {
   readonly limit: number;
@@ -16,7 +16,7 @@ export type ListAgreements = {
 type Deps = Pick<NegotiationDeps, "store" | "runtime">;
 
 export async function getAgreement({ store, runtime }: Deps, id: string): Promise<Result<Agreement>> {
-  const found = await read(store, agreements.at(id));
+  const found = await findAgreement(store, id);
   return found === undefined ? unknownAgreement() : ok(asOf(found, runtime.nowMs()));
 }
 
@@ -34,13 +34,35 @@ export async function listAgreements(
   const after = cursor === undefined ? {} : { after: [cursor] };
   const nowMs = runtime.nowMs();
   const items: Agreement[] = [];
-  for await (const stored of list(store, agreements, [], { reverse: true, ...after })) {
+  const options = { reverse: true, ...after };
+  const own = list(store, agreements, [], options);
+  for await (const stored of newestFirst(own, list(store, witnessedAgreements, [], options))) {
     const agreement = asOf(stored, nowMs);
     if (status !== undefined && agreement.status !== status) continue;
     if (items.length === limit) return { items, next: items.at(-1)?.id ?? null };
     items.push(agreement);
   }
   return { items, next: null };
+}
+
+/** Two lists, each newest first, as one. */
+async function* newestFirst(a: AsyncIterable<Agreement>, b: AsyncIterable<Agreement>): AsyncGenerator<Agreement> {
+  const [left, right] = [a[Symbol.asyncIterator](), b[Symbol.asyncIterator]()];
+  try {
+    let [x, y] = [await left.next(), await right.next()];
+    while (x.done !== true || y.done !== true) {
+      if (y.done === true || (x.done !== true && x.value.id > y.value.id)) {
+        yield x.value as Agreement;
+        x = await left.next();
+      } else {
+        yield y.value;
+        y = await right.next();
+      }
+    }
+  } finally {
+    await left.return?.();
+    await right.return?.();
+  }
 }
 
 /** The provider's key for `hash` masks under this agreement; undefined where this node is not its provider. */

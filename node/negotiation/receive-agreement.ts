@@ -3,6 +3,7 @@ import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { cannotSign, partiesOf, signedLeaf } from "./agree.ts";
 import {
   checkAsAgreed,
+  checkPartySignatures,
   checkSignature,
   isSameJson,
   type ReadDocument,
@@ -20,9 +21,11 @@ import {
   parseMessage,
   verificationSchema,
 } from "./messages.ts";
-import type { Agreement, Negotiation } from "./model.ts";
+import type { Agreement, Negotiation, PartySignature } from "./model.ts";
 import { advance } from "./record.ts";
 import { malformedMessage, refuse, unknownAgreement, unknownNegotiation, waitReason } from "./refusal.ts";
+import { inForceNotice } from "./third-region-messages.ts";
+import { othersOf, thirdRegionsIn } from "./third-region-signing.ts";
 
 /**
  * The consumer's side of AGREED: nothing is believed that was not asked for or accepted. What is free of charge is
@@ -42,6 +45,10 @@ export async function receiveAgreement(deps: NegotiationDeps, inbound: InboundMe
   const key = deps.trust.statementKey(peer, providerSignature.keyId, deps.runtime.nowMs());
   const signed = checkSignature(text, key, providerSignature.signature);
   if (!signed.ok) return signed;
+  const { partySignatures } = message.value;
+  const keyOf = (region: string, keyId: string) => deps.trust.statementKey(region, keyId, deps.runtime.nowMs());
+  const byOthers = checkPartySignatures(document.value, text, partySignatures, keyOf);
+  if (!byOthers.ok) return byOthers;
 
   const { agreementId } = document.value.document;
   return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, agreement: known, at }) => {
@@ -55,7 +62,10 @@ export async function receiveAgreement(deps: NegotiationDeps, inbound: InboundMe
     const { region } = deps;
     const asAgreed = checkAsAgreed(document.value, { negotiation: before, provider: peer, consumer: region });
     if (!asAgreed.ok) return asAgreed;
-    const agreement = pendingAgreement(moved.value, document.value, { text, ...providerSignature, at, region });
+    const agreement = pendingAgreement(moved.value, document.value, {
+      ...{ text, ...providerSignature, at, region },
+      partySignatures,
+    });
     const agreed: Negotiation = {
       ...moved.value,
       mode,
@@ -103,9 +113,10 @@ export async function receiveVerification(deps: NegotiationDeps, inbound: Inboun
   if (!found.ok) return found;
   const { id, peer, agreementId } = found.value;
   const { consumerSignature } = message.value;
+  const others = othersOf(found.value, deps.region);
   const key = consumerSignature && deps.trust.statementKey(peer, consumerSignature.keyId, deps.runtime.nowMs());
 
-  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, agreement, at, nowMs }) => {
+  return commitMessage(deps, { id, peer, agreementId, others, inbound }, ({ negotiation, agreement, at, nowMs }) => {
     if (negotiation === undefined) return unknownNegotiation();
     const actor = `peer:${peer}`;
     const verified = advance(negotiation, { event: "verify", by: "consumer", actor, at, reason: null });
@@ -132,7 +143,10 @@ export async function receiveVerification(deps: NegotiationDeps, inbound: Inboun
       revision: agreement.revision + 1,
     };
     const send = negotiationEvent(final.value, "FINALIZED");
-    return ok({ negotiation: final.value, agreement: inForce, send, leaves: [signedLeaf(inForce, nowMs)] });
+    const notice = inForceNotice(inForce);
+    const toOthers = thirdRegionsIn(inForce).map((other) => ({ ...notice, peer: other }));
+    const leaves = [signedLeaf(inForce, nowMs)];
+    return ok({ negotiation: final.value, agreement: inForce, send, toOthers, leaves });
   });
 }
 
@@ -154,7 +168,14 @@ export async function receiveFinalized(deps: NegotiationDeps, inbound: InboundMe
   });
 }
 
-type Signed = { text: string; keyId: string; signature: string; at: string; region: string };
+type Signed = {
+  readonly text: string;
+  readonly keyId: string;
+  readonly signature: string;
+  readonly partySignatures: readonly PartySignature[];
+  readonly at: string;
+  readonly region: string;
+};
 
 function pendingAgreement(negotiation: Negotiation, read: ReadDocument, signed: Signed): Agreement {
   return {
@@ -167,6 +188,7 @@ function pendingAgreement(negotiation: Negotiation, read: ReadDocument, signed: 
     providerSignature: signed.signature,
     consumerKeyId: null,
     consumerSignature: null,
+    ...(signed.partySignatures.length === 0 ? {} : { partySignatures: signed.partySignatures }),
     status: "pending",
     reason: null,
     signedAt: signed.at,

@@ -7,6 +7,8 @@ import { receiveAccepted, receiveOffer } from "./receive-offer.ts";
 import { receiveRequest } from "./receive-request.ts";
 import { receiveTermination } from "./receive-termination.ts";
 import { refuse } from "./refusal.ts";
+import { receiveCosignature, receiveNotice, receivePartyRefusal } from "./third-region-answers.ts";
+import { receiveInForce, receiveProposal } from "./witness-party.ts";
 
 /** One commit inside each: inbox mark, decision, queued answer. What is illegal changes nothing. */
 export async function receiveMessage(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
@@ -23,6 +25,16 @@ export async function receiveMessage(deps: NegotiationDeps, inbound: InboundMess
       return isFinalized(inbound) ? receiveFinalized(deps, inbound) : receiveAccepted(deps, inbound);
     case "ContractNegotiationTerminationMessage":
       return receiveTermination(deps, inbound);
+    case "HeliuNegotiationNotice":
+      return receiveNotice(deps, inbound);
+    case "HeliuAgreementProposal":
+      return receiveProposal(deps, inbound);
+    case "HeliuAgreementSignature":
+      return receiveCosignature(deps, inbound);
+    case "HeliuAgreementRefusal":
+      return receivePartyRefusal(deps, inbound);
+    case "HeliuAgreementInForce":
+      return receiveInForce(deps, inbound);
     case "HeliuAgreementTermination":
       return receiveAgreementEnd(deps, inbound);
     default:

@@ -10,6 +10,7 @@ import { findForMessage, learnPid } from "./find-negotiation.ts";
 import { datasetUrn, eventSchema, offerSchema, parseMessage } from "./messages.ts";
 import { advance, withTerms } from "./record.ts";
 import { malformedMessage, unknownNegotiation, waitReason } from "./refusal.ts";
+import { othersOf } from "./third-region-signing.ts";
 
 /** The consumer's side of a counter-offer: it lies on the table until the requester has looked at it. */
 export async function receiveOffer(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
@@ -47,7 +48,8 @@ export async function receiveAccepted(deps: NegotiationDeps, inbound: InboundMes
   const standing = await standingOf(deps, entry.id);
   if (!standing.ok) return standing;
 
-  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, at, nowMs }) => {
+  const others = othersOf(found.value, deps.region);
+  return commitMessage(deps, { id, peer, agreementId, others, inbound }, ({ negotiation, at, nowMs }) => {
     if (negotiation === undefined) return unknownNegotiation();
     const { comment = null } = message.value;
     const reason = approveAccepted(deps.region);

@@ -3,6 +3,7 @@ import { newUlid, newUrn } from "../kernel/ids.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { fromOdrl } from "../policy/odrl.ts";
 import { parseOfferId } from "../policy/offer.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
 import { answerStep, type Standing, standingOf } from "./answer-request.ts";
 import { commitMessage } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
@@ -51,7 +52,8 @@ function receiveFirst(deps: NegotiationDeps, inbound: InboundMessage, request: R
   const { consumerPid, terms, standing, comment = null } = request;
   const id = newUrn(runtime);
   const agreementId = `AGR-${newUlid(runtime)}`;
-  const place = { id, peer, agreementId, inbound, creates: { peerPid: consumerPid } };
+  const others = thirdRegionsOf(terms.price, region, peer);
+  const place = { id, peer, agreementId, others, inbound, creates: { peerPid: consumerPid } };
   return commitMessage(deps, place, ({ at, nowMs }) => {
     const negotiation = opened({
       id,
@@ -84,7 +86,8 @@ async function receiveAgain(
   if (!found.ok) return found;
   const { id, peer, agreementId, entry } = found.value;
   if (entry.id !== standing.entry.id) return malformedMessage(KIND, "offer");
-  return commitMessage(deps, { id, peer, agreementId, inbound }, ({ negotiation, at, nowMs }) => {
+  const others = thirdRegionsOf(terms.price, deps.region, peer);
+  return commitMessage(deps, { id, peer, agreementId, others, inbound }, ({ negotiation, at, nowMs }) => {
     if (negotiation === undefined) return unknownNegotiation();
     const actor = `peer:${peer}`;
     const moved = advance(negotiation, { event: "request", by: "consumer", actor, at, comment, reason: null });

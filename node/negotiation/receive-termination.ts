@@ -10,6 +10,7 @@ import { otherParty } from "./machine.ts";
 import { parseMessage, saidReasonSchema, terminationSchema } from "./messages.ts";
 import type { Negotiation } from "./model.ts";
 import { unknownNegotiation } from "./refusal.ts";
+import { othersOf } from "./third-region-signing.ts";
 
 /** Taken from either side in every state that is not final. Source: dsp.md §2.1. */
 export async function receiveTermination(deps: NegotiationDeps, inbound: InboundMessage): Promise<Result<Answer>> {
@@ -21,7 +22,8 @@ export async function receiveTermination(deps: NegotiationDeps, inbound: Inbound
   if (!found.ok) return found;
   const { id, peer, agreementId } = found.value;
   const reason = reasonSaid(code, said);
-  return commitMessage(deps, { id, peer, agreementId, inbound }, (scene) => {
+  const others = othersOf(found.value, deps.region);
+  return commitMessage(deps, { id, peer, agreementId, others, inbound }, (scene) => {
     const { negotiation } = scene;
     if (negotiation === undefined) return unknownNegotiation();
     const before = providerPid === undefined ? negotiation : learnPid(negotiation, providerPid);

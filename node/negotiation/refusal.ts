@@ -21,6 +21,9 @@ export const refuse = refusals({
   AGREEMENT_SIGNATURE: "integrity",
   AGREEMENT_NOT_ALIVE: "illegal-transition",
   PRICED_NEEDS_SIGNATURE: "policy-denied",
+  AGREEMENT_AWAITS_SIGNATURES: "illegal-transition",
+  AGREEMENT_NOT_A_SIDE: "forbidden",
+  AGREEMENT_ANSWERED: "illegal-transition",
   TRUST_LIST_MISSING: "unavailable",
   RULES_NOT_LOADED: "unavailable",
 });

@@ -298,7 +298,7 @@ describe("a priced product", () => {
     const dear = { ...price(""), products: [{ ...price("").products[0], unitPriceMicro: "500001" }] };
     const counter = (offered: object) => world.provider.negotiations.counter(zhang, id, { price: offered as never });
     expect(await counter(dear)).toMatchObject({ error: { code: "PRICE_ABOVE_CAP" } });
-    const third = { ...price(""), parties: [{ partyId: "440100:x", role: "provider", regionId: "440100" }] };
+    const third = { ...price(""), parties: [{ partyId: "320100:x", role: "provider", regionId: "320100" }] };
     expect(await counter(third)).toMatchObject({
       error: { code: "OUT_OF_SCOPE", details: { rule: "policy.parties" } },
     });

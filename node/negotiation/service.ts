@@ -27,6 +27,7 @@ import {
 import { receiveMessage } from "./receive-message.ts";
 import { type NegotiationRequest, requestNegotiation } from "./request-negotiation.ts";
 import type { TermsChange } from "./terms-input.ts";
+import { refuseAgreement, signAgreement, waitingAgreements } from "./witness-party.ts";
 
 type Refusal = { readonly code?: string | undefined; readonly comment: string };
 type Said = string | undefined;
@@ -58,6 +59,10 @@ export type Negotiations = {
   readonly agreements: (query: ListAgreements) => Promise<Page<Agreement>>;
   readonly agreementForPeer: (peer: string, id: string) => Promise<Result<Agreement>>;
   readonly terminateAgreement: (actor: Principal, id: string, comment: string) => Promise<Result<Agreement>>;
+  /** For a third region that the terms pay: its approver's yes and no, and what waits for one. */
+  readonly signAgreement: (actor: Principal, id: string) => Promise<Result<Agreement>>;
+  readonly refuseAgreement: (actor: Principal, id: string, why: Refusal) => Promise<Result<Agreement>>;
+  readonly waitingAgreements: (principal: Principal) => Promise<Agreement[]>;
   /** Makes ends by date durable, with evidence; reading shows them expired before that. Answers how many. */
   readonly expireAgreements: () => Promise<number>;
   /** The provider's key for `hash` masks under an agreement; undefined where this node is not its provider. */
@@ -87,6 +92,9 @@ export function createNegotiations(deps: NegotiationDeps): Negotiations {
     agreements: (query) => listAgreements(deps, query),
     agreementForPeer: (peer, id) => getAgreementForPeer(deps, peer, id),
     terminateAgreement: (actor, id, comment) => terminateAgreement(deps, actor, id, comment),
+    signAgreement: (actor, id) => signAgreement(deps, actor, id),
+    refuseAgreement: (actor, id, why) => refuseAgreement(deps, actor, id, why),
+    waitingAgreements: (principal) => waitingAgreements(deps, principal),
     expireAgreements: () => expireAgreements(deps),
     maskKey: (agreementId) => maskKeyOf(deps, agreementId),
 

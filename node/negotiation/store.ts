@@ -1,5 +1,6 @@
-import { collection } from "../storage/collection.ts";
-import type { Tx } from "../storage/transact.ts";
+import { collection, type Ref } from "../storage/collection.ts";
+import type { Store } from "../storage/port.ts";
+import { read, type Tx } from "../storage/transact.ts";
 import { isOver } from "./machine.ts";
 import type { Agreement, Negotiation } from "./model.ts";
 
@@ -12,6 +13,13 @@ export const negotiationsByPeer = collection<string>("negotiation-by-peer");
 export const negotiationsWaiting = collection<string>("negotiation-waiting");
 
 export const agreements = collection<Agreement>("agreement");
+/**
+ * Agreements of other regions that pay parties of this one. Apart from its own on purpose: nothing that moves or meters data
+ * looks here, so no such agreement ever lets anyone transfer.
+ */
+export const witnessedAgreements = collection<Agreement>("agreement-witnessed");
+/** Those of them that an approver of this region has to answer. */
+export const witnessedWaiting = collection<string>("agreement-witnessed-waiting");
 /** (valid to, id) → id of agreements in force. */
 export const agreementsByEnd = collection<string>("agreement-by-end");
 /** Provider's side only: base64 of 32 random bytes, the key of `hash` masks. Never shown, never sent. */
@@ -30,9 +38,24 @@ export function putNegotiation(tx: Tx, before: Negotiation | undefined, after: N
   if (waited && !waits) tx.remove(negotiationsWaiting.at(id));
 }
 
-/** Tx-piece: the record with its index. */
+/** Where the record of an agreement lies, by this region's part in it. */
+export function agreementRef({ id, role }: Pick<Agreement, "id" | "role">): Ref<Agreement> {
+  return (role === "witness-party" ? witnessedAgreements : agreements).at(id);
+}
+
+/** Own agreements and those that only pay parties of this region. */
+export async function findAgreement(store: Store, id: string): Promise<Agreement | undefined> {
+  return (await read(store, agreements.at(id))) ?? (await read(store, witnessedAgreements.at(id)));
+}
+
+/** Tx-piece: the record with its indexes. */
 export function putAgreement(tx: Tx, before: Agreement | undefined, after: Agreement): void {
-  tx.put(agreements.at(after.id), after);
+  tx.put(agreementRef(after), after);
+  if (after.role === "witness-party") {
+    const waits = after.status === "pending" && after.reason?.turn?.role === "approver";
+    if (waits) tx.put(witnessedWaiting.at(after.id), after.id);
+    else tx.remove(witnessedWaiting.at(after.id));
+  }
   const end = agreementsByEnd.at(after.terms.validTo, after.id);
   if (after.status === "in-force") tx.put(end, after.id);
   else if (before?.status === "in-force") tx.remove(end);

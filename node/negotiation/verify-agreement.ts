@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type TrustedKey, type TrustList, trustListSchema } from "../identity/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { checkSignature, readDocument } from "./agreement.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
+import { checkPartySignatures, checkSignature, readDocument } from "./agreement.ts";
+import { partySignatureSchema } from "./model.ts";
 import { malformedMessage, refuse } from "./refusal.ts";
 
 /** What `GET /agreements/{id}/document` gives, and what a region keeps. */
@@ -12,6 +14,7 @@ const fileSchema = z.looseObject({
   providerSignature: z.string(),
   consumerKeyId: z.string().nullable(),
   consumerSignature: z.string().nullable(),
+  partySignatures: z.array(partySignatureSchema).max(100).default([]),
 });
 
 export type VerifiedAgreement = {
@@ -28,8 +31,8 @@ export type VerifiedAgreement = {
 };
 
 /**
- * Verifies an agreement with nothing but its file and a trust list: canonical bytes, one meaning, both signatures by keys of
- * the two regions. The list must have been verified by the caller; a key is taken whenever its validity reaches, since
+ * Verifies an agreement with nothing but its file and a trust list: canonical bytes, one meaning, signatures of both sides
+ * and of every third region that the terms pay. The list must have been verified by the caller; a key is taken whenever its validity reaches, since
  * the time of signing is proved by the audit logs, not by the document.
  */
 export function verifyAgreement(file: unknown, signedTrustList: unknown): Result<VerifiedAgreement> {
@@ -61,8 +64,14 @@ export function verifyAgreement(file: unknown, signedTrustList: unknown): Result
     const byConsumer = checkSignature(text, keyOf(list.data, document.consumer, consumerKeyId), consumerSignature);
     if (!byConsumer.ok) return byConsumer;
   }
+  const { partySignatures } = parsed.data;
+  const byOthers = checkPartySignatures(read.value, text, partySignatures, (region, id) =>
+    keyOf(list.data, region, id),
+  );
+  if (!byOthers.ok) return byOthers;
   const { agreementId, provider, consumer, entry, validFrom, validTo } = document;
-  const signedBy = consumerSignature === null ? [provider] : [provider, consumer];
+  const sides = consumerSignature === null ? [provider] : [provider, consumer];
+  const signedBy = [...sides, ...thirdRegionsOf(terms.price, provider, consumer)];
   return ok({ agreementId, digest, provider, consumer, entry, validFrom, validTo, isPriced, signedBy });
 }
 

@@ -65,7 +65,7 @@ export function newTransfer(
   return {
     id,
     peerPid,
-    role: agreement.role,
+    role: agreement.role === "consumer" ? "consumer" : "provider",
     peer: agreement.peer,
     agreementId: agreement.id,
     entry: { region, id: entryId, name },

@@ -42,7 +42,11 @@ export function AgreementPage({ view, model }: { view: View; model: AgreementMod
             </span>
             <span>{agreement.id}</span>
             <span>
-              <a href={`/console/negotiations/${encodeURIComponent(agreement.negotiationId)}`}>{t.negotiation}</a>
+              {agreement.role === "witness-party" ? (
+                t.witness
+              ) : (
+                <a href={`/console/negotiations/${encodeURIComponent(agreement.negotiationId)}`}>{t.negotiation}</a>
+              )}
             </span>
             <span>
               <a href={`/console/audit?agreement=${id}`}>{t.audit}</a>
@@ -117,7 +121,10 @@ function Banner({ view, agreement, entry }: BannerProps) {
             <span class="quiet">{titled(view, t.start, view.t.negotiation.mayNot.role(view.t.roles.requester))}</span>
           )
         ) : null}
-        {isAlive && holds(view, "approver") ? (
+        {status === "pending" && reason?.turn?.region === view.region.id && role === "witness-party" ? (
+          <Cosign view={view} base={base} />
+        ) : null}
+        {isAlive && role !== "witness-party" && holds(view, "approver") ? (
           <Confirm
             view={view}
             action={`${base}/terminate`}
@@ -134,9 +141,47 @@ function Banner({ view, agreement, entry }: BannerProps) {
   );
 }
 
+/** For an approver of a region that is only paid by the agreement: its yes or no. */
+function Cosign({ view, base }: { view: View; base: string }) {
+  const t = view.t.agreement;
+  const { confirm, mayNot, reasonText } = view.t.negotiation;
+  if (!holds(view, "approver")) {
+    return <span class="quiet">{titled(view, t.cosign, mayNot.role(view.t.roles.approver))}</span>;
+  }
+  return (
+    <>
+      <Confirm
+        view={view}
+        action={`${base}/sign`}
+        label={t.cosign}
+        willHappen={t.cosignWill}
+        confirm={confirm}
+        tone="primary"
+      />
+      <Confirm
+        view={view}
+        action={`${base}/refuse`}
+        label={t.refuseToSign}
+        willHappen={t.refuseToSignWill}
+        confirm={confirm}
+        tone="danger"
+      >
+        <CommentField id="comment-refuse" name="comment" label={reasonText} isRequired />
+      </Confirm>
+    </>
+  );
+}
+
 function Document({ view, agreement }: { view: View; agreement: Agreement }) {
   const t = view.t.agreement;
-  const { digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = agreement;
+  const {
+    digest,
+    providerKeyId,
+    providerSignature,
+    consumerKeyId,
+    consumerSignature,
+    partySignatures = [],
+  } = agreement;
   return (
     <section class="card">
       <h2 class="card-header">{t.document}</h2>
@@ -159,6 +204,16 @@ function Document({ view, agreement }: { view: View; agreement: Agreement }) {
             </>
           )}
         </dd>
+        {partySignatures.map(({ region, keyId, signature }) => (
+          <>
+            <dt>
+              {t.partySignature} · {view.nameOf(region)}
+            </dt>
+            <dd>
+              <DigestText digest={signature} /> {t.key} {keyId}
+            </dd>
+          </>
+        ))}
       </dl>
       <p class="card-footer">
         <a href={`/console/agreements/${encodeURIComponent(agreement.id)}/document`}>{t.download}</a>

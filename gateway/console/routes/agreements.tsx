@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Result } from "../../../node/kernel/exchange-error.ts";
+import { agreementFile } from "../../../node/negotiation/agreement-file.ts";
 import { purposeSchema } from "../../../node/policy/model.ts";
 import type { CallsAnswer } from "../../../node/transfer/call-product.ts";
 import type { GatewayDeps } from "../../deps.ts";
@@ -28,9 +29,8 @@ export function agreementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
   app.get("/console/agreements/:id/document", async (c) => {
     const found = await negotiations.agreement(c.req.param("id"));
     if (!found.ok) return refused(c, found.error);
-    const { id, document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = found.value;
-    const file = { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature };
-    return c.body(JSON.stringify(file, null, 2), 200, {
+    const { id } = found.value;
+    return c.body(JSON.stringify(agreementFile(found.value), null, 2), 200, {
       "content-type": "application/json",
       "content-disposition": `attachment; filename="agreement-${id.replace(/[^A-Za-z0-9-]/g, "-")}.json"`,
     });
@@ -49,6 +49,22 @@ export function agreementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
     const ended = await negotiations.terminateAgreement(c.get("view").principal, id, form.text("comment") ?? "");
     if (!ended.ok) return refused(c, ended.error);
     return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=terminated`, 303);
+  });
+
+  app.post("/console/agreements/:id/sign", async (c) => {
+    const { id } = c.req.param();
+    const signed = await negotiations.signAgreement(c.get("view").principal, id);
+    if (!signed.ok) return refused(c, signed.error);
+    return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=cosigned`, 303);
+  });
+
+  app.post("/console/agreements/:id/refuse", async (c) => {
+    const { id } = c.req.param();
+    const form = await readForm(c);
+    const why = { comment: form.text("comment") ?? "" };
+    const ended = await negotiations.refuseAgreement(c.get("view").principal, id, why);
+    if (!ended.ok) return refused(c, ended.error);
+    return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=rejected`, 303);
   });
 
   app.post("/console/agreements/:id/call", async (c) => {

@@ -196,6 +196,30 @@ function agreementVerbs(program: Command): void {
     );
   });
   example(
+    agreements
+      .command("sign <id>")
+      .description("以收益参与方所在地区签署 sign for this region, whose parties the terms pay"),
+    "heliu agreements sign AGR-…",
+  ).action(async (id: string, _options: unknown, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const path = `/agreements/${encodeURIComponent(id)}/sign`;
+    const done = await callJson<Agreement>(connection(), path, { body: {} });
+    answer(done, () => `${done.id}  ${done.status}  ${done.reason?.text[language()] ?? ""}`);
+  });
+  example(
+    agreements
+      .command("refuse <id>")
+      .description("拒绝签署 refuse to sign it")
+      .requiredOption("--comment <text>", "原因 why")
+      .option("--code <code>", "原因代码 reason code"),
+    "heliu agreements refuse AGR-… --comment 分成低于成本",
+  ).action(async (id: string, options: { comment: string; code?: string }, command: Command) => {
+    const { connection, answer } = contextOf(command);
+    const path = `/agreements/${encodeURIComponent(id)}/refuse`;
+    const done = await callJson<Agreement>(connection(), path, { body: options });
+    answer(done, () => `${done.id}  ${done.status}`);
+  });
+  example(
     agreements.command("terminate <id>").description("终止 end it").requiredOption("--comment <text>", "原因 why"),
     "heliu agreements terminate AGR-… --comment 职责调整",
   ).action(async (id: string, options: { comment: string }, command: Command) => {
