@@ -34,6 +34,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "metering",
     "ledger",
   ],
+  payments: ["storage", "identity", "rules", "audit", "outbox", "ledger", "settlement"],
 };
 
 const DOMAIN = Object.keys(ROOMS).filter((room) => room !== "kernel" && room !== "storage");

@@ -190,6 +190,7 @@ async function deliver(link: Result<PeerLink>, message: OutboxMessage) {
     negotiation: () => Negotiation.Deliver,
     transfer: () => Transfer.Deliver,
     settlement: () => Settlement[message.kind as "Declare" | "Propose" | "Sign"],
+    netting: () => Settlement.Net,
   }[message.topic]();
   // A kind without a method is our own mistake; nothing was sent.
   if (method === undefined) throw new Error(`no method of ${message.topic} carries a message of kind ${message.kind}`);

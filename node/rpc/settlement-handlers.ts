@@ -31,6 +31,8 @@ export function settlementHandlers(
     Declare: deliver("Declare"),
     Propose: deliver("Propose"),
     Sign: deliver("Sign"),
+    // Its kinds are the payments room's own; a later one needs no new method.
+    Net: unary(gate, "settlement", (message, context) => receive(outbox, "netting", message, context)),
     TreeNode: unary(gate, "settlement", async ({ agreementId, periodId, prefixes }, { peer }) => {
       if (prefixes.length > MAX_PREFIXES) return tooMany(prefixes.length);
       const nodes = await settlements.treeNodes(peer, { agreementId, periodId, prefixes });

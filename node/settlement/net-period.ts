@@ -1,10 +1,8 @@
 import type { Result } from "../kernel/exchange-error.ts";
-import { list } from "../storage/transact.ts";
-import { type BuildDeps, termsOf } from "./build.ts";
-import type { Statement } from "./model.ts";
-import { nettingOf, type SettledStatement } from "./obligations.ts";
+import type { BuildDeps } from "./build.ts";
+import { nettingOf } from "./obligations.ts";
 import { attempt } from "./refusal.ts";
-import { settlements } from "./store.ts";
+import { signedStatements } from "./signed-statements.ts";
 
 /** Who pays whom how much, amounts as they go over the wire. */
 export type PeriodNetting = {
@@ -12,17 +10,12 @@ export type PeriodNetting = {
   readonly payments: readonly { readonly from: string; readonly to: string; readonly fen: string }[];
 };
 
-/** The plan over this node's signed statements of a period; a statement without both signatures does not enter. */
+/** What this node's own signed statements of a period would net to; the plan that regions sign is in the payments room. */
 export async function netPeriod(deps: BuildDeps, periodId: string): Promise<Result<PeriodNetting>> {
-  const signed: SettledStatement[] = [];
-  for await (const { state, built, agreementId, provider, consumer } of list(deps.store, settlements, [periodId])) {
-    if (state !== "agreed" || built === null) continue;
-    const terms = await termsOf(deps, agreementId);
-    if (!terms.ok) return terms;
-    signed.push({ statement: JSON.parse(built.text) as Statement, terms: terms.value, provider, consumer });
-  }
+  const signed = await signedStatements(deps, periodId);
+  if (!signed.ok) return signed;
   return attempt(() => {
-    const { positions, payments } = nettingOf(signed);
+    const { positions, payments } = nettingOf(signed.value);
     return {
       positions: positions.map(({ regionId, fen }) => ({ regionId, fen: fen.toString() })),
       payments: payments.map(({ from, to, fen }) => ({ from, to, fen: fen.toString() })),

@@ -9,24 +9,36 @@ export type SettledStatement = {
   readonly consumer: string;
 };
 
+/** What a region owes for one party; `fen` is above zero, so a negative total goes from the party's region. */
+export type PartyObligation = Obligation & { readonly partyId: string };
+
 /**
  * Who owes whom after a signed statement: the consumer region pays each party's region that party's total, and the
  * provider region holds what is deferred, so that the consumer pays Σ amountFen in all. Source: settlement.md §12.
  */
-export function obligationsOf({ statement, terms, provider, consumer }: SettledStatement): Obligation[] {
+export function obligationsOf({ statement, terms, provider, consumer }: SettledStatement): PartyObligation[] {
   const regions = new Map(terms.parties.map(({ partyId, regionId }) => [partyId, regionId]));
   const { totals, deferred } = statement.result;
-  const owed: Obligation[] = totals.map(({ partyId, fen }) => ({
+  const owed: PartyObligation[] = totals.map(({ partyId, fen }) => ({
+    partyId,
     from: consumer,
     // A fund may be an outsider; its region is in its name.
     to: regions.get(partyId) ?? partyId.split(":")[0] ?? partyId,
     fen: BigInt(fen),
   }));
-  owed.push({ from: consumer, to: provider, fen: BigInt(deferred.addedFen) });
-  owed.push({ from: provider, to: consumer, fen: BigInt(deferred.releasedFen) });
+  const holder = holderOf(provider);
+  owed.push({ partyId: holder, from: consumer, to: provider, fen: BigInt(deferred.addedFen) });
+  owed.push({ partyId: holder, from: provider, to: consumer, fen: BigInt(deferred.releasedFen) });
   return owed
-    .map(({ from, to, fen }) => (fen < 0n ? { from: to, to: from, fen: -fen } : { from, to, fen }))
+    .map(({ partyId, from, to, fen }) =>
+      fen < 0n ? { partyId, from: to, to: from, fen: -fen } : { partyId, from, to, fen },
+    )
     .filter(({ from, to, fen }) => from !== to && fen !== 0n);
+}
+
+/** Deferred money is held by the provider region, in the name of no party that earned it. */
+function holderOf(provider: string): string {
+  return `${provider}:holder`;
 }
 
 export function nettingOf(statements: readonly SettledStatement[]): NettingPlan {

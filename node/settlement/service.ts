@@ -24,6 +24,7 @@ import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { StatementBundle } from "./recompute.ts";
 import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
+import { type SignedStatement, signedStatements } from "./signed-statements.ts";
 import { type Dispute, disputes, settlements } from "./store.ts";
 import { receiptsFor, treeNodes } from "./tree-service.ts";
 import type { TreeChannel, TreeRequest, WireTreeNode } from "./tree-walk.ts";
@@ -64,6 +65,8 @@ export type Settlements = Worker & {
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
   readonly netting: (periodId: string) => Promise<Result<PeriodNetting>>;
+  /** Statements with both signatures, of one period or of all, with the terms they follow from. */
+  readonly signed: (periodId?: string) => Promise<Result<SignedStatement[]>>;
   readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
   readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
   /** For the outbox, topic `settlement`. */
@@ -140,6 +143,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
     netting: (periodId) => netPeriod(deps, periodId),
+    signed: (periodId) => signedStatements(deps, periodId),
     treeNodes: (peer, request) => treeNodes(deps, peer, request),
     receipts: (peer, agreementId, receiptIds) => receiptsFor(deps, peer, agreementId, receiptIds),
     handler: {

@@ -19,6 +19,15 @@ export interface SettlementClient extends grpc.Client {
   declare(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   declare(argument: _heliu_v1_Message, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   
+  Net(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Net(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Net(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Net(argument: _heliu_v1_Message, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  net(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  net(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  net(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  net(argument: _heliu_v1_Message, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  
   Propose(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   Propose(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   Propose(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
@@ -56,6 +65,8 @@ export interface SettlementClient extends grpc.Client {
 export interface SettlementHandlers extends grpc.UntypedServiceImplementation {
   Declare: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
   
+  Net: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
+  
   Propose: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
   
   Receipts: grpc.handleServerStreamingCall<_heliu_v1_ReceiptsRequest__Output, _heliu_v1_Receipt>;
@@ -68,6 +79,7 @@ export interface SettlementHandlers extends grpc.UntypedServiceImplementation {
 
 export interface SettlementDefinition extends grpc.ServiceDefinition {
   Declare: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
+  Net: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
   Propose: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
   Receipts: MethodDefinition<_heliu_v1_ReceiptsRequest, _heliu_v1_Receipt, _heliu_v1_ReceiptsRequest__Output, _heliu_v1_Receipt__Output>
   Sign: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>

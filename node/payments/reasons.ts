@@ -1,0 +1,64 @@
+import type { ExchangeError } from "../kernel/exchange-error.ts";
+import type { Reason } from "../kernel/reason.ts";
+import type { Text } from "../kernel/text.ts";
+
+/** Why a netting stands where it stands, and whose turn it is. */
+function reason(code: string, turn: Reason["turn"], text: Text): Reason {
+  return { code, rule: "settlement.netting", turn, until: null, verified: true, text, neutral: text };
+}
+
+export function waitsForFinance(region: string, periodId: string): Reason {
+  return reason(
+    "NETTING_WAITS_FOR_FINANCE",
+    { region, role: "finance" },
+    {
+      zh: `等待 ${region} 的财务人员对 ${periodId} 发起轧差;发起后自动继续。`,
+      en: `Waiting for finance of ${region} to net ${periodId}; it goes on by itself then.`,
+    },
+  );
+}
+
+export function waitsForApproval(region: string, periodId: string): Reason {
+  return reason(
+    "NETTING_WAITS_FOR_APPROVAL",
+    { region, role: "finance" },
+    {
+      zh: `${periodId} 的轧差方案已算出,等待 ${region} 的另一名财务或审批人员复核签署(四眼原则)。`,
+      en: `The plan of ${periodId} is computed; waiting for a second person of finance or an approver of ${region} to sign it (four eyes).`,
+    },
+  );
+}
+
+export function waitsForRegions(regions: readonly string[], what: "table" | "signature"): Reason {
+  const names = { zh: regions.join("、"), en: regions.join(", ") };
+  const text =
+    what === "table"
+      ? {
+          zh: `等待 ${names.zh} 提交其已签署的结算单;提交后自动继续。`,
+          en: `Waiting for ${names.en} to lay down its signed statements; it goes on by itself then.`,
+        }
+      : {
+          zh: `等待 ${names.zh} 签署轧差方案;签署后自动继续。`,
+          en: `Waiting for ${names.en} to sign the plan; it goes on by itself then.`,
+        };
+  return reason(
+    what === "table" ? "NETTING_WAITS_FOR_TABLES" : "NETTING_WAITS_FOR_SIGNATURES",
+    { region: regions[0] ?? "", role: "finance" },
+    text,
+  );
+}
+
+export function waitsForPayments(references: readonly string[], region: string): Reason {
+  return reason(
+    "NETTING_WAITS_FOR_PAYMENTS",
+    { region, role: "finance" },
+    {
+      zh: `方案已由各地区签署,尚有 ${references.length} 笔付款未确认到账(${references.slice(0, 3).join("、")})。`,
+      en: `All regions signed the plan; ${references.length} of its payments are not confirmed yet (${references.slice(0, 3).join(", ")}).`,
+    },
+  );
+}
+
+export function stoppedBy(error: ExchangeError, region: string): Reason {
+  return reason(error.code, { region, role: "finance" }, error.text);
+}

@@ -1,0 +1,126 @@
+import { type Details, type Failure, refusals } from "../kernel/exchange-error.ts";
+import type { Text } from "../kernel/text.ts";
+
+const codes = {
+  NETTING_NOTHING: "not-found",
+  NETTING_NOT_FOUND: "not-found",
+  NETTING_NOT_PARTY: "forbidden",
+  NETTING_MESSAGE: "invalid-input",
+  NETTING_MOVED: "conflict",
+  NETTING_ENTRIES_DIFFER: "integrity",
+  NETTING_PLAN_DIFFERS: "integrity",
+  NETTING_SIGNATURE: "integrity",
+  NETTING_NOT_CALCULATED: "not-yet",
+  PAYMENT_NOT_FOUND: "not-found",
+  PAYMENT_STATE: "conflict",
+  PAYMENT_AMOUNT: "invalid-input",
+  PAYMENT_DUE: "not-found",
+  PAYMENT_NO_ACCOUNT: "invalid-input",
+  PAYMENT_MOVED: "conflict",
+  PAYMENT_COLUMNS: "invalid-input",
+  PAYMENT_SOURCE: "invalid-input",
+  PAYMENT_FILE_TOO_LARGE: "too-large",
+  ACCOUNT_TAKEN: "conflict",
+  INVOICE_STATE: "not-yet",
+  INVOICE_EXISTS: "conflict",
+} as const;
+export type PaymentCode = keyof typeof codes;
+
+const declare = refusals(codes);
+
+/** `{name}` is filled in from the details. */
+const texts: { readonly [code in PaymentCode]: Text } = {
+  NETTING_NOTHING: {
+    zh: "{periodId} 没有已由双方签署且尚未轧差的结算单;请先关账并等双方签署。",
+    en: "{periodId} has no statement that both regions signed and that is not netted yet; close the period and let both sign first.",
+  },
+  NETTING_NOT_FOUND: {
+    zh: "{periodId} 还没有轧差方案;请由财务人员发起轧差。",
+    en: "There is no netting plan for {periodId} yet; let finance ask for one.",
+  },
+  NETTING_NOT_PARTY: {
+    zh: "地区 {region} 提交了与其无关的结算单 {agreementId},未予受理;请对方核对。",
+    en: "Region {region} laid a statement of {agreementId} on the table to which it is no party; it was not taken in.",
+  },
+  NETTING_MESSAGE: {
+    zh: "轧差消息 {kind} 的内容不符合约定,未被受理;请双方核对软件版本。",
+    en: "The netting message {kind} does not have the agreed form and was not taken in; compare the versions of both sides.",
+  },
+  NETTING_MOVED: {
+    zh: "{periodId} 的轧差刚刚有变化;请刷新后重试。",
+    en: "The netting of {periodId} has just changed; reload and try again.",
+  },
+  NETTING_ENTRIES_DIFFER: {
+    zh: "双方对协议 {agreementId} 提交的应付款不同({value});请双方财务核对结算单后重新发起轧差。",
+    en: "The two regions of {agreementId} state different obligations ({value}); let both finance offices compare the statement, then net again.",
+  },
+  NETTING_PLAN_DIFFERS: {
+    zh: "地区 {region} 算出的轧差方案不同(对方 {value}),未签署入账;请核对双方软件版本后重新发起轧差。",
+    en: "Region {region} arrived at another plan ({value}), so nothing was agreed; compare versions, then net again.",
+  },
+  NETTING_SIGNATURE: {
+    zh: "{region} 对轧差方案或到账确认的签名不成立,未予采信;请对方核对签名密钥与信任名单。",
+    en: "The signature of {region} over the plan or the payment does not hold and was not believed; ask it to check its key against the trust list.",
+  },
+  NETTING_NOT_CALCULATED: {
+    zh: "{periodId} 的轧差方案尚未算出,还不能签署;请等各地区提交后重试。",
+    en: "The plan of {periodId} is not computed yet, so it cannot be signed; wait for the other regions and try again.",
+  },
+  PAYMENT_NOT_FOUND: {
+    zh: "没有编号为 {id} 的收付款;请核对编号。",
+    en: "There is no payment {id}; check the id.",
+  },
+  PAYMENT_STATE: {
+    zh: "收付款 {id} 当前状态为 {state},不能这样处理;请刷新后查看。",
+    en: "The payment {id} is {state}, so this cannot be done; reload and look.",
+  },
+  PAYMENT_AMOUNT: {
+    zh: "分配金额合计 {value} 分,与该笔收付款或应付款余额不符(应为 {expected});请改正后重试。",
+    en: "The amounts given come to {value} fen and do not fit the payment or what is still owed ({expected}); correct them and try again.",
+  },
+  PAYMENT_DUE: {
+    zh: "没有参考号为 {reference} 的未结应付款;请核对参考号。",
+    en: "There is no open due {reference}; check the reference.",
+  },
+  PAYMENT_NO_ACCOUNT: {
+    zh: "收付款 {id} 缺少对方账号或币种不是人民币,不能入账;请向银行核实后在新文件中补全。",
+    en: "The payment {id} has no counter-party account or is not in CNY, so it cannot be booked; ask the bank and import a complete file.",
+  },
+  PAYMENT_MOVED: {
+    zh: "收付款 {id} 刚刚有变化;请刷新后重试。",
+    en: "The payment {id} has just changed; reload and try again.",
+  },
+  PAYMENT_COLUMNS: {
+    zh: "找不到必需的列:{missing};文件表头为 {found}。请用 columns 指明列名,指明后会按来源记住。",
+    en: "Required columns were not found: {missing}; the file has {found}. Name them with columns; they are remembered for the source.",
+  },
+  PAYMENT_SOURCE: {
+    zh: "来源 {source} 的本方账号不明或与之前不同({value});请用 account 指明,或为另一账户使用另一来源名。",
+    en: "The own account of the source {source} is unknown or not the one seen before ({value}); name it with account, or use another source for another account.",
+  },
+  PAYMENT_FILE_TOO_LARGE: {
+    zh: "文件有 {rows} 行,超过 {limit} 行的上限;请按月份拆分后导入。",
+    en: "The file has {rows} rows, more than the {limit} allowed; split it by month and import the parts.",
+  },
+  ACCOUNT_TAKEN: {
+    zh: "账号 {account} 已登记为地区 {region} 所有;请核对账号。",
+    en: "The account {account} is registered for region {region}; check the number.",
+  },
+  INVOICE_STATE: {
+    zh: "协议 {agreementId} 在 {periodId} 没有已签署的结算单,不能登记发票;请先完成结算。",
+    en: "Agreement {agreementId} has no signed statement in {periodId}, so no invoice can be recorded; settle it first.",
+  },
+  INVOICE_EXISTS: {
+    zh: "发票号 {number} 已登记为另一张发票;请核对发票号码。",
+    en: "The invoice number {number} is recorded with other facts; check the number.",
+  },
+};
+
+export function refusePayment(code: PaymentCode, details: Details = {}): Failure {
+  return declare(code, paymentText(code, details), details);
+}
+
+export function paymentText(code: PaymentCode, details: Details): Text {
+  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
+  return { zh: fill(texts[code].zh), en: fill(texts[code].en) };
+}

@@ -1,0 +1,18 @@
+import { collection } from "../storage/collection.ts";
+import type { BankPayment, Due, ImportedFile, Invoice, KnownAccount, Netting, PaymentSource } from "./model.ts";
+
+/** (period, round) → a round of netting. */
+export const nettings = collection<Netting>("netting");
+/** (period, agreement) → the round of the signed plan that its statement went into. */
+export const nettedStatements = collection<{ readonly round: string }>("netting-statement");
+/** By reference. */
+export const dues = collection<Due>("payment-due");
+export const payments = collection<BankPayment>("payment");
+/** (file digest, row) → payment id; written with the payment, so that a row is taken in once. */
+export const paymentFiles = collection<ImportedFile>("payment-file");
+/** (own account, direction, the bank's number) → the first payment that carried it. */
+export const bankReferences = collection<string>("payment-bank-reference");
+export const paymentSources = collection<PaymentSource>("payment-source");
+export const knownAccounts = collection<KnownAccount>("payment-account");
+/** (period, agreement, number). */
+export const invoices = collection<Invoice>("payment-invoice");
