@@ -137,8 +137,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   });
   const settlements = createSettlements({
     ...base,
-    ...{ trust, signer, metering, trees: links.clients.settlement },
-    ...config.settlement,
+    ...{ trust, signer, metering, rules, trees: links.clients.settlement },
   });
   const audit = createAudit({
     ...base,

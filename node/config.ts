@@ -42,15 +42,6 @@ export const nodeConfigSchema = z.strictObject({
   transfer: z
     .strictObject({ batchRows: count.max(65_536).default(65_536), batchBytes: count.max(16 * MIB).default(16 * MIB) })
     .prefault({}),
-  /** Statements up to this many fen are signed without waiting for this region's finance officer. 0: never. */
-  settlement: z
-    .strictObject({
-      autoSignUpToFen: z
-        .string()
-        .regex(/^[0-9]+$/)
-        .default("0"),
-    })
-    .prefault({}),
   /** Agreements of other regions whose terms pay parties of this one are signed without asking an approver. */
   negotiation: z.strictObject({ autoAccept: z.union([z.boolean(), z.stringbool()]).default(false) }).prefault({}),
   limits: z
@@ -184,7 +175,6 @@ const SECTIONS = [
   "federation",
   "transfer",
   "negotiation",
-  "settlement",
   "limits",
   "log",
 ] as const;

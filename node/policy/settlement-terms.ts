@@ -27,6 +27,8 @@ export const partyRoles = ["provider", "storage", "compute", "service", "operato
  */
 export const settlementTermsSchema = z.object({
   agreementId: z.string(),
+  /** Statements up to this many fen are signed by the nodes without a person, on both sides; absent: never. */
+  autoSignUpToFen: nullable(z.string().regex(/^(0|[1-9][0-9]{0,17})$/)),
   parties: z.array(
     z.object({ partyId: z.string(), role: z.enum(partyRoles), regionId: z.string(), activeDays: nullable(z.string()) }),
   ),

@@ -7,8 +7,10 @@ import { concludeStep, markSettled } from "./conclude.ts";
 import { disputeFigures } from "./dispute.ts";
 import { declarationOf } from "./figures.ts";
 import type { Declaration } from "./model.ts";
+import { earlierOnItsWay, laterOnItsWay } from "./order.ts";
 import {
   aboutOf,
+  autoSignLimit,
   commitStep,
   DECLARATION_PREFIX,
   isSignedBy,
@@ -20,7 +22,15 @@ import {
   signText,
 } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
-import { stopped, stoppedBy, waitsForApproval, waitsForClose, waitsForPeer, waitsForSignatures } from "./reasons.ts";
+import {
+  stopped,
+  stoppedBy,
+  waitsForApproval,
+  waitsForClose,
+  waitsForEarlier,
+  waitsForPeer,
+  waitsForSignatures,
+} from "./reasons.ts";
 import { receiptDifferences } from "./tree-service.ts";
 
 /** More steps than a settlement has: what still moves then is turning in a circle, which is a bug. */
@@ -34,7 +44,7 @@ export async function advance(deps: ProcessDeps, agreementId: string, periodId: 
   for (let i = 0; i < MAX_STEPS; i++) {
     const now = await read(deps.store, settlementRef({ agreementId, periodId }));
     if (now === undefined) return;
-    if (now.state === "agreed") return markSettled(deps, now);
+    if (now.state === "agreed") return afterwards(deps, now);
     const step = await nextStep(deps, now);
     if (step === undefined) return;
     deps.runtime.failPoint("settlement.step");
@@ -48,11 +58,22 @@ export async function advance(deps: ProcessDeps, agreementId: string, periodId: 
   throw new Error(`the settlement ${agreementId} ${periodId} does not come to rest`);
 }
 
+/** What waited for this one goes on. */
+async function afterwards(deps: ProcessDeps, concluded: Settlement): Promise<void> {
+  await markSettled(deps, concluded);
+  const { agreementId, periodId } = concluded;
+  const next = await laterOnItsWay(deps, agreementId, periodId);
+  if (next !== undefined) await advance(deps, agreementId, next.periodId);
+}
+
 async function nextStep(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
   if (now.state === "differs") return receiptDifferences(deps, now);
   const { own, theirs, declaration, theirDeclaration, built, theirProposal } = now;
-  if (!now.isApproved && deps.autoSignUpToFen === 0n) return wait(now, waitsForClose(deps.region, now.periodId));
-  if (own === null) return tableFigures(deps, now);
+  if (!now.isApproved && autoSignLimit(now) === 0n) return wait(now, waitsForClose(deps.region, now.periodId));
+  if (own === null) {
+    const earlier = await earlierOnItsWay(deps, now.agreementId, now.periodId);
+    return earlier === undefined ? tableFigures(deps, now) : wait(now, waitsForEarlier(earlier, deps.region));
+  }
   if (theirs === null) return waitForPeer(now);
   if (declaration === null) return declare(deps, now, own, theirs);
   if (theirDeclaration === null) return waitForPeer(now);
@@ -151,10 +172,15 @@ async function sign(deps: ProcessDeps, now: Settlement): Promise<Step | undefine
   const { built, theirProposal, theirSignature, signature } = now;
   if (built === null || theirProposal === null) return undefined;
   const difference = differenceOf(built.proposal, theirProposal);
+  // It signed in an earlier round what we have changed since; that is for a person here, not an error of computing.
+  if (difference !== undefined && now.theirs?.signed !== undefined && now.theirs.signed !== built.digest) {
+    const details = { region: now.peer, periodId: now.periodId };
+    return { change: { state: "differs", reason: stopped("STATEMENT_SIGNED_BY_PEER", deps.region, details) } };
+  }
   if (difference !== undefined) return differs(now, difference);
   if (signature === null) {
     const amount = BigInt(built.amountFen);
-    const isSmall = (amount < 0n ? -amount : amount) <= deps.autoSignUpToFen;
+    const isSmall = (amount < 0n ? -amount : amount) <= autoSignLimit(now);
     if (!now.isApproved && !isSmall) {
       return wait(now, waitsForApproval(deps.region, now.periodId, built.amountFen));
     }

@@ -4,18 +4,22 @@ import type { Principal } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, periodOf } from "../kernel/instant.ts";
+import { ledgerHead } from "../ledger/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
-import { list, read, transact } from "../storage/transact.ts";
+import { read, transact } from "../storage/transact.ts";
+import { begin, beginRefs, nextRound } from "./begin.ts";
 import { termsOf } from "./build.ts";
 import { disputeFigures } from "./dispute.ts";
+import { isSignedByPeer } from "./equivocation.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { type Figures, figuresSchema } from "./messages.ts";
+import { laterOnItsWay } from "./order.ts";
 import { inRound, newSettlement, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { AgreementBooks, ClosedPeriod, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
 import { inRanges, NO_RANGES } from "./seq-ranges.ts";
-import { agreementBooks, closedPeriods, settlements } from "./store.ts";
+import { agreementBooks, closedPeriods } from "./store.ts";
 import { checkPeriod } from "./values.ts";
 
 export type CloseOptions = {
@@ -25,7 +29,7 @@ export type CloseOptions = {
   readonly declarations?: { readonly [agreementId: string]: unknown } | undefined;
 };
 
-type Candidate = { readonly agreement: Agreement; readonly figures: Figures };
+type Candidate = { readonly agreement: Agreement; readonly figures: Figures; readonly fresh: Settlement };
 
 /**
  * The finance officer closes a period: every priced agreement with something to settle begins its comparison with the
@@ -94,19 +98,35 @@ async function candidateOf(
   declared: ReadonlyMap<string, Figures>,
 ): Promise<Result<Candidate | undefined>> {
   const terms = await termsOf(deps, agreement.id);
-  if (!terms.ok) return ok(undefined);
+  // A region whose parties are only paid holds the agreement too; the two that used it settle.
+  if (!terms.ok || ![agreement.provider, agreement.consumer].includes(deps.region)) return ok(undefined);
   const books = await read(deps.store, agreementBooks.at(agreement.id));
   const ordered = await checkOrder(deps, agreement.id, periodId, books);
   if (!ordered.ok) return ordered;
   const figures = declared.get(agreement.id);
   const known = await read(deps.store, settlementRef({ agreementId: agreement.id, periodId }));
+  // Overtaken, or closed in the ledger: what is left of it comes late, in the first period that is open.
+  if (known === undefined && (await isPast(deps, agreement.id, periodId, books))) return ok(undefined);
   const hasOutcome = (await disputeFigures(deps.store, agreement.id)).resolutions.length > 0;
   const isDue = known !== undefined || hasOutcome || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
   if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
-  return ok({ agreement, figures: figures ?? known?.figures ?? NO_FIGURES });
+  const fresh = newSettlement(agreement, periodId, deps.region, terms.value);
+  return ok({ agreement, fresh, figures: figures ?? known?.figures ?? NO_FIGURES });
 }
 
-/** An earlier period that is on its way, or was never closed though it was used, must be settled first. */
+async function isPast(
+  deps: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+  books: AgreementBooks | undefined,
+): Promise<boolean> {
+  if ((books?.lastPeriod ?? "") >= periodId) return true;
+  if (((await read(deps.store, ledgerHead))?.closedThrough ?? "") >= periodId) return true;
+  const later = await laterOnItsWay(deps, agreementId, periodId);
+  return later !== undefined && later.own !== null;
+}
+
+/** An earlier period that was used but never closed must be closed first; one that is on its way is waited for. */
 async function checkOrder(
   deps: ProcessDeps,
   agreementId: string,
@@ -114,11 +134,6 @@ async function checkOrder(
   books: AgreementBooks | undefined,
 ): Promise<Result<true>> {
   const lastPeriod = books?.lastPeriod ?? "";
-  for await (const { agreementId: other, periodId: earlier, state } of list(deps.store, settlements)) {
-    if (other === agreementId && earlier < periodId && state !== "agreed") {
-      return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier });
-    }
-  }
   for await (const { core } of deps.receipts.forSettlement(agreementId, periodId)) {
     const isUsedUp = inRanges(books?.settled ?? NO_RANGES, core.direction, core.seq);
     // Up to the last settled period they are late, which is in order.
@@ -156,16 +171,19 @@ async function commitClose(
     early: isEarly,
     reason: reason?.trim() || null,
   };
-  const refs = candidates.map(({ agreement }) => settlementRef({ agreementId: agreement.id, periodId }));
+  const refs = candidates.flatMap(({ fresh }) => [settlementRef(fresh), ...beginRefs(fresh)]);
   return transact(deps.store, [closedPeriods.at(periodId), ...refs, ...appendLeafRefs()], (tx) => {
     const before = tx.get(closedPeriods.at(periodId));
     // The first close is what happened; trying again does not make it later.
     const closed = before ?? period;
     tx.put(closedPeriods.at(periodId), closed);
-    for (const { agreement, figures } of candidates) {
-      const ref = settlementRef({ agreementId: agreement.id, periodId });
-      const known = tx.get(ref) ?? newSettlement(agreement, periodId, deps.region);
-      if (known.state !== "agreed") tx.put(ref, revised(deps, approved(known, figures, early === true)));
+    for (const { fresh, figures } of candidates) {
+      const ref = settlementRef(fresh);
+      const known = tx.get(ref);
+      const begun = known === undefined ? begin(tx, fresh, undefined, deps) : ok(known);
+      // Settled by another replica meanwhile, or overtaken: closing the rest goes on.
+      if (!begun.ok || begun.value.state === "agreed") continue;
+      tx.put(ref, revised(deps, approved(deps, begun.value, figures, early === true)));
     }
     if (before === undefined) {
       appendLeaf(tx, deps.region, {
@@ -181,10 +199,20 @@ async function commitClose(
   });
 }
 
-/** A new round begins where the last one stopped, or where other figures are on the table; never after our signature. */
-function approved(settlement: Settlement, figures: Figures, isEarly: boolean): Settlement {
-  const isOther = settlement.own !== null && JSON.stringify(settlement.own.figures) !== JSON.stringify(figures);
-  const mayRestart = settlement.signature === null && (settlement.state === "differs" || isOther);
-  const now = mayRestart ? inRound(settlement, (BigInt(settlement.round) + 1n).toString()) : settlement;
-  return { ...now, figures, isApproved: true, isEarly: isEarly || settlement.isEarly, peerReason: null };
+/**
+ * A new round begins where the last one stopped, or where other figures are on the table; never after a signature over
+ * this statement, ours or the peer's: then the one that was signed is settled.
+ */
+function approved(deps: ProcessDeps, settlement: Settlement, figures: Figures, isEarly: boolean): Settlement {
+  const { signature, state, own, isApproved, approvedAt } = settlement;
+  const isSigned = signature !== null || isSignedByPeer(deps, settlement);
+  const isOther = own !== null && JSON.stringify(own.figures) !== JSON.stringify(figures);
+  const mayRestart = !isSigned && (state === "differs" || isOther);
+  const now = mayRestart ? inRound(settlement, nextRound(settlement)) : settlement;
+  const goesOn = isSigned && state === "differs" ? ({ state: "calculated", reason: null } as const) : {};
+  return {
+    ...{ ...now, ...goesOn, isApproved: true, isEarly: isEarly || settlement.isEarly, peerReason: null },
+    figures: isSigned ? settlement.figures : figures,
+    approvedAt: isApproved ? (approvedAt ?? null) : instantOf(deps.runtime.nowMs()),
+  };
 }

@@ -9,6 +9,8 @@ import { type Direction, receiptPlaces } from "../metering/store.ts";
 import type { Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, type Tx, transact } from "../storage/transact.ts";
+import { nextRound } from "./begin.ts";
+import { isSignedByPeer } from "./equivocation.ts";
 import type { Resolution } from "./messages.ts";
 import { inRound, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
@@ -72,10 +74,13 @@ async function tablesOf(store: Store, agreementId: string, periodId: string): Pr
 /** What is on the table has changed, so the comparison starts again; never after our own signature. */
 function compareAnew(deps: ProcessDeps, tx: Tx, settlement: Settlement | undefined): Result<true> {
   if (settlement === undefined) return ok(true);
-  const { state, signature, periodId, own, round } = settlement;
+  const { state, signature, periodId, own } = settlement;
   if (state === "agreed" || signature !== null) return refuseProcess("STATEMENT_SIGNED", { periodId });
+  if (isSignedByPeer(deps, settlement)) {
+    return refuseProcess("STATEMENT_SIGNED_BY_PEER", { region: settlement.peer, periodId });
+  }
   if (own === null) return ok(true);
-  tx.put(settlementRef(settlement), revised(deps, inRound(settlement, (BigInt(round) + 1n).toString())));
+  tx.put(settlementRef(settlement), revised(deps, inRound(settlement, nextRound(settlement))));
   return ok(true);
 }
 

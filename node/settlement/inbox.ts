@@ -1,15 +1,21 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { periodOf } from "../kernel/instant.ts";
+import { msOf, periodOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
+import type { Agreement } from "../negotiation/model.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { read, transact } from "../storage/transact.ts";
+import { begin, beginRefs } from "./begin.ts";
 import { termsOf } from "./build.ts";
+import { alarm, contradictionOf, equivocationReason, equivocationRefs, keepEquivocation } from "./equivocation.ts";
 import { answerOf, parseAnswer, parseSettlementMessage, type SettlementMessage } from "./messages.ts";
+import { laterOnItsWay } from "./order.ts";
 import {
   aboutOf,
+  autoSignLimit,
   commitStep,
   inRound,
+  keyOf,
   newSettlement,
   outgoing,
   type ProcessDeps,
@@ -17,9 +23,8 @@ import {
   settlementRef,
 } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
-import { refuseProcess } from "./process-refusal.ts";
-import { waitsForClose } from "./reasons.ts";
-import { agreementBooks } from "./store.ts";
+import { type ProcessCode, refuseProcess } from "./process-refusal.ts";
+import { stopped, waitsForClose } from "./reasons.ts";
 
 /** A peer's clock may pass into the next month a little before ours. */
 const SKEW_MS = 60_000;
@@ -38,51 +43,85 @@ export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage)
   }
   const terms = await termsOf(deps, agreementId);
   if (!terms.ok) return terms;
-  // Settled out of its turn, a period shuts out every one before it.
-  if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
+  const timely = await checkPeriodOf(deps, agreement, periodId);
+  if (!timely.ok) return timely;
   const ref = settlementRef({ agreementId, periodId });
-  const books = agreementBooks.at(agreementId);
+  const later = await laterOnItsWay(deps, agreementId, periodId);
+  const laterRef = later === undefined ? undefined : settlementRef(later);
   const again = await repeats(deps, message);
-  return transact(deps.store, [ref, books, ...inboxRefs(inbound), ...again.refs], (tx) => {
+  const about = newSettlement(agreement, periodId, deps.region, terms.value);
+  const refs = [ref, ...(laterRef === undefined ? [] : [laterRef]), ...beginRefs(about), ...equivocationRefs(about)];
+  let lie: { readonly settlement: Settlement; readonly shown: string } | undefined;
+  const answered = await transact(deps.store, [...refs, ...inboxRefs(inbound), ...again.refs], (tx) => {
+    lie = undefined;
     const seen = receiveOnce(tx, inbound);
     if (seen !== undefined) return ok(seen.seen);
     const known = tx.get(ref);
-    const { lastPeriod = "" } = tx.get(books) ?? {};
-    if (known === undefined && lastPeriod >= periodId) {
-      return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: lastPeriod });
-    }
-    const before = known ?? newSettlement(agreement, periodId, deps.region);
-    if (before.state === "agreed") again.enqueue(tx);
-    const after = take(before, message);
+    const begun = known === undefined ? begin(tx, about, laterRef && tx.get(laterRef), deps) : ok(known);
+    if (!begun.ok) return begun;
+    const before = begun.value;
+    const shown = contradictionOf(deps, before, message);
+    if (shown === undefined && mayRepeat(before, message)) again.enqueue(tx);
+    const judged = shown === undefined ? undefined : keepEquivocation(deps, tx, before, message, shown);
+    if (judged?.isNew === true && shown !== undefined) lie = { settlement: before, shown };
+    const after = judged?.after ?? take(before, message);
     if (after !== before || known === undefined) tx.put(ref, revised(deps, after));
-    const answer = answerOf(after.state, reasonForPeer(deps, after));
+    const answer = answerOf(after.state, reasonForPeer(deps, after, message, shown));
     markReceived(tx, inbound, answer);
     return ok(answer);
   });
+  if (lie !== undefined) alarm(deps, lie.settlement, lie.shown);
+  return answered;
 }
 
-/** A peer that lost the end of a settlement gets what it misses again; the same digest is signed with the same signature. */
+/** Settled out of its turn, a period shuts out every one before it. */
+async function checkPeriodOf(deps: ProcessDeps, agreement: Agreement, periodId: string): Promise<Result<true>> {
+  if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
+  if (periodId >= periodOf(msOf(agreement.signedAt))) return ok(true);
+  return refuseProcess("PERIOD_BEFORE_AGREEMENT", { agreementId: agreement.id, periodId });
+}
+
+/**
+ * A peer that lost the end of a settlement gets what it misses again; the same digest is signed with the same signature.
+ * So does a peer that begins anew after our signature: whatever it asks, we can only show what we signed.
+ */
 async function repeats(deps: ProcessDeps, { kind, body }: SettlementMessage) {
   const now = await read(deps.store, settlementRef(body));
-  if (now?.state !== "agreed" || now.own === null || now.declaration === null || now.built === null) {
+  if (
+    now === undefined ||
+    now.signature === null ||
+    now.own === null ||
+    now.declaration === null ||
+    now.built === null
+  ) {
     return { refs: [], enqueue: () => {} };
   }
   // In the peer's round: it passes over what belongs to another one.
   const about = { ...aboutOf(now), round: body.round };
   const { declaration, built, signature } = now;
-  const declare: SettlementMessage[] = [
-    { kind: "Declare", body: { ...about, step: "figures", ...now.own } },
+  const all: SettlementMessage[] = [
+    { kind: "Declare", body: { ...about, step: "figures", ...now.own, signed: built.digest } },
     { kind: "Declare", body: { ...about, step: "sign", digest: declaration.digest, ...declaration.signature } },
+    { kind: "Propose", body: { ...about, proposal: built.proposal } },
+    { kind: "Sign", body: { ...about, digest: built.digest, ...signature } },
   ];
-  const propose: SettlementMessage[] = [{ kind: "Propose", body: { ...about, proposal: built.proposal } }];
-  if (signature !== null) propose.push({ kind: "Sign", body: { ...about, digest: built.digest, ...signature } });
-  const needed = kind === "Declare" && body.step === "figures" ? declare : kind === "Propose" ? propose : [];
+  // At its beginning only, and never in answer to a repetition: two sides that both have signed would go on for ever.
+  const isBeginning = kind === "Declare" && body.step === "figures" && body.signed === undefined;
+  const needed = isBeginning ? all : [];
   return outgoing(deps, now, needed);
 }
 
+/** Before it is concluded, only a round that the peer begins after our signature is answered so; the rest is under way. */
+function mayRepeat({ state, signature, round }: Settlement, { body }: SettlementMessage): boolean {
+  return state === "agreed" || (signature !== null && BigInt(body.round) > BigInt(round));
+}
+
 /** Pure: the settlement with what the message says. Answers the same object when it says nothing new. */
-export function take(settlement: Settlement, { kind, body }: SettlementMessage): Settlement {
-  if (settlement.state === "agreed" || BigInt(body.round) < BigInt(settlement.round)) return settlement;
+export function take(settlement: Settlement, message: SettlementMessage): Settlement {
+  const { kind, body } = message;
+  if (settlement.state === "agreed") return settlement;
+  if (settlement.signature !== null) return takeSigned(settlement, message);
+  if (BigInt(body.round) < BigInt(settlement.round)) return settlement;
   const now = BigInt(body.round) > BigInt(settlement.round) ? inRound(settlement, body.round) : settlement;
   if (kind === "Propose") {
     const theirStatement = body.statement ?? now.theirStatement;
@@ -100,14 +139,45 @@ export function take(settlement: Settlement, { kind, body }: SettlementMessage):
     if (now.theirDeclaration !== null) return now;
     return { ...now, theirDeclaration: { digest, keyId, signature }, peerReason: null };
   }
-  const { figures, through, disputedReceiptIds, resolutions } = body;
+  const { figures, through, disputedReceiptIds, resolutions, signed } = body;
   if (now.theirs !== null) return now;
-  return { ...now, theirs: { figures, through, disputedReceiptIds, resolutions }, peerReason: null };
+  const theirs = { figures, through, disputedReceiptIds, resolutions, ...(signed !== undefined && { signed }) };
+  return { ...now, theirs, peerReason: null };
 }
 
-function reasonForPeer(deps: ProcessDeps, { isApproved, state, periodId }: Settlement): Reason | null {
-  const waits = state !== "agreed" && !isApproved && deps.autoSignUpToFen === 0n;
-  return waits ? waitsForClose(deps.region, periodId) : null;
+/**
+ * Once we signed, nothing moves the settlement but the peer's signature over the same statement, in whatever round it
+ * comes; one that did not hold may be replaced by one that does.
+ */
+function takeSigned(settlement: Settlement, { kind, body }: SettlementMessage): Settlement {
+  const { theirSignature, state, built } = settlement;
+  if (kind !== "Sign" || body.digest !== built?.digest) return settlement;
+  if (theirSignature !== null && (state !== "differs" || theirSignature.signature === body.signature))
+    return settlement;
+  const { digest, keyId, signature } = body;
+  return {
+    ...settlement,
+    theirSignature: { digest, keyId, signature },
+    state: "calculated",
+    reason: null,
+    peerReason: null,
+  };
+}
+
+/** What a side that asks learns of where the other one stands. */
+function reasonForPeer(
+  deps: ProcessDeps,
+  settlement: Settlement,
+  { body }: SettlementMessage,
+  shown: string | undefined,
+): Reason | null {
+  const { isApproved, state, signature, periodId, round } = settlement;
+  if (shown !== undefined) return equivocationReason(settlement);
+  if (state === "agreed") return null;
+  if (signature !== null && BigInt(body.round) > BigInt(round)) {
+    return stopped("STATEMENT_SIGNED_BY_PEER", settlement.peer, { region: deps.region, periodId });
+  }
+  return !isApproved && autoSignLimit(settlement) === 0n ? waitsForClose(deps.region, periodId) : null;
 }
 
 /** What the peer answered: whose turn it is there. */
@@ -127,9 +197,24 @@ export async function peerRefused(
 ): Promise<void> {
   const now = await ownSettlement(deps, message);
   if (now === undefined || now.state === "agreed") return;
+  if (OVERTAKEN.has(code) && now.signature === null) return leaveToNext(deps, now);
   const turn = { region: message.peer, role: "finance" };
   const reason = { code, rule: "settlement.peer", turn, until: null, verified: true, text, neutral: text };
   await commitStep(deps, now, { change: { state: "differs", reason, peerReason: reason } });
+}
+
+/** The peer can settle nothing in this period any more: what belongs to it comes late, in a later one, on both sides. */
+const OVERTAKEN = new Set<string>(["PERIOD_ORDER", "PERIOD_OVERTAKEN", "PERIOD_LEDGER_CLOSED"] satisfies ProcessCode[]);
+
+async function leaveToNext(deps: ProcessDeps, before: Settlement): Promise<void> {
+  const ref = settlementRef(before);
+  const left = await transact(deps.store, [ref], (tx) => {
+    if (tx.get(ref)?.revision !== before.revision) return refuseProcess("SETTLEMENT_MOVED", keyOf(before));
+    tx.remove(ref);
+    return ok(true);
+  });
+  const { agreementId, periodId, peer } = before;
+  if (left.ok) deps.logger.info({ agreementId, periodId, peer }, "the period is left to a later one, as the peer asks");
 }
 
 async function ownSettlement({ store }: ProcessDeps, { kind, body }: OutboxMessage): Promise<Settlement | undefined> {

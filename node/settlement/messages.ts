@@ -54,6 +54,8 @@ const figuresStep = z.strictObject({
   through: throughSchema,
   disputedReceiptIds: z.array(hash).max(MAX_ROWS).readonly(),
   resolutions: z.array(resolutionSchema).max(MAX_ROWS).readonly(),
+  /** Said by a side that is asked to begin anew after it has signed: it can only repeat what it signed. */
+  signed: digest.optional(),
 });
 const signature = { digest, keyId: z.string().max(64), signature: z.string().max(128) };
 

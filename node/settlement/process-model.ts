@@ -12,6 +12,8 @@ export type SideFigures = {
   readonly through: Through;
   readonly disputedReceiptIds: readonly string[];
   readonly resolutions: readonly Resolution[];
+  /** The side has signed the statement with this digest, so that it can sign no other one. */
+  readonly signed?: string | undefined;
 };
 
 /** The statement as this side computed it, with all that the commit at its end needs. */
@@ -62,6 +64,8 @@ export type Settlement = {
   /** Of the signed terms: who takes part, and how what is left is split. */
   readonly parties: readonly StatementParty[];
   readonly scheme: string;
+  /** Up to which amount the signed terms let a statement be signed without a person. */
+  readonly autoSignUpToFen?: string;
   readonly state: "open" | "calculated" | "agreed" | "differs";
   readonly reason: Reason | null;
   /** What the peer last said it waits for. */
@@ -70,6 +74,8 @@ export type Settlement = {
   /** This region's finance has closed the period; without it only small statements may be signed. */
   readonly isApproved: boolean;
   readonly isEarly: boolean;
+  /** When this region's finance closed it; from then on the other side's time runs. */
+  readonly approvedAt?: string | null;
   /** What this region's finance declared; laid on the table when the comparison begins. */
   readonly figures: Figures;
   readonly own: SideFigures | null;
@@ -90,6 +96,20 @@ export type Settlement = {
   readonly leafIndex: string | null;
   readonly updatedAt: string;
   readonly revision: number;
+};
+
+/**
+ * A peer that signed one statement and shows another: the signed one, and what it showed instead. Only the first few are
+ * kept, so that nobody fills our disk with lies.
+ */
+export type StatementEquivocation = {
+  readonly agreementId: string;
+  readonly periodId: string;
+  readonly peer: string;
+  /** Our statement and the peer's signature over it; null while it had only proposed. */
+  readonly statement: string;
+  readonly signature: SignedDigest | null;
+  readonly shown: readonly { readonly at: string; readonly kind: "Propose" | "Sign"; readonly body: string }[];
 };
 
 /** That this region's finance closed a period. Names no person: the leaf and the record say the role. */

@@ -3,6 +3,9 @@ import type { Text } from "../kernel/text.ts";
 
 const codes = {
   PERIOD_ORDER: "conflict",
+  PERIOD_OVERTAKEN: "conflict",
+  PERIOD_LEDGER_CLOSED: "conflict",
+  PERIOD_BEFORE_AGREEMENT: "invalid-input",
   PERIOD_NOT_OVER: "not-yet",
   PERIOD_FUTURE: "invalid-input",
   EARLY_REASON: "invalid-input",
@@ -19,6 +22,8 @@ const codes = {
   STATEMENT_RESULT_DIFFERS: "integrity",
   STATEMENT_SIGNATURE: "integrity",
   STATEMENT_SIGNED: "conflict",
+  STATEMENT_SIGNED_BY_PEER: "conflict",
+  STATEMENT_EQUIVOCATION: "integrity",
   DISPUTE_EXISTS: "conflict",
   DISPUTE_SETTLED: "conflict",
   DISPUTE_NOT_FOUND: "not-found",
@@ -33,6 +38,18 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   PERIOD_ORDER: {
     zh: "协议 {agreementId} 的 {earlier} 尚未结算,不能先结 {periodId};请先关账并结清 {earlier}。",
     en: "{earlier} of agreement {agreementId} is not settled, so {periodId} cannot be; close and settle {earlier} first.",
+  },
+  PERIOD_OVERTAKEN: {
+    zh: "协议 {agreementId} 的 {later} 已由双方开始结算,{periodId} 不再单独结算;其收据作为迟到部分计入 {later} 或其后一期,无需处理。",
+    en: "Both regions have begun to settle {later} of {agreementId}, so {periodId} is not settled on its own; its receipts come in late, in {later} or the period after it. Nothing to do.",
+  },
+  PERIOD_LEDGER_CLOSED: {
+    zh: "账本已结账至 {closedThrough},{periodId} 不能再记账;协议 {agreementId} 的剩余部分计入第一个未结账的期间,无需处理。",
+    en: "The ledger is closed through {closedThrough}, so nothing can be posted into {periodId}; what is left of {agreementId} goes into the first open period. Nothing to do.",
+  },
+  PERIOD_BEFORE_AGREEMENT: {
+    zh: "协议 {agreementId} 在 {periodId} 尚未签署,没有可结算的内容;请对方核对期间。",
+    en: "Agreement {agreementId} was not signed in {periodId}, so there is nothing to settle; ask the other region to check the period.",
   },
   PERIOD_NOT_OVER: {
     zh: "{periodId} 尚未结束(北京时间);如需提前关账,请注明“提前”及理由,其后的用量计入下期。",
@@ -97,6 +114,14 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   STATEMENT_SIGNED: {
     zh: "{periodId} 的结算单已由双方签署,不能再改;后续更正计入下一期。",
     en: "The statement of {periodId} is signed by both regions and cannot change; corrections go into the next period.",
+  },
+  STATEMENT_SIGNED_BY_PEER: {
+    zh: "{region} 已签署 {periodId} 的结算单,只能按所签内容结清;请撤回之后的改动(争议或申报)并重新关账,更正计入下一期。",
+    en: "{region} has signed the statement of {periodId} and can settle only what it signed; withdraw what changed since (dispute or figures) and close again. Corrections go into the next period.",
+  },
+  STATEMENT_EQUIVOCATION: {
+    zh: "{region} 签署或提交了 {periodId} 的一份结算单,却又出示另一份;两份均已留存为证据并写入审计日志。请联系对方财务说明,如无异议可再次关账,按其已签署的那份结清。",
+    en: "{region} signed or proposed one statement of {periodId} and shows another; both are kept as evidence, with an audit leaf. Ask its finance office for an explanation; closing again settles the one that it signed.",
   },
   DISPUTE_EXISTS: {
     zh: "收据 {value} 已在争议中;请在原争议中补充意见。",

@@ -5,12 +5,14 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Logger } from "../kernel/logger.ts";
+import type { Metrics } from "../kernel/metrics.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { newTraceId } from "../kernel/trace.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { enqueue, enqueueRefs } from "../outbox/store.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
+import type { Rules } from "../rules/service.ts";
 import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
 import type { BuildDeps } from "./build.ts";
 import { NO_FIGURES } from "./figures.ts";
@@ -28,8 +30,8 @@ export type ProcessDeps = BuildDeps & {
   readonly trust: Pick<TrustView, "statementKey">;
   /** Of the region's statement key. */
   readonly signer: Signer;
-  /** Statements up to this amount are signed without a person; 0: none. */
-  readonly autoSignUpToFen: bigint;
+  readonly metrics: Pick<Metrics, "count">;
+  readonly rules: Pick<Rules, "deadline"> | undefined;
   /** Asks the other side of an agreement for the signatures that receipts still lack. */
   readonly requestSignatures: (agreementId: string) => Promise<void>;
   readonly trees: TreeChannel | undefined;
@@ -45,9 +47,12 @@ export type Step = {
 };
 
 /** Only for an agreement that `termsOf` found priced. */
-export function newSettlement(agreement: Agreement, periodId: string, region: string): Settlement {
-  const { id, provider, consumer, entry, document } = agreement;
-  const { terms } = JSON.parse(document) as { readonly terms: SettlementTerms };
+export function newSettlement(
+  { id, provider, consumer, entry }: Agreement,
+  periodId: string,
+  region: string,
+  terms: SettlementTerms,
+): Settlement {
   const parties = terms.parties.map(({ partyId, role, regionId }) => ({ partyId, role, regionId }));
   return {
     agreementId: id,
@@ -59,11 +64,13 @@ export function newSettlement(agreement: Agreement, periodId: string, region: st
     entryName: entry.name,
     parties,
     scheme: terms.scheme.kind,
+    autoSignUpToFen: terms.autoSignUpToFen ?? "0",
     ...CLEARED,
     peerReason: null,
     round: "1",
     isApproved: false,
     isEarly: false,
+    approvedAt: null,
     figures: NO_FIGURES,
     signedAt: null,
     isMarking: false,
@@ -71,6 +78,11 @@ export function newSettlement(agreement: Agreement, periodId: string, region: st
     updatedAt: "",
     revision: 0,
   };
+}
+
+/** Statements up to this amount are signed without a person, because both regions signed that in the terms. 0: none. */
+export function autoSignLimit({ autoSignUpToFen }: Settlement): bigint {
+  return BigInt(autoSignUpToFen ?? "0");
 }
 
 /** Everything that belongs to one round of comparing. */

@@ -1,6 +1,7 @@
 import type { ExchangeError } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Text } from "../kernel/text.ts";
+import type { Settlement } from "./process-model.ts";
 import { type ProcessCode, textOf } from "./process-refusal.ts";
 
 /** Why a settlement stands where it stands, and whose turn it is. */
@@ -19,6 +20,15 @@ export function waitsForClose(region: string, periodId: string): Reason {
       en: `Waiting for the finance officer of ${region} to close ${periodId}; it goes on by itself then.`,
     },
   );
+}
+
+/** An earlier period of the same agreement comes first; whoever it waits for, this one waits for too. */
+export function waitsForEarlier(earlier: Settlement, region: string): Reason {
+  const { agreementId, periodId } = earlier;
+  return reason("PERIOD_ORDER", earlier.reason?.turn ?? { region, role: "finance" }, {
+    zh: `协议 ${agreementId} 的 ${periodId} 尚未结清,先结清它;之后自动继续。`,
+    en: `${periodId} of agreement ${agreementId} is not settled yet and comes first; it goes on by itself then.`,
+  });
 }
 
 export function waitsForApproval(region: string, periodId: string, fen: string): Reason {

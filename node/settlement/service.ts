@@ -3,6 +3,7 @@ import type { Peer, Principal, TrustView } from "../identity/model.ts";
 import type { Signer } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Logger } from "../kernel/logger.ts";
+import { type Metrics, noMetrics } from "../kernel/metrics.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Worker } from "../kernel/worker.ts";
@@ -10,6 +11,7 @@ import type { Receipt } from "../metering/model.ts";
 import type { Metering } from "../metering/service.ts";
 import { unsignedReceipts } from "../metering/store.ts";
 import type { TopicHandler } from "../outbox/model.ts";
+import type { Rules } from "../rules/service.ts";
 import type { Store, Unsubscribe } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { advance } from "./advance.ts";
@@ -23,8 +25,8 @@ import { type PeriodView, periodView, type StatementView, statementView } from "
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { StatementBundle } from "./recompute.ts";
-import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
 import { type SignedStatement, signedStatements } from "./signed-statements.ts";
+import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
 import { type Dispute, disputes, settlements } from "./store.ts";
 import { receiptsFor, treeNodes } from "./tree-service.ts";
 import type { TreeChannel, TreeRequest, WireTreeNode } from "./tree-walk.ts";
@@ -39,8 +41,9 @@ export type SettlementDeps = {
   /** Of the region's statement key. */
   readonly signer: Signer;
   readonly metering: Pick<Metering, "receiptsForSettlement">;
-  /** `settlement.autoSignUpToFen` of the configuration. */
-  readonly autoSignUpToFen?: string;
+  readonly metrics?: Pick<Metrics, "count">;
+  /** Where deadlines come from; without them none runs. */
+  readonly rules?: Pick<Rules, "deadline">;
   /** Asks the consumer for the signatures that receipts of an agreement still lack. */
   readonly requestSignatures?: (agreementId: string) => Promise<void>;
   /** The way to a peer's tree of receipts. */
@@ -78,7 +81,8 @@ export type Settlements = Worker & {
 export function createSettlements(given: SettlementDeps): Settlements {
   const deps: ProcessDeps = {
     ...given,
-    autoSignUpToFen: BigInt(given.autoSignUpToFen ?? "0"),
+    metrics: given.metrics ?? noMetrics,
+    rules: given.rules,
     requestSignatures: given.requestSignatures ?? (async () => {}),
     trees: given.trees,
     agreements: given.agreements ?? agreementsIn(given.store),

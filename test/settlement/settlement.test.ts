@@ -114,8 +114,8 @@ describe("settling a period", () => {
     ]);
   });
 
-  it("signs a small statement without a person where that is allowed, and not a large one", async () => {
-    const small = await twoRegions({ consumer: { autoSignUpToFen: "206036" } });
+  it("signs a small statement without a person where the agreement says so, and not a large one", async () => {
+    const small = await twoRegions({ terms: [{ ...AGR_7, autoSignUpToFen: "206036" }] });
     await holdBoth(small, receiptChain("AGR-7", OCTOBER));
     mustSucceed(await small.provider().settlements.close(finance(PROVIDER), "2026-10"));
     await small.quiet();
@@ -128,7 +128,7 @@ describe("settling a period", () => {
       expect(signed).toMatchObject([{ actor }]);
     }
 
-    const large = await twoRegions({ consumer: { autoSignUpToFen: "206035" } });
+    const large = await twoRegions({ terms: [{ ...AGR_7, autoSignUpToFen: "206035" }] });
     await holdBoth(large, receiptChain("AGR-7", OCTOBER));
     mustSucceed(await large.provider().settlements.close(finance(PROVIDER), "2026-10"));
     await large.quiet();
@@ -142,7 +142,7 @@ describe("settling a period", () => {
   });
 
   it("lets no peer begin a period that has not begun, even where small statements are signed without a person", async () => {
-    const world = await twoRegions({ consumer: { autoSignUpToFen: "999999999" } });
+    const world = await twoRegions({ terms: [{ ...AGR_7, autoSignUpToFen: "999999999" }] });
     await holdBoth(world, receiptChain("AGR-7", OCTOBER));
     const { outbox, settlements } = world.consumer();
     const figures = { resources: [], costs: [], maxRevenueFen: null, caps: [], activeDays: [] };
@@ -193,8 +193,17 @@ describe("settling a period", () => {
     });
     mustSucceed(await settlements.close(finance(PROVIDER), "2026-10"));
     await world.quiet();
-    // On its way, but not signed by both.
-    expect(await settlements.close(finance(PROVIDER), "2026-11")).toMatchObject({ error: { code: "PERIOD_ORDER" } });
+    // On its way, but not signed by both: the next one waits for it, and goes on by itself.
+    mustSucceed(await settlements.close(finance(PROVIDER), "2026-11"));
+    await world.quiet();
+    expect((await viewOf(world.provider(), "2026-11")).blocking).toMatchObject([{ code: "PERIOD_ORDER" }]);
+    for (const periodId of ["2026-10", "2026-11"]) {
+      mustSucceed(await world.consumer().settlements.close(finance(CONSUMER), periodId));
+    }
+    await world.quiet();
+    for (const periodId of ["2026-10", "2026-11"]) {
+      expect((await statementOf(world.provider(), periodId)).matched, periodId).toBe(true);
+    }
   });
 
   it("lets only finance close", async () => {

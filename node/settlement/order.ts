@@ -1,0 +1,57 @@
+import { chinaDateOf, chinaMidnight, msOf, periodOf } from "../kernel/instant.ts";
+import { read } from "../storage/transact.ts";
+import { type ProcessDeps, settlementRef } from "./process.ts";
+import type { Settlement } from "./process-model.ts";
+import { agreementBooks } from "./store.ts";
+
+/** An agreement lasts some years; a peer that names a period further away is not walked after. */
+const MAX_MONTHS = 240;
+
+export function periodAfter(periodId: string): string {
+  // Thirty-two days after the first of a month lie in the next one.
+  return chinaDateOf(msOf(chinaMidnight(`${periodId}-01`)) + 32 * 86_400_000).slice(0, 7);
+}
+
+/** First month in which an agreement can have anything to settle. */
+export async function firstPeriod(deps: ProcessDeps, agreementId: string): Promise<string | undefined> {
+  const agreement = await deps.agreements.find(agreementId);
+  return agreement === undefined ? undefined : periodOf(msOf(agreement.signedAt));
+}
+
+/**
+ * The earliest period of the agreement that is on its way before this one. It comes first: two at once would start from
+ * the same carry, and only one of them could be posted.
+ */
+export async function earlierOnItsWay(
+  deps: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+): Promise<Settlement | undefined> {
+  const { lastPeriod = "" } = (await read(deps.store, agreementBooks.at(agreementId))) ?? {};
+  const from = lastPeriod === "" ? await firstPeriod(deps, agreementId) : periodAfter(lastPeriod);
+  return firstOnItsWay(deps, agreementId, from ?? periodId, periodId);
+}
+
+/** The next period of the agreement that waits for this one, or that has overtaken it. */
+export function laterOnItsWay(
+  deps: ProcessDeps,
+  agreementId: string,
+  periodId: string,
+): Promise<Settlement | undefined> {
+  const end = periodAfter(periodAfter(periodOf(deps.runtime.nowMs())));
+  return firstOnItsWay(deps, agreementId, periodAfter(periodId), end);
+}
+
+async function firstOnItsWay(
+  { store }: ProcessDeps,
+  agreementId: string,
+  from: string,
+  before: string,
+): Promise<Settlement | undefined> {
+  let months = 0;
+  for (let period = from; period < before && months < MAX_MONTHS; period = periodAfter(period), months++) {
+    const found = await read(store, settlementRef({ agreementId, periodId: period }));
+    if (found !== undefined && found.state !== "agreed") return found;
+  }
+  return undefined;
+}
