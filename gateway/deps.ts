@@ -1,6 +1,7 @@
 import type { Audit } from "../node/audit/service.ts";
 import type { Catalog } from "../node/catalog/service.ts";
 import type { NodeConfig } from "../node/config.ts";
+import type { Evidence } from "../node/evidence/service.ts";
 import type { Federation } from "../node/federation/service.ts";
 import type { Identity } from "../node/identity/service.ts";
 import type { Trust } from "../node/identity/trust.ts";
@@ -41,6 +42,7 @@ export type GatewayDeps = {
   readonly ledger: Ledger;
   readonly settlements: Settlements;
   readonly audit: Audit;
+  readonly evidence: Evidence;
   readonly outbox: Outbox;
   readonly checkPeer: (region: string) => Promise<Result<readonly PeerStep[]>>;
   readonly metrics: Metrics;

@@ -4,6 +4,7 @@ import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
 import { openAuthorisations } from "./authorisations.ts";
 import { createCatalog } from "./catalog/service.ts";
 import type { NodeConfig } from "./config.ts";
+import { createEvidence } from "./evidence/service.ts";
 import { createFederation } from "./federation/service.ts";
 import { createGauges } from "./gauges.ts";
 import { createIdentity } from "./identity/service.ts";
@@ -149,6 +150,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     checkpointIntervalMs: config.audit.checkpointMs,
     isParty: async (id, peer) => isPartyOf(await negotiations.agreement(id), peer),
   });
+  const evidence = createEvidence({ ...base, signer, trust, audit, negotiations, metering, settlements });
   outbox.register("negotiation", negotiations.handler);
   outbox.register("transfer", transfers.handler);
   outbox.register("settlement", settlements.handler);
@@ -172,7 +174,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   };
   return {
     ...node,
-    ...{ transfers, sources, metering, ledger, ledgerKeeper, settlements, audit, outbox, links, indexer },
+    ...{ transfers, sources, metering, ledger, ledgerKeeper, settlements, audit, evidence, outbox, links, indexer },
     checkPeer: links.checkPeer,
     metrics,
     async renderMetrics() {

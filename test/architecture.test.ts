@@ -35,6 +35,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "ledger",
   ],
   payments: ["storage", "identity", "rules", "audit", "outbox", "ledger", "settlement"],
+  evidence: ["storage", "identity", "rules", "audit", "catalog", "policy", "negotiation", "metering", "settlement"],
 };
 
 const DOMAIN = Object.keys(ROOMS).filter((room) => room !== "kernel" && room !== "storage");

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_SAMPLE } from "../../node/audit/sample.ts";
 import { ok, refusals } from "../../node/kernel/exchange-error.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageQuery } from "./paging.ts";
@@ -9,7 +10,8 @@ const tag = "audit";
 const refuse = refusals({ TILE_UNKNOWN: "not-found", TILE_RESTRICTED: "forbidden" });
 const index = z.string().regex(/^(0|[1-9][0-9]*)$/);
 
-export function auditRoutes(api: Api, { audit }: GatewayDeps): void {
+export function auditRoutes(api: Api, deps: GatewayDeps): void {
+  const { audit } = deps;
   route(
     api,
     {
@@ -61,7 +63,75 @@ export function auditRoutes(api: Api, { audit }: GatewayDeps): void {
         await audit.leaves({ after: query.after, limit: query.limit, kind: query.kind, agreementId: query.agreement }),
       ),
   );
+  bundleRoutes(api, deps);
   tileRoutes(api, { audit });
+}
+
+/** What an auditor takes away and checks without this node. */
+function bundleRoutes(api: Api, { audit, evidence, negotiations }: GatewayDeps): void {
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/head",
+      tag,
+      summary: "Fix how many entries of the log concern this agreement, so that they can be proved to be all",
+      access: ["auditor", "finance", "approver", "admin"],
+      params: z.object({ id: z.string().max(128) }),
+      answer: z.object({ index: z.string(), leafHash: z.string(), agreementSeq: z.string() }),
+      status: 201,
+    },
+    async ({ params, principal }) => {
+      const found = await negotiations.agreement(params.id);
+      return found.ok ? audit.fixAgreement(params.id, principal.roles[0] ?? "node") : found;
+    },
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/audit/bundle",
+      tag,
+      summary: "Everything that proves an agreement's history, in one canonical file for `heliu audit verify --bundle`",
+      access: ["auditor", "finance", "approver", "admin"],
+      query: z.object({
+        agreement: z.string().max(128),
+        period: z
+          .string()
+          .regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/)
+          .optional(),
+        through: index.max(19).optional(),
+        since: index.max(19).optional(),
+      }),
+      answer: z.unknown(),
+    },
+    async ({ query: { agreement, period, through, since }, c }) => {
+      const bundle = await evidence.bundle({ agreementId: agreement, periodId: period, through, since });
+      // The very bytes: the canonical form is part of what is checked.
+      return bundle.ok ? ok(c.body(bundle.value, 200, { "content-type": "application/json" })) : bundle;
+    },
+  );
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/audit/sample",
+      tag,
+      summary: "Entries drawn at random by a checkpoint's hash, each with its proof; the auditor draws the same",
+      access: ["auditor"],
+      query: z.object({
+        checkpoint: index.max(19).optional(),
+        n: z.coerce.number().int().min(1).max(MAX_SAMPLE).default(20),
+        salt: z
+          .string()
+          .max(200)
+          .regex(/^[^\n]*$/)
+          .optional(),
+      }),
+      answer: z.unknown(),
+    },
+    async ({ query }) => audit.sample(query),
+  );
 }
 
 /** The log itself in C2SP form, readable by tools that are not ours; entries hold leaves and need `auditor`. */

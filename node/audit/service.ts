@@ -11,6 +11,7 @@ import type { WitnessChannel, WitnessPeer } from "./cosigner.ts";
 import { findLeaves, type LeafPage, type LeafQuery, parseIndex, readLeaf, type StoredLeaf } from "./leaves.ts";
 import type { NoteSigner } from "./note.ts";
 import { writeProof } from "./proof.ts";
+import { type Sample, type SampleQuery, takeSample } from "./sample.ts";
 import { createSequencer } from "./sequencer.ts";
 import { latestCheckpoint, noteOf, type StoredCheckpoint, witnessedCheckpoint } from "./signed-head.ts";
 import { type AppendedLeaf, appendAgreementHead, appendLeafRefs } from "./store.ts";
@@ -63,6 +64,8 @@ export type Audit = {
   readonly fixAgreement: (agreementId: string, actor: string) => Promise<Result<AppendedLeaf>>;
   /** All leaves of an agreement up to a head, each with its proof under one checkpoint. */
   readonly agreementLog: (query: AgreementLogQuery) => Promise<Result<AgreementLog>>;
+  /** Leaves drawn by the checkpoint itself; the auditor draws the same. */
+  readonly sample: (query: SampleQuery) => Promise<Result<Sample>>;
   /** Evidence against peers' logs. */
   readonly equivocations: () => Promise<Equivocation[]>;
 };
@@ -120,6 +123,7 @@ export function createAudit(deps: AuditDeps): Audit & Worker {
         ok(appendAgreementHead(tx, region, { agreementId, actor, atMs: runtime.nowMs() })),
       ),
     agreementLog: (query) => agreementLog({ store, tree }, query),
+    sample: (query) => takeSample({ store, tree }, query),
     equivocations: () => heldEquivocations(store),
   };
 }

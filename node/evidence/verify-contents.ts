@@ -1,0 +1,145 @@
+import { type Canonical, canonicalText, digestOf } from "../kernel/canonical-json.ts";
+import { verifyEd25519 } from "../kernel/ed25519.ts";
+import type { ExchangeError } from "../kernel/exchange-error.ts";
+import type { ReceiptCore } from "../metering/model.ts";
+import { checkOffered, checkReceipt, coreDigestOf } from "../metering/receipt.ts";
+import { type ReadDocument, readDocument } from "../negotiation/agreement.ts";
+import { recompute, type StatementBundle } from "../settlement/recompute.ts";
+import { documentsNamedBy } from "./documents.ts";
+import type { TrustedKeys } from "./keys.ts";
+import type { AuditBundle } from "./model.ts";
+import { fault } from "./refusal.ts";
+
+/** Every document that a leaf names is here, unaltered, and no other. */
+export function* faultsOfDocuments({ documents, log }: AuditBundle): Generator<ExchangeError> {
+  const held = new Map(documents.map((document) => [digestOf(document as Canonical), document as Canonical]));
+  const wanted = new Set(log.entries.flatMap(({ leaf }) => leaf.detail.inputs ?? []));
+  for (const digest of wanted) {
+    const document = held.get(digest);
+    if (document === undefined) yield fault("BUNDLE_DOCUMENT_MISSING", digest);
+    else for (const further of documentsNamedBy(document)) wanted.add(further);
+  }
+  for (const digest of held.keys()) if (!wanted.has(digest)) yield fault("BUNDLE_DOCUMENT_ADDED", digest);
+  if (held.size !== documents.length) yield fault("BUNDLE_DOCUMENT_ADDED", "twice");
+}
+
+/** The document that the log calls signed, under the signatures of everybody whom it binds. */
+export function* faultsOfAgreement(bundle: AuditBundle, keys: TrustedKeys): Generator<ExchangeError> {
+  const text = canonicalText(bundle.agreement.document as Canonical);
+  const read = readDocument(text);
+  if (!read.ok) {
+    yield read.error;
+    return;
+  }
+  const { document, digest } = read.value;
+  if (document.agreementId !== bundle.agreementId) yield fault("BUNDLE_AGREEMENT", document.agreementId);
+  const isLogged = bundle.log.entries.some(({ leaf }) => leaf.kind === "agreement.signed" && leaf.digest === digest);
+  if (!isLogged) yield fault("BUNDLE_AGREEMENT", digest);
+
+  const bytes = Buffer.from(`heliu.agreement.v1\n${text}`, "utf8");
+  const signed = new Set<string>();
+  for (const { region, keyId, signature } of bundle.agreement.signatures) {
+    const key = keys.statement(region, keyId);
+    if (key === undefined || signed.has(region) || !isSignature(key, bytes, signature)) {
+      yield fault("BUNDLE_AGREEMENT_SIGNATURE", region);
+    }
+    signed.add(region);
+  }
+  for (const region of regionsBoundBy(read.value)) {
+    if (!signed.has(region)) yield fault("BUNDLE_AGREEMENT_SIGNATURE", region);
+  }
+}
+
+/** Whose signature must be there: the provider's, and where money is involved that of everybody it concerns. */
+function regionsBoundBy({ document, terms }: ReadDocument): Set<string> {
+  const { price } = terms;
+  if (price === null) return new Set([document.provider]);
+  return new Set([document.provider, document.consumer, ...price.parties.map(({ regionId }) => regionId)]);
+}
+
+/** One receipt for each leaf that speaks of one, with the very digest that the leaf holds. */
+export function* faultsOfReceipts(bundle: AuditBundle, keys: TrustedKeys): Generator<ExchangeError> {
+  const logged = new Map<string, string>();
+  for (const { leaf } of bundle.log.entries) {
+    if (leaf.kind.startsWith("receipt.")) logged.set(leaf.subject, leaf.digest);
+  }
+  const { carried, further } = receiptsIn(bundle);
+  const seen = new Set<string>();
+  for (const { core } of [...carried, ...further]) {
+    const { receiptId } = core;
+    const digest = logged.get(receiptId);
+    if (digest === undefined || seen.has(receiptId)) yield fault("BUNDLE_RECEIPT_ADDED", receiptId);
+    else if (digest !== `sha256:${coreDigestOf(core)}`) yield fault("BUNDLE_RECEIPT_DIFFERS", receiptId);
+    seen.add(receiptId);
+  }
+  for (const receiptId of logged.keys()) if (!seen.has(receiptId)) yield fault("BUNDLE_RECEIPT_MISSING", receiptId);
+  // Those that the statement carries are checked with it.
+  for (const { core, providerSignature, consumerSignature } of further) {
+    const checked =
+      consumerSignature === null
+        ? checkOffered(canonicalText(core), providerSignature, keys.statement)
+        : checkReceipt({ core, providerSignature, consumerSignature }, keys.statement);
+    if (!checked.ok) yield checked.error;
+  }
+}
+
+type AnyReceipt = {
+  readonly core: ReceiptCore;
+  readonly providerSignature: string;
+  readonly consumerSignature: string | null;
+};
+
+function receiptsIn({ statement, receipts }: AuditBundle) {
+  const carried = (statement?.receipts ?? []) as AnyReceipt[];
+  const further = receipts as AnyReceipt[];
+  const hasCore = (receipt: AnyReceipt | null) => typeof receipt?.core?.receiptId === "string";
+  return { carried: carried.filter(hasCore), further: further.filter(hasCore) };
+}
+
+/** Computed again from the receipts, under the terms of this agreement and the declaration that the log names. */
+export function* faultsOfStatement(bundle: AuditBundle, keys: TrustedKeys): Generator<ExchangeError> {
+  const { statement, periodId, agreementId, log } = bundle;
+  if ((statement === null) !== (periodId === null)) yield fault("BUNDLE_STATEMENT", "periodId");
+  if (statement === null) return;
+  const given = statement as unknown as StatementBundle;
+  if (!/^heliu\.(statement|settlement)-bundle\.v1$/.test(String(given.type))) yield fault("BUNDLE_STATEMENT", "type");
+  const again = recomputed(given, keys);
+  if (again === undefined) {
+    yield fault("BUNDLE_STATEMENT", "form");
+    return;
+  }
+  if (!again.ok) {
+    yield again.error;
+    return;
+  }
+  const { digest, signedBy } = again.value;
+  const told = JSON.parse(given.statement) as { agreementId: string; periodId: string };
+  if (told.agreementId !== agreementId || told.periodId !== periodId) yield fault("BUNDLE_STATEMENT", "periodId");
+  const isLogged = (kind: string, wanted: string) =>
+    log.entries.some(({ leaf }) => leaf.kind === kind && leaf.detail.periodId === periodId && leaf.digest === wanted);
+  if (!isLogged("statement.signed", digest)) yield fault("BUNDLE_STATEMENT", digest);
+  const declaration = digestOf(given.declaration as unknown as Canonical);
+  if (!isLogged("declaration.signed", declaration)) yield fault("BUNDLE_STATEMENT", `declaration ${declaration}`);
+
+  const { provider, consumer, terms } = bundle.agreement.document as { [name: string]: Canonical };
+  if (terms === undefined || canonicalText(terms) !== canonicalText(given.terms as unknown as Canonical)) {
+    yield fault("BUNDLE_STATEMENT", "terms");
+  }
+  for (const region of [provider, consumer]) {
+    if (!signedBy.includes(String(region))) yield fault("BUNDLE_STATEMENT", `signature of ${String(region)}`);
+  }
+}
+
+/** Undefined for what is not even shaped like one: only a file whose seal is broken as well gets there. */
+function recomputed(given: StatementBundle, keys: TrustedKeys) {
+  try {
+    return recompute(given, keys.statement);
+  } catch {
+    return undefined;
+  }
+}
+
+function isSignature(key: Uint8Array, bytes: Uint8Array, signature: string): boolean {
+  const decoded = Buffer.from(signature, "base64");
+  return decoded.toString("base64") === signature && verifyEd25519(key, bytes, decoded);
+}

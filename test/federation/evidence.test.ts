@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AuditBundle } from "../../node/evidence/model.ts";
+import { readBundle, type VerifyOptions, verifyBundle } from "../../node/evidence/verify-bundle.ts";
+import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
+import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { type EvidenceWorld, evidenceWorld } from "./evidence-world.ts";
+
+let world: EvidenceWorld;
+let text: string;
+beforeAll(async () => {
+  world = await evidenceWorld();
+  text = await world.bundle(world.provider);
+}, 60_000);
+afterAll(() => world.stop());
+
+/** The bundle after something was done to it, in canonical form, so that only its contents are wrong. */
+function altered(change: (bundle: AuditBundle) => void): Uint8Array {
+  const bundle = mustSucceed(readBundle(Buffer.from(text)));
+  change(bundle);
+  return Buffer.from(canonicalText(bundle as unknown as Canonical));
+}
+
+function codesOf(bytes: Uint8Array, options?: VerifyOptions): string[] {
+  return verifyBundle(bytes, options).faults.map(({ code }) => code);
+}
+
+/** What was done to the entries, and by which name it has to be found. */
+function entriesAfter(change: (entries: AuditBundle["log"]["entries"]) => void): string[] {
+  return verifyBundle(altered(({ log }) => change(log.entries))).faults.map(
+    ({ code, details }) => `${code} ${details?.seq ?? ""}`,
+  );
+}
+
+/** The last member name before a place of the text. */
+function memberAt(json: string, place: number): string {
+  return [...json.slice(0, place).matchAll(/"([A-Za-z]+)":/g)].at(-1)?.[1] ?? "";
+}
+
+describe("an agreement's evidence", () => {
+  it("is verified offline, from either region, with the reader's own trust list", async () => {
+    for (const side of [world.provider, world.consumer]) {
+      const bytes = Buffer.from(await world.bundle(side));
+      const { faults, report } = verifyBundle(bytes, { anchor: side.node().trust.signed() });
+      expect(faults).toEqual([]);
+      expect(report).toMatchObject({
+        region: side.region.id,
+        agreementId: world.agreement.id,
+        receipts: 1,
+        unsigned: 0,
+        isAnchored: true,
+        witnesses: [side === world.provider ? "500000" : "510100"],
+      });
+    }
+  });
+
+  it("fits a file of 20 KiB for a short agreement, and betrays every single byte that is changed in it", () => {
+    const bytes = Buffer.from(text);
+    expect(bytes.length).toBeLessThan(20 * 1_024);
+    const undetected: string[] = [];
+    for (let place = 0; place < bytes.length; place++) {
+      const before = bytes[place] ?? 0;
+      // Another bit at each place: a bit of case, of a digit, of a letter; never the same byte.
+      bytes[place] = before ^ (1 << (place % 8));
+      if (codesOf(bytes, { isHasty: true }).length === 0) undetected.push(`${place} ${before}`);
+      bytes[place] = before;
+    }
+    expect(undetected).toEqual([]);
+    expect(codesOf(bytes)).toEqual([]);
+  }, 60_000);
+
+  it("does not lean on the seal: signatures, digests and the log betray what they cover by themselves", () => {
+    const bytes = Buffer.from(text);
+    const sealOnly = new Set<string>();
+    for (let place = 5; place < bytes.length; place += 41) {
+      const before = bytes[place] ?? 0;
+      bytes[place] = before ^ 1;
+      const codes = codesOf(bytes);
+      if (codes.join() === "BUNDLE_SEAL") sealOnly.add(memberAt(text, place));
+      bytes[place] = before;
+    }
+    // What no other signature reaches: when the file was made, and the seal itself.
+    expect([...sealOnly].filter((member) => !["exportedAt", "seal", "keyId", "signature"].includes(member))).toEqual(
+      [],
+    );
+  }, 60_000);
+
+  it("names the entry that was removed, whichever it is", () => {
+    const last = mustSucceed(readBundle(Buffer.from(text))).log.entries.length;
+    for (let seq = 1; seq < last; seq++) {
+      expect(entriesAfter((entries) => entries.splice(seq - 1, 1))).toContain(`BUNDLE_ENTRY_MISSING ${seq}`);
+    }
+    // Without its end nothing says how many there are.
+    expect(entriesAfter((entries) => entries.pop())).toContain("BUNDLE_HEAD ");
+  });
+
+  it("names the entry that was moved, repeated, taken from elsewhere or written anew", () => {
+    const moved = entriesAfter((entries) => entries.splice(1, 0, ...entries.splice(2, 1)));
+    expect(moved).toContain("BUNDLE_ENTRY_ORDER 2");
+    const repeated = entriesAfter((entries) => {
+      const [, second] = entries;
+      if (second !== undefined) entries.splice(2, 0, structuredClone(second));
+    });
+    expect(repeated).toContain("BUNDLE_ENTRY_ADDED 2");
+    const written = entriesAfter((entries) => {
+      const [first] = entries;
+      if (first !== undefined) first.leaf.detail.peer = "520100";
+    });
+    expect(written).toEqual(expect.arrayContaining(["BUNDLE_ENTRY_NOT_IN_LOG 1", "BUNDLE_ENTRY_CHAIN 2"]));
+    const foreign = entriesAfter((entries) => {
+      const [first] = entries;
+      if (first !== undefined) first.leaf.detail.agreementId = "AGR-00000000000000000000000000";
+    });
+    expect(foreign).toContain("BUNDLE_ENTRY_ADDED 1");
+  });
+
+  it.each<[string, string, (bundle: AuditBundle) => void]>([
+    [
+      "a receipt that is gone",
+      "BUNDLE_RECEIPT_MISSING",
+      ({ statement }) => {
+        statement?.receipts.pop();
+      },
+    ],
+    ["a receipt twice", "BUNDLE_RECEIPT_ADDED", ({ statement }) => statement?.receipts.push(statement.receipts[0])],
+    [
+      "a quantity",
+      "BUNDLE_RECEIPT_DIFFERS",
+      ({ statement }) => {
+        const [receipt] = (statement?.receipts ?? []) as { core: { usage: { calls: string } } }[];
+        if (receipt !== undefined) receipt.core.usage.calls = "2";
+      },
+    ],
+    [
+      "an agreement without the consumer's yes",
+      "BUNDLE_AGREEMENT_SIGNATURE",
+      ({ agreement }) => agreement.signatures.pop(),
+    ],
+    [
+      "a figure of the declaration",
+      "BUNDLE_STATEMENT",
+      ({ statement }) => Object.assign((statement as unknown as { declaration: object }).declaration, { note: "x" }),
+    ],
+    [
+      "a document that nothing names",
+      "BUNDLE_DOCUMENT_ADDED",
+      ({ documents }) => documents.push({ type: "heliu.decision-inputs.v1" }),
+    ],
+    [
+      "the time of the export",
+      "BUNDLE_SEAL",
+      (bundle) => {
+        bundle.exportedAt = "2026-01-01T00:00:00.000Z";
+      },
+    ],
+  ])("names %s", (_what, code, change) => {
+    expect(codesOf(altered(change))).toContain(code);
+  });
+
+  it("is refused where the reader's trust list, its witnesses or an earlier bundle say otherwise", async () => {
+    const anchor = structuredClone(world.provider.node().trust.signed());
+    if (anchor !== undefined) anchor.list.issuedAt = "2026-01-01T00:00:00.000Z";
+    expect(codesOf(Buffer.from(text), { anchor })).toEqual(["BUNDLE_TRUST_LIST"]);
+    expect(codesOf(Buffer.from(text), { minWitnesses: 2 })).toEqual(["BUNDLE_UNWITNESSED"]);
+
+    const { size } = verifyBundle(Buffer.from(text)).report?.log ?? {};
+    const later = Buffer.from(
+      await world.bundle(world.provider, { isWhole: true, ...(size !== undefined && { since: size }) }),
+    );
+    expect(codesOf(later, { earlier: Buffer.from(text) })).toEqual([]);
+    const another = altered(({ log }) => {
+      const [first] = log.entries;
+      if (first !== undefined) first.leaf.detail.peer = "520100";
+    });
+    expect(codesOf(later, { earlier: another })).toEqual(["BUNDLE_EARLIER"]);
+    const without = Buffer.from(await world.bundle(world.provider, { isWhole: true }));
+    expect(codesOf(without, { earlier: Buffer.from(text) })).toEqual(["BUNDLE_EARLIER"]);
+  });
+});
