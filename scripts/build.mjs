@@ -51,8 +51,8 @@ const compiled = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.bu
 });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
-// What the compiler does not copy: protocol definitions, rule packs, styles, icons, sample data.
-const ASSETS = /\.(proto|json|css|svg|mjs)$/;
+// What the compiler does not copy: protocol definitions, rule packs, styles, icons, sample data, the disk that fails on purpose.
+const ASSETS = /\.(proto|json|css|svg|mjs|c)$/;
 for (const name of ["proto", "data", "node", "gateway", "certs", "scripts"]) {
   const from = join(root, name);
   if (!existsSync(from)) continue;

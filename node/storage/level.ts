@@ -14,7 +14,7 @@ export type LevelOptions = {
    * answer `STORE_CORRUPT`, upon which the owner deletes the folder and builds the data anew.
    */
   readonly sync?: boolean;
-  /** Called with `store.before-write` and `store.after-write` around each group's write. */
+  /** Called with `store.before-write` and `store.after-write` around each group's write; throws to be a failing disk. */
   readonly failPoint?: (name: string) => void;
 };
 
@@ -46,15 +46,15 @@ export async function openLevelStore(directory: string, options: LevelOptions = 
     const values = await readValues(db, [...new Set(group.flatMap(({ keys }) => keys))]);
     const { writes, settle } = decideGroup(group, (key) => openValue(key, values.get(key)));
     if (writes.put.size + writes.remove.size > 0) {
-      failPoint("store.before-write");
       try {
+        failPoint("store.before-write");
         await db.batch(operations(writes), { sync });
+        failPoint("store.after-write");
       } catch (cause) {
         // After EIO or ENOSPC nobody knows what reached the disk; going on could acknowledge on top of a hole.
         failure = new StoreFault("STORE_FAILED", WRITE_FAILED, { cause });
         throw failure;
       }
-      failPoint("store.after-write");
       hasWritten = true;
     }
     settle();

@@ -2,11 +2,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
+import { soakClosing } from "./closing.ts";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
 import { soakNetwork } from "./network.ts";
 import { soakSim } from "./simulation.ts";
 
+type ClosingFlags = {
+  readonly seed: string;
+  readonly faults?: string;
+  readonly each: string;
+  readonly by: "commit" | "syscall";
+  readonly only?: "kill" | "error";
+};
 type Options = { readonly seed: string; readonly n?: string; readonly at?: string };
 
 const seeded = (verb: Command, n: string) =>
@@ -29,6 +37,20 @@ seeded(
   program.command("sim").description("模拟若干周:虚拟时间里的两个区域 simulated weeks of two regions"),
   "100",
 ).action((options: Options) => run(() => soakSim(counted(options))));
+program
+  .command("closing")
+  .description("关账途中每次提交或每次写盘处断电、出错 a period closes while one commit or system call fails")
+  .option("--seed <seed>", "同一种子重复同一次试验 repeats the same trials", String(Date.now()))
+  .option("--faults <n>", "只试这么多处 only so many places, instead of all")
+  .addOption(new Option("--by <kind>", "").choices(["commit", "syscall"]).default("commit"))
+  .addOption(new Option("--only <kind>", "").choices(["kill", "error"]))
+  .option("--each <n>", "一次关账里接连出错几次 so many faults in one closing", "1")
+  .action(({ seed, faults, each, by, only }: ClosingFlags) =>
+    run((material, dir) => {
+      const count = faults === undefined ? undefined : counted({ seed, n: faults }).n;
+      return soakClosing(material, { seed, faults: count, each: counted({ seed, n: each }).n, by, only, dir });
+    }),
+  );
 await program.parseAsync();
 
 function counted({ seed, n }: Options): { seed: string; n: number } {
@@ -43,11 +65,13 @@ function pointOf({ at }: Options): KillPoint | undefined {
   return point ?? program.error(`--at ${at}: such as chengdu@120 or chongqing@outbox.after-send:3`, { exitCode: 2 });
 }
 
-async function run(soak: (material: ReturnType<typeof makeMaterial>) => Promise<SoakReport>): Promise<void> {
+async function run(
+  soak: (material: ReturnType<typeof makeMaterial>, dir: string) => Promise<SoakReport>,
+): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const dir = mkdtempSync(join(tmpdir(), "heliu-soak-material-"));
   process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
-  const report = await soak(makeMaterial(dir));
+  const report = await soak(makeMaterial(dir), dir);
   process.stdout.write(`${JSON.stringify(report)}\n`);
   process.exitCode = report.ok ? 0 : 1;
 }

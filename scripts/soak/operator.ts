@@ -86,6 +86,7 @@ async function patiently<T>(what: string, node: SoakNode, attempt: (isRepeated: 
 
 /** The connection broke, before or in the middle of the answer; a refusal is a `CliFault` of another code. */
 function isAway(fault: unknown): boolean {
-  if (fault instanceof CliFault) return fault.code === "CLI_UNREACHABLE";
+  // A disk that failed is as good as away: the node has to be restarted, and knows nobody's answer.
+  if (fault instanceof CliFault) return ["CLI_UNREACHABLE", "STORE_FAILED", "STORE_CLOSED"].includes(fault.code);
   return fault instanceof TypeError && ["terminated", "fetch failed"].includes(fault.message);
 }

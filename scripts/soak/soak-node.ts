@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,8 @@ export class SoakNode {
   readonly tokens: { [role in Role]?: string };
   /** Times that it was killed. */
   kills = 0;
+  /** Laid over the environment of the processes that are started from now on. */
+  env: { readonly [name: string]: string } = {};
   #child: ChildProcess | undefined;
   #killAt: readonly string[] = [];
   #isStopping = false;
@@ -52,8 +54,12 @@ export class SoakNode {
     const log = openSync(join(this.dir, "node.log"), "a");
     const [point, ...later] = killAt;
     const given = point === undefined ? [] : [point];
-    const child = spawn(process.execPath, [ENTRY, this.dir, ...given], { stdio: ["pipe", "ignore", log] });
+    const env = { ...process.env, ...this.env };
+    const child = spawn(process.execPath, [ENTRY, this.dir, ...given], { env, stdio: ["pipe", "ignore", log] });
+    closeSync(log);
     this.#child = child;
+    this.#isStopping = false;
+    this.#fault = undefined;
     this.#killAt = later;
     child.once("exit", (code, signal) => this.#ended(child, code, signal));
     this.#ready = this.#becomesReady(child);
@@ -69,6 +75,15 @@ export class SoakNode {
       await waiting;
       if (waiting === this.#ready) return;
     }
+  }
+
+  /**
+   * From now on the fail points count from 1, and the given one ends the process or is a failing disk; each of `later` ends the
+   * next process that is started.
+   */
+  arm(point: string, mode: "kill" | "error", later: readonly string[] = []): void {
+    this.#killAt = later;
+    this.#child?.stdin?.write(`arm ${point} ${mode}\n`);
   }
 
   /** From outside, wherever it is just now. */
@@ -89,6 +104,14 @@ export class SoakNode {
     const force = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
     await ended;
     clearTimeout(force);
+  }
+
+  /** Stopped and started again, as a service manager does. */
+  async restart(): Promise<void> {
+    const restarted = this.stop().then(() => this.start(this.#killAt));
+    // Whoever waits for the node waits for the next process.
+    this.#ready = restarted;
+    await restarted;
   }
 
   /** For the end of this program, where nothing can be waited for. */

@@ -11,16 +11,31 @@ export type SeenCheckpoint = { readonly region: string; readonly note: string };
 
 export type Played = { readonly period: string; readonly checkpoints: readonly SeenCheckpoint[] };
 
+type Regions = { readonly chengdu: SoakNode; readonly chongqing: SoakNode };
+type OnChapter = (name: string) => void;
+
 /**
  * The demo's story in small, over the HTTP interface, going on wherever a node was killed. `onChapter` is told of each part as
  * it begins.
  */
 export async function playStory(
   operator: Operator,
-  regions: { readonly chengdu: SoakNode; readonly chongqing: SoakNode },
+  regions: Regions,
   material: Material,
-  onChapter: (name: string) => void = () => {},
+  onChapter: OnChapter = () => {},
 ): Promise<Played> {
+  const { product, checkpoints, chapter } = await playUsage(operator, regions, material, onChapter);
+  const period = await chapter("settlement", () => playSettlement({ operator, ...regions }, product));
+  return { period, checkpoints };
+}
+
+/** Everything before the first settlement. */
+export async function playUsage(
+  operator: Operator,
+  regions: Regions,
+  material: Material,
+  onChapter: OnChapter = () => {},
+) {
   const { chengdu, chongqing } = regions;
   const sides = { operator, chengdu, chongqing };
   const checkpoints: SeenCheckpoint[] = [];
@@ -47,8 +62,7 @@ export async function playStory(
     await playTransfer(sides, approved, true);
   });
   await chapter("calls", () => playCalls(sides, product, material));
-  const period = await chapter("settlement", () => playSettlement(sides, product));
-  return { period, checkpoints };
+  return { product, checkpoints, chapter };
 }
 
 async function checkpointOf(operator: Operator, node: SoakNode): Promise<SeenCheckpoint> {
