@@ -1,5 +1,7 @@
 import { join } from "node:path";
-import { createAudit } from "./audit/service.ts";
+import { isBeginning } from "./audit/begin-log.ts";
+import { presentSigner } from "./audit/generation.ts";
+import { type Audit, createAudit } from "./audit/service.ts";
 import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
 import { openAuthorisations } from "./authorisations.ts";
 import { createCatalog } from "./catalog/service.ts";
@@ -14,6 +16,7 @@ import type { Logger } from "./kernel/logger.ts";
 import { type Runtime, systemRuntime } from "./kernel/runtime.ts";
 import { type Scheduler, systemScheduler } from "./kernel/scheduler.ts";
 import type { Worker } from "./kernel/worker.ts";
+import { createFullCheck } from "./ledger/full-check.ts";
 import { createLedgerKeeper, type KeeperState } from "./ledger/keeper.ts";
 import { createLedger } from "./ledger/service.ts";
 import { createUsagePosting } from "./ledger/usage-posting.ts";
@@ -28,6 +31,9 @@ import { createOutbox } from "./outbox/service.ts";
 import { periodic } from "./periodic.ts";
 import { createPrometheus } from "./prometheus.ts";
 import { openRegionLinks, type RegionLinks } from "./region-links.ts";
+import { createHoldings } from "./restore/holdings.ts";
+import { unfinished } from "./restore/refusal.ts";
+import { type RestoreOptions, restoreNode } from "./restore/restore-node.ts";
 import { bundledCalendar, bundledPacks } from "./rules/bundled.ts";
 import { loadRules } from "./rules/service.ts";
 import { createSearchIndexer } from "./search/indexer.ts";
@@ -46,6 +52,8 @@ import { openTrust } from "./trust-in-force.ts";
 
 /** Reading shows an agreement expired at once; this only makes the end durable, with its evidence. */
 const EXPIRY_EVERY_MS = 60_000;
+/** How long a start waits for peers to say what they have seen of this node. */
+const START_PATIENCE_MS = 3_000;
 /** A fault in the books is noticed about so soon. */
 const LEDGER_EVERY_MS = 5_000;
 
@@ -74,6 +82,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const leaves = { appendLeaf, appendLeafRefs };
   const base = { store, runtime, scheduler, logger, metrics, region };
   const owner = `${region}/${config.node.name}`;
+  const presentLog = await presentSigner(store, log);
 
   const identity = createIdentity({ store, runtime, region, leaves });
   const trust = await openTrust({ ...base, leaves, folder, dir: config.dir });
@@ -124,6 +133,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const metering = createMetering({ store });
   const ledger = createLedger({ store, runtime });
   const ledgerKeeper = createLedgerKeeper({ store, ledger, runtime, logger, metrics });
+  const ledgerCheck = createFullCheck({ ledger, runtime, logger });
   const transfers = createTransfers({
     ...base,
     trust,
@@ -142,8 +152,11 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   });
   const audit = createAudit({
     ...base,
-    origin: log.name,
-    logSigner: log,
+    origin: presentLog.name,
+    logSigner: presentLog,
+    logVkey: log.vkey,
+    generation: presentLog.generation,
+    gossip: links.clients.gossip,
     witnessSigner: witness,
     peers: () => witnessesOf(trust),
     witness: links.clients.witness,
@@ -154,10 +167,18 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   outbox.register("negotiation", negotiations.handler);
   outbox.register("transfer", transfers.handler);
   outbox.register("settlement", settlements.handler);
-  const server = links.serve({ federation, outbox, transfers, settlements, audit, trust });
+  const server = links.serve({
+    ...{ holdings: createHoldings({ store }) },
+    federation,
+    outbox,
+    transfers,
+    settlements,
+    audit,
+    trust,
+  });
   const indexer = createSearchIndexer({ search, catalog, federation, logger, scheduler, region });
-  const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
   const expiry = periodic("agreement-expiry", EXPIRY_EVERY_MS, negotiations.expireAgreements, { scheduler, logger });
+  const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
   const workers: readonly Worker[] = [
     ...links.workers,
     ...[federation, indexer, outbox, transfers, settlements, audit, expiry, keeping],
@@ -182,7 +203,21 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       return metrics.render();
     },
     isReady: () => readiness(store, trust.state(), ledgerKeeper.state()),
-    ...lifecycle({ server, workers, logger, close }),
+    /** For a node that is not started: takes back what peers hold. */
+    restore: (options?: RestoreOptions) =>
+      restoreNode(
+        {
+          ...base,
+          trust,
+          signer,
+          log,
+          posting: createUsagePosting(runtime),
+          gossip: links.clients.gossip,
+          holdings: links.clients.holdings,
+        },
+        options,
+      ),
+    ...lifecycle({ server, workers, logger, close, checkStart: () => checkStart(store, audit, scheduler) }),
   };
 }
 
@@ -205,6 +240,7 @@ function lifecycle(parts: {
     async start(): Promise<{ readonly rpcPort: number }> {
       const rpcPort = await server.listen();
       for (const worker of workers) worker.start();
+  readonly checkStart: () => Promise<Result<true>>;
       logger.info({ rpcPort }, "node started");
       return { rpcPort };
     },
@@ -217,6 +253,12 @@ function lifecycle(parts: {
 
 function witnessesOf(trust: Trust) {
   return trust
+      // After listening, so that peers can look; before the workers, which write and sign.
+      const standing = await parts.checkStart();
+      if (!standing.ok) {
+        await this.stop();
+        throw new StartFault(standing.error);
+      }
     .peers()
     .map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys }));
 }
@@ -228,6 +270,18 @@ function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
 }
 
 async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
+/** A disk of an earlier day is noticed before it writes anything; whoever is away is compared with later. */
+async function checkStart(store: Store, audit: Audit, scheduler: Scheduler): Promise<Result<true>> {
+  if (await isBeginning(store)) return unfinished();
+  let cancel = () => {};
+  const patience = new Promise<Result<true>>((resolve) => {
+    cancel = scheduler.after(START_PATIENCE_MS, () => resolve({ ok: true, value: true }));
+  });
+  const standing = await Promise.race([audit.checkStanding(), patience]);
+  cancel();
+  return standing;
+}
+
   if (/^postgres(ql)?:\/\//.test(storage.url)) {
     const store = await openPostgresStore(storage.url);
     await store.createCollectionViews(collectionNames());

@@ -34,8 +34,9 @@ const ROOMS: Record<string, readonly string[]> = {
     "metering",
     "ledger",
   ],
-  payments: ["storage", "identity", "rules", "audit", "outbox", "ledger", "settlement"],
   evidence: ["storage", "identity", "rules", "audit", "catalog", "policy", "negotiation", "metering", "settlement"],
+  payments: ["storage", "identity", "rules", "audit", "outbox", "ledger", "settlement"],
+  restore: ["storage", "identity", "audit", "catalog", "federation", "policy", "negotiation", "metering", "settlement"],
 };
 
 const DOMAIN = Object.keys(ROOMS).filter((room) => room !== "kernel" && room !== "storage");

@@ -4,6 +4,8 @@ import { z } from "zod";
 export const leafKinds = [
   "log.opened",
   "log.equivocation",
+  "log.rolled-back",
+  "log.succeeded",
   "catalog.published",
   "catalog.withdrawn",
   "catalog.refused",

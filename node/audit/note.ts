@@ -45,6 +45,18 @@ export function logNoteSigner(name: string, signer: Signer): NoteSigner {
   return { name, vkey: writeVkey(name, ED25519, signer.publicKey), sign: signer.sign };
 }
 
+/** The same key under another name: the name is part of the key's id. Undefined for what is no vkey. */
+export function vkeyUnder(vkey: string, name: string): string | undefined {
+  const key = parseVkey(vkey);
+  return key.ok ? writeVkey(name, key.value.type, key.value.publicKey) : undefined;
+}
+
+export function signerUnder(signer: NoteSigner, name: string): NoteSigner {
+  const vkey = vkeyUnder(signer.vkey, name);
+  if (vkey === undefined) throw new Error(`${signer.vkey} is no vkey`);
+  return { name, vkey, sign: signer.sign };
+}
+
 export function witnessNoteSigner(name: string, signer: Signer): NoteSigner {
   return { name, vkey: writeVkey(name, COSIGNATURE, signer.publicKey), sign: signer.sign };
 }

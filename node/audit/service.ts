@@ -8,15 +8,19 @@ import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
 import { type AgreementLog, type AgreementLogQuery, agreementLog } from "./agreement-log.ts";
 import type { WitnessChannel, WitnessPeer } from "./cosigner.ts";
+import { heldFindings, type LogFinding } from "./findings.ts";
+import { createGossip, type Gossip, type GossipChannel, type Tidings } from "./gossip.ts";
 import { findLeaves, type LeafPage, type LeafQuery, parseIndex, readLeaf, type StoredLeaf } from "./leaves.ts";
 import type { NoteSigner } from "./note.ts";
 import { writeProof } from "./proof.ts";
 import { type Sample, type SampleQuery, takeSample } from "./sample.ts";
 import { createSequencer } from "./sequencer.ts";
 import { latestCheckpoint, noteOf, type StoredCheckpoint, witnessedCheckpoint } from "./signed-head.ts";
+import { standing } from "./standing.ts";
 import { type AppendedLeaf, appendAgreementHead, appendLeafRefs } from "./store.ts";
-import { treeOn } from "./tree.ts";
-import { addCheckpoint, type Equivocation, heldEquivocations, type WitnessAnswer } from "./witness.ts";
+import { acceptSuccession } from "./succession.ts";
+import { type Tree, treeOn } from "./tree.ts";
+import { addCheckpoint, type WitnessAnswer } from "./witness.ts";
 
 export type AuditDeps = {
   readonly store: Store;
@@ -32,6 +36,11 @@ export type AuditDeps = {
   readonly peers: () => readonly WitnessPeer[];
   readonly witness: WitnessChannel;
   readonly checkpointIntervalMs: number;
+  /** The way to tell peers what was seen of others' logs; without one, witnesses do not compare. */
+  readonly gossip?: GossipChannel;
+  /** The log's key under its name in the trust list, and how many logs there were; by default this is the first. */
+  readonly logVkey?: string;
+  readonly generation?: number;
   /** Is the region a party to the agreement? Without an answer, peers get no proofs. */
   readonly isParty?: (agreementId: string, region: string) => Promise<boolean>;
 };
@@ -66,20 +75,33 @@ export type Audit = {
   readonly agreementLog: (query: AgreementLogQuery) => Promise<Result<AgreementLog>>;
   /** Leaves drawn by the checkpoint itself; the auditor draws the same. */
   readonly sample: (query: SampleQuery) => Promise<Result<Sample>>;
-  /** Evidence against peers' logs. */
-  readonly equivocations: () => Promise<Equivocation[]>;
+  /** What this node holds against peers' logs. */
+  readonly findings: () => Promise<LogFinding[]>;
+  /** Whether this log may still be written; asks every peer first, so that a disk of yesterday is noticed before anything is signed. */
+  readonly checkStanding: () => Promise<Result<true>>;
+  readonly standing: () => Promise<Result<true>>;
+  /** What another node is told, and tells: see `gossip.ts`. */
+  readonly gossip: (peer: { readonly region: string }, tidings: Tidings) => Promise<Tidings>;
+  readonly consistency: Gossip["consistency"];
+  readonly acceptSuccession: (
+    peer: { readonly region: string },
+    proof: string,
+    leaf: Uint8Array,
+  ) => Promise<Result<true>>;
 };
 
 const refuse = refusals({
   AUDIT_NOT_YET: "not-yet",
   AUDIT_UNKNOWN_LEAF: "not-found",
   AUDIT_NOT_PARTY: "forbidden",
+  AUDIT_NO_GOSSIP: "unavailable",
 });
 
 export function createAudit(deps: AuditDeps): Audit & Worker {
   const { store, region, runtime } = deps;
   const tree = treeOn(store);
   const sequencer = createSequencer({ ...deps, tree });
+  const gossip = createGossip(gossipDeps(deps, tree));
 
   const proof = async (index: string): Promise<Result<string>> => {
     if (parseIndex(index) === undefined || (await readLeaf(store, index)) === undefined) return unknownLeaf(index);
@@ -91,13 +113,18 @@ export function createAudit(deps: AuditDeps): Audit & Worker {
 
   return {
     name: sequencer.name,
-    start: sequencer.start,
-    stop: sequencer.stop,
+    start() {
+      sequencer.start();
+      if (deps.gossip !== undefined) gossip.start();
+    },
+    async stop() {
+      await Promise.all([sequencer.stop(), gossip.stop()]);
+    },
     sequenceNow: sequencer.sequenceNow,
     async head() {
       if ((await read(store, latestCheckpoint)) === undefined) await sequencer.sequenceNow();
       const latest = await read(store, latestCheckpoint);
-      if (latest === undefined) throw new Error("the audit log refuses to sign; see LOG_INCONSISTENT in the log");
+      if (latest === undefined) throw new Error("the audit log refuses to sign; see the node's log");
       const { size, root, cosignatures } = latest;
       return { size, root, note: noteOf(latest), witnessedBy: Object.keys(cosignatures) };
     },
@@ -124,9 +151,41 @@ export function createAudit(deps: AuditDeps): Audit & Worker {
       ),
     agreementLog: (query) => agreementLog({ store, tree }, query),
     sample: (query) => takeSample({ store, tree }, query),
-    equivocations: () => heldEquivocations(store),
+    findings: () => heldFindings(store),
+    standing: () => standing(store),
+    async checkStanding() {
+      const before = await standing(store);
+      return before.ok && deps.gossip !== undefined ? await gossip.round() : before;
+    },
+    gossip: (peer, tidings) => gossip.answer(peer.region, tidings),
+    consistency: gossip.consistency,
+    acceptSuccession: (peer, proof, leaf) => acceptSuccession(deps, peer.region, proof, leaf),
   };
 }
+
+function gossipDeps(deps: AuditDeps, tree: Tree) {
+  const { store, generation = 1 } = deps;
+  return {
+    ...deps,
+    tree,
+    generation,
+    ownOrigin: deps.origin,
+    logVkey: deps.logVkey ?? deps.logSigner.vkey,
+    intervalMs: deps.checkpointIntervalMs,
+    channel: deps.gossip ?? NOBODY,
+    async firstLeaf() {
+      const leaf = generation === 1 ? undefined : await readLeaf(store, "0");
+      const latest = await read(store, latestCheckpoint);
+      if (leaf === undefined || latest === undefined) return undefined;
+      const hashes = await tree.inclusion(0n, BigInt(latest.size));
+      return { proof: writeProof({ index: 0n, hashes, checkpoint: noteOf(latest) }), leaf: leaf.bytes };
+    },
+  };
+}
+
+const away = async () =>
+  refuse("AUDIT_NO_GOSSIP", { zh: "本节点不与其他地区比对日志。", en: "This node compares logs with nobody." });
+const NOBODY: GossipChannel = { gossip: away, consistency: away, succeed: away };
 
 /** The newest witnessed checkpoint if it covers the leaf: a witness's word is worth more than being newest. */
 async function checkpointCovering(store: Store, index: bigint): Promise<StoredCheckpoint | undefined> {

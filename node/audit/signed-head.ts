@@ -7,6 +7,7 @@ import { encodeBase64 } from "./base64.ts";
 import { checkpointText } from "./checkpoint.ts";
 import { isEqual } from "./merkle.ts";
 import { type NoteSigner, signNote } from "./note.ts";
+import { logHead, rolledBack } from "./store.ts";
 import type { Tree } from "./tree.ts";
 
 /** A checkpoint with the signatures gathered so far. */
@@ -27,7 +28,7 @@ export const latestCheckpoint = checkpoints.at("latest");
 export const witnessedCheckpoint = checkpoints.at("witnessed");
 
 /** What this log has bound itself to, written before any signature over it leaves. */
-const signedHead = collection<{ readonly size: string; readonly root: string }>("audit-head").at("signed");
+export const signedHead = collection<{ readonly size: string; readonly root: string }>("audit-head").at("signed");
 
 const refuse = refusals({ LOG_INCONSISTENT: "integrity" });
 
@@ -44,6 +45,8 @@ export async function signLatest(
   origin: string,
   signer: NoteSigner,
 ): Promise<Result<StoredCheckpoint>> {
+  const head = await read(store, logHead);
+  if (head?.halted !== undefined) return rolledBack(head.halted, head.size);
   const size = await tree.grow();
   const stored = await read(store, latestCheckpoint);
   if (stored?.size === String(size)) return ok(stored);
@@ -51,7 +54,9 @@ export async function signLatest(
 
   const before = await read(store, signedHead);
   if (before !== undefined && !(await leadsTo(tree, before, size))) return inconsistent(before.size, size);
-  const bound = await transact(store, [signedHead], (tx) => {
+  const bound = await transact(store, [signedHead, logHead], (tx) => {
+    const log = tx.get(logHead);
+    if (log?.halted !== undefined) return rolledBack(log.halted, log.size);
     const head = tx.get(signedHead);
     if (head !== undefined && BigInt(head.size) > size) return inconsistent(head.size, size);
     tx.put(signedHead, { size: String(size), root: encodeBase64(root) });

@@ -7,7 +7,20 @@ import { leafHash } from "./merkle.ts";
 import type { AuditEvent, AuditLeaf } from "./model.ts";
 
 /** Number of leaves, as far as commits have written them; the sequencer's tree follows behind. */
-export type LogHead = { readonly size: string };
+export type LogHead = {
+  readonly size: string;
+  /** Set once peers have shown that this log has signed more than this disk holds; see `standing.ts`. */
+  readonly halted?: Halt;
+};
+
+export type Halt = {
+  /** The region that showed it. */
+  readonly peer: string;
+  /** What this log has signed and this disk does not lead to. */
+  readonly note: string;
+  readonly size: string;
+  readonly at: string;
+};
 
 /** The last leaf of one agreement: its number within the agreement and its hash in hex. */
 type AgreementHead = { readonly seq: string; readonly leafHash: string };
@@ -24,7 +37,7 @@ export const subjectLeaves = collection<string>("audit-subject-leaf");
 const MAX_LEAF_BYTES = 65_535;
 const NO_LEAF = "0".repeat(64);
 
-const refuse = refusals({ AUDIT_LEAF_TOO_BIG: "too-large" });
+const refuse = refusals({ AUDIT_LEAF_TOO_BIG: "too-large", LOG_ROLLED_BACK: "integrity" });
 
 export type AppendedLeaf = {
   readonly index: string;
@@ -110,5 +123,16 @@ function bytesOf(leaf: AuditLeaf): Uint8Array {
       },
       { kind: leaf.kind, bytes: String(bytes.length) },
     ),
+  );
+}
+
+export function rolledBack({ peer, size }: Halt, here: string) {
+  return refuse(
+    "LOG_ROLLED_BACK",
+    {
+      zh: `地区 ${peer} 持有本节点已签名至第 ${size} 条的检查点,而本机磁盘只有 ${here} 条或内容不符(数据退回到了较早的状态)。为免重复编号、自相矛盾,本节点停止写入和签名;请停止节点并运行 heliu restore --dir <节点目录>。`,
+      en: `Region ${peer} holds a checkpoint that this node signed at ${size} entries; this disk has ${here}, or others (it went back to an earlier state). So as not to give numbers out twice, the node writes and signs nothing; stop it and run heliu restore --dir <its folder>.`,
+    },
+    { peer, signed: size, here },
   );
 }

@@ -28,7 +28,7 @@ import {
 /** The widest form of each tile; narrower ones are its beginning. Derived from the leaves, so it may be deleted. */
 const tileBytes = bytesCollection("audit-tile");
 /** How many leaves the tiles cover. */
-const treeHead = collection<{ readonly size: string }>("audit-head").at("tree");
+export const treeHead = collection<{ readonly size: string }>("audit-head").at("tree");
 
 /** Leaves hashed in one commit: enough for speed, little enough to keep other commits from waiting. */
 const CHUNK = 2_048;

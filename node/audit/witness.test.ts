@@ -8,11 +8,12 @@ import { collection } from "../storage/collection.ts";
 import { openMemoryStore } from "../storage/memory.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import { checkpointText } from "./checkpoint.ts";
+import { heldFindings } from "./findings.ts";
 import { hashOfNodes, leafHash, nodesOf } from "./merkle.ts";
 import { logNoteSigner, signNote, witnessNoteSigner, writeNote } from "./note.ts";
 import { leafBytes, logHead } from "./store.ts";
 import { completeRoot } from "./tile.ts";
-import { addCheckpoint, heldEquivocations } from "./witness.ts";
+import { addCheckpoint } from "./witness.ts";
 
 const { keys, valid } = JSON.parse(readFileSync("test/vectors/signed-note.json", "utf8"));
 const merkle = JSON.parse(readFileSync("test/vectors/merkle.json", "utf8"));
@@ -117,7 +118,7 @@ describe("a witness", () => {
     expect(await add(lie)).toEqual({ status: 409, body: "7\n" });
     expect((await add(lie)).status).toBe(409);
 
-    const held = await heldEquivocations(store);
+    const held = await heldFindings(store);
     expect(held).toHaveLength(1);
     expect(held[0]?.notes[0]).not.toBe(held[0]?.notes[1]);
     expect(await read(store, logHead)).toEqual({ size: "1" });

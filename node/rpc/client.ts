@@ -1,3 +1,4 @@
+import type { GossipChannel } from "../audit/gossip.ts";
 import type { SignedChangeBatch } from "../catalog/model.ts";
 import type { CrlFacts } from "../identity/crl.ts";
 import type { Peer, TrustView } from "../identity/model.ts";
@@ -11,6 +12,7 @@ import type { OutboxMessage, PeerChannel } from "../outbox/model.ts";
 import type { DataChannel } from "../transfer/wire.ts";
 import { toBatch } from "./catalog-codec.ts";
 import { answerOf, messageOf } from "./deliver.ts";
+import { createGossipClient } from "./gossip-client.ts";
 import { fromInvokeRequest, toInvokeAnswer } from "./invoke-codec.ts";
 import { type LinkTiming, type Method, PeerLink } from "./peer-link.ts";
 import { protocol } from "./protocol.ts";
@@ -47,6 +49,9 @@ export type PeerClients = {
     readonly checkpoint: (region: string) => Promise<Result<string>>;
     readonly proof: (region: string, index: string) => Promise<Result<{ proof: string; leaf: Uint8Array }>>;
   };
+  readonly gossip: GossipChannel;
+  /** What a peer holds of its dealings with this region: for a restore. */
+  readonly holdings: (region: string) => AsyncIterable<{ readonly kind: string; readonly record: unknown }>;
   readonly settlement: SettlementChannel;
   readonly trust: TrustChannel;
   /** How a server of that region is judged; also for `checkPeer`. */
@@ -113,6 +118,11 @@ export function createPeerClients(deps: PeerClientDeps): PeerClients {
         const answer = await unary(region, Audit.Proof, { messageId: messageId(), index });
         return answer.ok ? ok({ proof: answer.value.proof, leaf: answer.value.leaf }) : answer;
       },
+    },
+    gossip: createGossipClient(link, messageId),
+    async *holdings(region) {
+      const stream = mustLink(link(region)).serverStream(Audit.Holdings, { messageId: messageId() });
+      for await (const { kind, json } of stream) yield { kind, record: JSON.parse(json.toString("utf8")) as unknown };
     },
     settlement: createSettlementChannel(link, messageId),
     trust: createTrustChannel(link, messageId),

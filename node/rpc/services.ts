@@ -1,3 +1,4 @@
+import type { Tidings } from "../audit/gossip.ts";
 import type { SignedChangeBatch } from "../catalog/model.ts";
 import type { Peer, SignedTrustList, TrustView } from "../identity/model.ts";
 import type { Result } from "../kernel/exchange-error.ts";
@@ -30,6 +31,13 @@ export type RpcServices = {
     readonly proofForPeer: (peer: Peer, index: string) => Promise<Result<string>>;
     readonly leaf: (index: string) => Promise<Result<{ readonly bytes: Uint8Array }>>;
     readonly addCheckpoint: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
+    readonly gossip: (peer: Peer, tidings: Tidings) => Promise<Tidings>;
+    readonly consistency: (origin: string, first: bigint, second: bigint) => Promise<Result<readonly Uint8Array[]>>;
+    readonly acceptSuccession: (peer: Peer, proof: string, leaf: Uint8Array) => Promise<Result<true>>;
+  };
+  /** What this region holds of its dealings with the peer that asks. */
+  readonly holdings: {
+    readonly of: (peer: Peer) => AsyncIterable<{ readonly kind: string; readonly record: unknown }>;
   };
   readonly trust: TrustView & TrustSource;
 };

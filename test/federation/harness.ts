@@ -37,7 +37,7 @@ export type HarnessOptions = {
 type Settings = { readonly [section: string]: object };
 
 /** One of several nodes of a region on the same database. */
-export type HarnessReplica = Pick<HarnessRegion, "node" | "start" | "stop">;
+export type HarnessReplica = Pick<HarnessRegion, "node" | "start" | "stop" | "composed">;
 
 export type HarnessRegion = {
   readonly id: string;
@@ -54,6 +54,8 @@ export type HarnessRegion = {
   readonly replica: (name: string) => HarnessReplica;
   readonly stop: () => Promise<void>;
   readonly start: () => Promise<void>;
+  /** Its main node built but not started, for what works on a stopped node; the caller stops it. */
+  readonly composed: () => Promise<HeliuNode>;
 };
 
 export type Harness = {
@@ -130,12 +132,16 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   const flags = { ...SETTINGS, ...options.settings, ...options.regionSettings?.[id] };
   const logger = (name: string) => options.logger?.(id, name) ?? silentLogger;
   const config = mustSucceed(loadConfig({ dir, flags: { ...flags, rpc: { port: proxy === undefined ? rpc : 0 } } }));
-  const main = startable(`${id}/main`, async () => {
-    const runtime = options.runtimes?.[id];
-    const node = await composeNode(config, { logger: logger("main"), ...(runtime === undefined ? {} : { runtime }) });
-    target.port = (await node.start()).rpcPort;
-    return node;
-  });
+  const main = startable(
+    `${id}/main`,
+    async () => {
+      const runtime = options.runtimes?.[id];
+      return composeNode(config, { logger: logger("main"), ...(runtime === undefined ? {} : { runtime }) });
+    },
+    (port) => {
+      target.port = port;
+    },
+  );
   const others = new Map<string, HarnessReplica>();
   for (const name of options.replicas?.[id] ?? []) {
     const port = await freePort();
@@ -146,7 +152,7 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   const all = [main, ...others.values()];
   const as = (role: Role): Principal => ({ userId: `${id}-${role}`, name: role, roles: [role], region: id });
   const region: HarnessRegion = {
-    ...{ id, dir, node: main.node, as },
+    ...{ id, dir, node: main.node, composed: main.composed, as },
     proxy: () => {
       if (proxy === undefined) throw new Error("start the regions with faults: true");
       return proxy;
@@ -175,15 +181,22 @@ async function makeRegion(root: string, id: string, options: HarnessOptions) {
   return { region, entry, close: async () => proxy?.close() };
 }
 
-function startable(name: string, run: () => Promise<HeliuNode>): HarnessReplica {
+function startable(
+  name: string,
+  composed: () => Promise<HeliuNode>,
+  listens: (rpcPort: number) => void = () => {},
+): HarnessReplica {
   let running: HeliuNode | undefined;
   return {
     node: () => {
       if (running === undefined) throw new Error(`the node ${name} does not run`);
       return running;
     },
+    composed,
     async start() {
-      running = await run();
+      const node = await composed();
+      listens((await node.start()).rpcPort);
+      running = node;
     },
     async stop() {
       await running?.stop();
@@ -202,9 +215,7 @@ function makeReplica(
   return startable(name, async () => {
     const own = (path: string) => !/[\\/](store|index|content)$/.test(path);
     cpSync(folder.from, folder.to, { recursive: true, force: false, filter: own });
-    const node = await composeNode(mustSucceed(loadConfig({ dir: folder.to, flags })), { logger });
-    await node.start();
-    return node;
+    return composeNode(mustSucceed(loadConfig({ dir: folder.to, flags })), { logger });
   });
 }
 

@@ -6,6 +6,8 @@ type Names = { readonly [K in AuditLeaf["kind"]]: string };
 export const leafKindsZh: Names = {
   "log.opened": "日志开启",
   "log.equivocation": "发现日志前后不一",
+  "log.rolled-back": "发现日志退回",
+  "log.succeeded": "日志改名续写",
   "catalog.published": "目录条目发布",
   "catalog.withdrawn": "目录条目撤下",
   "catalog.refused": "目录条目依规不收",
@@ -43,6 +45,8 @@ export const leafKindsEn: Names = {
   "log.equivocation": "log contradicts itself",
   "catalog.published": "entry published",
   "catalog.withdrawn": "entry withdrawn",
+  "log.rolled-back": "A log went back",
+  "log.succeeded": "A log goes on under a new name",
   "catalog.refused": "entry refused by rule",
   "negotiation.changed": "negotiation moved",
   "agreement.cosigned": "agreement signed for parties paid by it",

@@ -28,7 +28,7 @@ export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDep
     const [head, found, equivocations] = await Promise.all([
       audit.head(),
       mayRead ? audit.leaves(query) : null,
-      audit.equivocations(),
+      audit.findings(),
     ]);
     const [leaves, next] = [found?.items ?? null, found?.next ?? null];
     const model = { head, asked, leaves, next, equivocations: equivocations.length };

@@ -1,0 +1,44 @@
+import { refusals } from "../kernel/exchange-error.ts";
+
+const refuse = refusals({
+  RESTORE_PEER_AWAY: "unavailable",
+  RESTORE_RECORD: "integrity",
+  RESTORE_UNFINISHED: "integrity",
+  RESTORE_NO_PEER: "unavailable",
+});
+
+export function refuseRecord(kind: string, peer: string) {
+  return refuse(
+    "RESTORE_RECORD",
+    {
+      zh: `地区 ${peer} 交回的一条${kind}记录格式或当事方不符,未采用;请与该地区核对。`,
+      en: `A record (${kind}) that region ${peer} gave back is malformed or not of this region; it was not taken. Compare with that region.`,
+    },
+    { kind, peer },
+  );
+}
+
+export function peerAway(region: string, why: string) {
+  return refuse(
+    "RESTORE_PEER_AWAY",
+    {
+      zh: `连不上地区 ${region}(${why}),而它可能持有更新的记录;请待其恢复后再运行 heliu restore,或在确认后用 --without ${region}。`,
+      en: `Region ${region} cannot be reached (${why}), and may hold newer records; run heliu restore once it is back, or give --without ${region} if you are sure.`,
+    },
+    { region, why },
+  );
+}
+
+export function noPeer() {
+  return refuse("RESTORE_NO_PEER", {
+    zh: "信任列表中没有其他地区可以询问,无法判断本机数据是否最新;请检查信任列表。",
+    en: "The trust list names no other region to ask, so nobody can say whether this disk is the newest; check the trust list.",
+  });
+}
+
+export function unfinished() {
+  return refuse("RESTORE_UNFINISHED", {
+    zh: "上一次 heliu restore 没有完成;请再次运行它(会从中断处继续),完成后再启动节点。",
+    en: "The last heliu restore was not finished; run it again (it goes on where it stopped), then start the node.",
+  });
+}

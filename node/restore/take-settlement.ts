@@ -1,0 +1,56 @@
+import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { ok } from "../kernel/exchange-error.ts";
+import { agreements } from "../negotiation/store.ts";
+import type { SettlementTerms } from "../policy/settlement-terms.ts";
+import { newSettlement, STATEMENT_PREFIX, settlementRef } from "../settlement/process.ts";
+import type { Settlement, SideSignature } from "../settlement/process-model.ts";
+import { read, transact } from "../storage/transact.ts";
+import { keyOf, type RestoreDeps, type Taken } from "./deps.ts";
+import { refuseRecord } from "./refusal.ts";
+
+/**
+ * A settlement that both regions signed, from the other side's record. Nothing of its result is believed: what the two laid on
+ * the table is put back, and this node computes the statement from its own receipts again, compares and signs; the same
+ * bytes get the same signature. Our own signature under it says that this region let it be signed.
+ */
+export async function takeSettlement(deps: RestoreDeps, peer: string, record: unknown): Promise<Taken> {
+  const theirs = record as Settlement | null;
+  const { built, own, theirs: ours, declaration, signature, theirSignature } = theirs ?? {};
+  if (!theirs || !built || !own || !ours || !declaration || !signature || !theirSignature) {
+    return refuseRecord("settlement", peer);
+  }
+  const { store, region } = deps;
+  const agreement = await read(store, agreements.at(theirs.agreementId));
+  const isSigned =
+    isStatement(deps, region, theirSignature, built.text) && isStatement(deps, peer, signature, built.text);
+  const isParty = agreement !== undefined && [agreement.provider, agreement.consumer].includes(peer);
+  if (agreement === undefined || !isSigned || !isParty) return refuseRecord("settlement", peer);
+
+  const { terms } = JSON.parse(agreement.document) as { readonly terms: SettlementTerms };
+  const fresh = newSettlement(agreement, theirs.periodId, region, terms);
+  const place = settlementRef(theirs);
+  const again: Settlement = {
+    ...fresh,
+    round: theirs.round,
+    isApproved: true,
+    isEarly: theirs.isEarly,
+    figures: ours.figures,
+    own: ours,
+    theirs: own,
+    theirDeclaration: { digest: declaration.digest, ...declaration.signature },
+    theirProposal: built.proposal,
+    theirSignature: { digest: built.digest, keyId: signature.keyId, signature: signature.signature },
+  };
+  return transact(store, [place], (tx) => {
+    const known = tx.get(place);
+    if (known?.state === "agreed") return ok("present");
+    tx.put(place, { ...again, revision: (known?.revision ?? 0) + 1 });
+    return ok("taken");
+  });
+}
+
+function isStatement(deps: RestoreDeps, region: string, { keyId, signature }: SideSignature, text: string): boolean {
+  const key = keyOf(deps, region, keyId);
+  if (key === undefined) return false;
+  return verifyEd25519(key, Buffer.from(`${STATEMENT_PREFIX}\n${text}`, "utf8"), Buffer.from(signature, "base64"));
+}
