@@ -195,7 +195,20 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   };
   return {
     ...node,
-    ...{ transfers, sources, metering, ledger, ledgerKeeper, settlements, audit, evidence, outbox, links, indexer },
+    ...{
+      transfers,
+      sources,
+      metering,
+      ledger,
+      ledgerKeeper,
+      ledgerCheck,
+      settlements,
+      audit,
+      evidence,
+      outbox,
+      links,
+      indexer,
+    },
     checkPeer: links.checkPeer,
     metrics,
     async renderMetrics() {
@@ -227,6 +240,7 @@ function lifecycle(parts: {
   readonly workers: readonly Worker[];
   readonly logger: Logger;
   readonly close: () => Promise<void>;
+  readonly checkStart: () => Promise<Result<true>>;
 }) {
   const { server, workers, logger } = parts;
   let stopping: Promise<void> | undefined;
@@ -239,8 +253,13 @@ function lifecycle(parts: {
     /** Answers the port on which regions reach this node. */
     async start(): Promise<{ readonly rpcPort: number }> {
       const rpcPort = await server.listen();
+      // After listening, so that peers can look; before the workers, which write and sign.
+      const standing = await parts.checkStart();
+      if (!standing.ok) {
+        await this.stop();
+        throw new StartFault(standing.error);
+      }
       for (const worker of workers) worker.start();
-  readonly checkStart: () => Promise<Result<true>>;
       logger.info({ rpcPort }, "node started");
       return { rpcPort };
     },
@@ -251,25 +270,6 @@ function lifecycle(parts: {
   };
 }
 
-function witnessesOf(trust: Trust) {
-  return trust
-      // After listening, so that peers can look; before the workers, which write and sign.
-      const standing = await parts.checkStart();
-      if (!standing.ok) {
-        await this.stop();
-        throw new StartFault(standing.error);
-      }
-    .peers()
-    .map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys }));
-}
-
-function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
-  if (!agreement.ok) return false;
-  const { provider, consumer } = agreement.value;
-  return [provider, consumer, ...thirdRegionsIn(agreement.value)].includes(region);
-}
-
-async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
 /** A disk of an earlier day is noticed before it writes anything; whoever is away is compared with later. */
 async function checkStart(store: Store, audit: Audit, scheduler: Scheduler): Promise<Result<true>> {
   if (await isBeginning(store)) return unfinished();
@@ -282,6 +282,19 @@ async function checkStart(store: Store, audit: Audit, scheduler: Scheduler): Pro
   return standing;
 }
 
+function witnessesOf(trust: Trust) {
+  return trust
+    .peers()
+    .map(({ id, logKey, witnessKeys }) => ({ region: id, logVkey: logKey, witnessVkeys: witnessKeys }));
+}
+
+function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
+  if (!agreement.ok) return false;
+  const { provider, consumer } = agreement.value;
+  return [provider, consumer, ...thirdRegionsIn(agreement.value)].includes(region);
+}
+
+async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
   if (/^postgres(ql)?:\/\//.test(storage.url)) {
     const store = await openPostgresStore(storage.url);
     await store.createCollectionViews(collectionNames());

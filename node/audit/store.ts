@@ -58,7 +58,10 @@ export function appendLeafRefs(about?: { readonly agreementId?: string } | reado
  * `AUDIT_LEAF_TOO_BIG` (or a `CANONICAL_…` refusal): what cannot be evidenced does not happen.
  */
 export function appendLeaf(tx: Tx, region: string, event: AuditEvent): AppendedLeaf {
-  const index = tx.get(logHead)?.size ?? "0";
+  const head = tx.get(logHead);
+  // Whatever is evidenced stops here: numbers would be given out twice, and signed for twice.
+  if (head?.halted !== undefined) return abandon(rolledBack(head.halted, head.size));
+  const index = head?.size ?? "0";
   const bytes = bytesOf(leafOf(tx, region, event));
   const hash = Buffer.from(leafHash(bytes)).toString("hex");
 

@@ -74,16 +74,18 @@ async function compareAndStore(
   { old, proof }: Request,
 ): Promise<WitnessAnswer> {
   const { origin, size, root } = checkpoint;
-  const note = signedPart(checkpoint, log);
-  const last = lastSeen.at(origin);
-  const slot = seenBefore.at(origin, size % RING);
-  const evidence = equivocations.at(origin, size, hexOf(root));
-  const answer = await transact(deps.store, [last, slot, evidence, ...appendLeafRefs()], (tx) => {
-    const known = tx.get(last);
+  const { region } = log;
+  const note = signedPart(checkpoint, log.vkey);
+  const lie = (first: string) =>
+    ({ kind: "equivocation", origin, region, size: String(size), notes: [first, note], heardFrom: null }) as const;
+  const refs = [...seenRefs(log, size), ...findingRefs(lie(""))];
+  const answer = await transact(deps.store, refs, (tx) => {
+    if (!isPresent(tx, log)) return ok({ status: 404, body: `${origin} is not the present log of ${region}\n` });
+    const known = lastOf(tx, log);
     const knownSize = BigInt(known?.size ?? "0");
-    const contradicted = [known, tx.get(slot)].find((seen) => seen && contradicts(seen, checkpoint));
-    if (contradicted !== undefined) {
-      if (tx.get(evidence) === undefined) keepEvidence(deps, tx, log, checkpoint, [contradicted.note, note]);
+    const other = contradicted(tx, log, checkpoint);
+    if (other !== undefined) {
+      fileFinding(tx, lie(other.note), { region: deps.region, atMs: deps.runtime.nowMs() });
       return ok({ status: 409, body: `${knownSize}\n`, isLie: true });
     }
     if (old !== knownSize) return ok({ status: 409, body: `${knownSize}\n` });
@@ -103,6 +105,8 @@ async function compareAndStore(
   return { status, body };
 }
 
-function hexOf(hash: Hash): string {
-  return Buffer.from(hash).toString("hex");
+/** Our own log is halted, so not even evidence can be filed: then nothing is signed for others either. */
+async function withoutLog({ store, logger }: WitnessDeps, { origin }: NamedLog, code: string): Promise<WitnessAnswer> {
+  logger.error({ code, origin }, "no checkpoint is cosigned while this node's own log is halted");
+  return { status: 409, body: `${(await readLastSeen(store, origin))?.size ?? "0"}\n` };
 }

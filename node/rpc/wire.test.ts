@@ -134,6 +134,9 @@ describe("evidence of a log", () => {
         : err({ kind: "forbidden" as const, code: "AUDIT_NOT_PARTY", text: { zh: "", en: "" } }),
     leaf: async () => ok({ bytes: Buffer.from("leaf") }),
     addCheckpoint: async (body: string) => ({ status: 409, body: `size of ${body}` }),
+    gossip: async () => ({ own: "", seen: [], isHalted: false }),
+    consistency: async () => ok([]),
+    acceptSuccession: async () => ok(true as const),
   };
 
   it("gives proof and leaf to a party, and to nobody else", async () => {
@@ -150,6 +153,41 @@ describe("evidence of a log", () => {
     expect(await clients.witness.cosign("510100", "x")).toEqual({ status: 409, body: "size of x" });
     expect(await clients.witness.cosign("999999", "x")).toMatchObject({ status: 503 });
     expect(await clients.audit.checkpoint("510100")).toEqual(ok("origin\n1\nroot\n"));
+  });
+});
+
+describe("what two nodes tell each other of logs", () => {
+  it("travels whole, both ways", async () => {
+    const clients = await connect({
+      audit: {
+        ...({} as RpcServices["audit"]),
+        gossip: async (peer, { own, seen }) => ({
+          own: `${own} for ${peer.region}`,
+          seen: [...seen, "s"],
+          isHalted: true,
+        }),
+        consistency: async (origin, first, second) => ok([Buffer.from(`${origin} ${first} ${second}`)]),
+        acceptSuccession: async (peer, proof, leaf) =>
+          proof === "p" && Buffer.from(leaf).toString() === "l" && peer.region === "500000"
+            ? ok(true)
+            : err({ kind: "integrity", code: "LOG_SUCCESSION", text: { zh: "", en: "" } }),
+      },
+      holdings: {
+        of: async function* ({ region }) {
+          yield { kind: "receipt", record: { region } };
+        },
+      },
+    });
+    const told = await clients.gossip.gossip("510100", { own: "o", seen: ["a"], isHalted: false });
+    expect(told).toEqual(ok({ own: "o for 500000", seen: ["a", "s"], isHalted: true }));
+    expect(await clients.gossip.consistency("510100", "log", 3n, 7n)).toEqual(ok([Buffer.from("log 3 7")]));
+    expect(await clients.gossip.succeed("510100", "p", Buffer.from("l"))).toEqual(ok(true));
+    expect(await clients.gossip.succeed("510100", "p", Buffer.from("x"))).toMatchObject({
+      error: { code: "LOG_SUCCESSION" },
+    });
+    const held: unknown[] = [];
+    for await (const one of clients.holdings("510100")) held.push(one);
+    expect(held).toEqual([{ kind: "receipt", record: { region: "500000" } }]);
   });
 });
 
