@@ -1,11 +1,16 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, hash } from "node:crypto";
 
 export function sha256(data: Uint8Array | string): Buffer {
   return createHash("sha256").update(data).digest();
 }
 
 export function sha256Hex(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
+}
+
+/** Into bytes that are there already: where a tree takes a million hashes, a buffer for each costs more than the hash. */
+export function sha256Into(target: Buffer, offset: number, data: Uint8Array): void {
+  target.write(hash("sha256", data, "binary"), offset, "latin1");
 }
 
 /** HMAC-SHA-256 (RFC 2104): a digest that nobody without the key can try values against. */

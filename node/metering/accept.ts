@@ -4,7 +4,8 @@ import { instantOf, msOf } from "../kernel/instant.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
 import { checkChain, EMPTY_CHAIN } from "./chain.ts";
 import type { HeldReceipt, ReceiptCore } from "./model.ts";
-import { type CheckedCore, receiptIdOf } from "./receipt.ts";
+import { type CheckedCore, coreDigestOf, receiptIdOf } from "./receipt.ts";
+import { putRow, removeRow } from "./row.ts";
 import {
   chainHeads,
   equivocations,
@@ -97,10 +98,18 @@ export function acceptReceipt(
 
 /** What `completeReceipt` reads. */
 export function completeReceiptRefs(core: ReceiptCore): readonly AnyRef[] {
-  return [receiptRef(core.agreementId, core.direction, core.seq), ...appendLeafRefs({ agreementId: core.agreementId })];
+  const { agreementId, direction, seq, receiptId } = core;
+  return [
+    receiptRef(agreementId, direction, seq),
+    equivocations.at(agreementId, receiptId, coreDigestOf(core)),
+    ...appendLeafRefs({ agreementId }),
+  ];
 }
 
-/** Adds the consumer's signature, which the caller made or checked. Again the same: changes nothing. */
+/**
+ * Adds the consumer's signature, which the caller made or checked. Again the same: changes nothing; nor does one for a number
+ * of which there is a second version by now, since that counts nowhere.
+ */
 export function completeReceipt(
   tx: Tx,
   parts: MeteringParts,
@@ -111,9 +120,11 @@ export function completeReceipt(
   const { agreementId, direction, seq, receiptId } = core;
   const held = tx.get(receiptRef(agreementId, direction, seq));
   if (held === undefined || held.core.receiptId !== receiptId || held.consumerSignature !== null) return held;
+  if (tx.get(equivocations.at(agreementId, receiptId, coreDigestOf(core))) !== undefined) return held;
   const receipt = { ...held, consumerSignature };
   tx.put(receiptRef(agreementId, direction, seq), receipt);
   tx.remove(unsignedReceipts.at(agreementId, direction, BigInt(seq)));
+  putRow(tx, receipt);
   if (core.consumerRegion !== parts.region) return receipt;
   // The provider's leaf was written when it released; the consumer's evidence begins with its own signature.
   appendLeaf(tx, parts.region, {
@@ -137,7 +148,11 @@ function keepBoth(tx: Tx, standing: HeldReceipt, other: HeldReceipt): void {
     tx.put(equivocations.at(version.core.agreementId, version.core.receiptId, version.coreDigest), version);
   const { agreementId, direction, seq } = standing.core;
   const head = tx.get(chainHeads.at(agreementId, direction));
-  if (head?.seq === seq && other.coreDigest < standing.coreDigest) stand(tx, standing, other);
+  const stands = head?.seq === seq && other.coreDigest < standing.coreDigest ? other : standing;
+  if (stands === other) stand(tx, standing, other);
+  // In the tree stands one of them, signed by us or not; nobody waits for a signature under a number that is in dispute.
+  if (standing.settledIn === null) putRow(tx, stands);
+  tx.remove(unsignedReceipts.at(agreementId, direction, BigInt(seq)));
 }
 
 function standAsPrevNames(tx: Tx, core: ReceiptCore): void {
@@ -154,7 +169,9 @@ function stand(tx: Tx, instead: HeldReceipt, receipt: HeldReceipt): void {
   const { agreementId, direction, seq } = receipt.core;
   if (instead.core.periodId !== receipt.core.periodId) {
     tx.remove(receiptsByPeriod.at(instead.core.periodId, agreementId, direction, BigInt(seq)));
+    removeRow(tx, instead.core);
   }
+  if (instead.settledIn === null) putRow(tx, receipt);
   tx.put(receipts.at(agreementId, direction, BigInt(seq)), receipt);
   tx.put(receiptsByPeriod.at(receipt.core.periodId, agreementId, direction, BigInt(seq)), receipt.core.receiptId);
   tx.put(chainHeads.at(agreementId, direction), { seq, digest: receipt.coreDigest });

@@ -8,6 +8,7 @@ import type { AnyRef, Tx } from "../storage/transact.ts";
 import { type ChainHead, EMPTY_CHAIN } from "./chain.ts";
 import type { HeldReceipt, ReceiptCore } from "./model.ts";
 import { receiptIdOf, signCore } from "./receipt.ts";
+import { putRow } from "./row.ts";
 
 export type Direction = ReceiptCore["direction"];
 
@@ -114,6 +115,7 @@ export function putNext(tx: Tx, receipt: HeldReceipt): void {
   tx.put(receiptPlaces.at(receiptId), { agreementId, direction, seq });
   tx.put(receiptsByPeriod.at(periodId, agreementId, direction, BigInt(seq)), receiptId);
   if (receipt.consumerSignature === null) tx.put(unsignedReceipts.at(agreementId, direction, BigInt(seq)), receiptId);
+  else putRow(tx, receipt);
 }
 
 export function receiptRef(agreementId: string, direction: Direction, seq: string) {

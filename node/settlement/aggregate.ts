@@ -1,4 +1,4 @@
-import type { ReceiptCore } from "../metering/model.ts";
+import type { ReceiptRow } from "../metering/row.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import type { PostedUsage, UsageRow } from "./model.ts";
 import { fail } from "./refusal.ts";
@@ -17,8 +17,14 @@ type Group = {
   readonly metered: Map<string, { readonly partyId: string; readonly metric: string; quantity: bigint }>;
 };
 
+/** What of a receipt is added up. */
+export type Summand = Pick<
+  ReceiptRow,
+  "receiptId" | "productId" | "periodId" | "purposeClass" | "usage" | "contributions"
+>;
+
 export type Aggregation = {
-  readonly add: (core: ReceiptCore) => void;
+  readonly add: (core: Summand) => void;
   readonly rows: (posted: readonly PostedUsage[], caps: ReadonlyMap<string, string>) => AggregatedRows;
 };
 
@@ -32,11 +38,13 @@ export function aggregation(
 ): Aggregation {
   const metrics = new Map(terms.products.map(({ productId, metric }) => [productId, metric]));
   const groups = new Map<string, Group>();
+  // Most receipts are of the product and month of the one before.
+  let group: Group | undefined;
   return {
     add(core) {
       const metric = metrics.get(core.productId) ?? fail("UNKNOWN_PRODUCT", { value: core.productId });
       if (core.periodId > periodId) fail("BAD_PERIOD", { value: core.periodId });
-      const group = groupOf(groups, core);
+      if (group?.productId !== core.productId || group.usagePeriodId !== core.periodId) group = groupOf(groups, core);
       const quantity = parseQuantity(core.usage[metric] ?? "0");
       const isFree = core.purposeClass === "public-interest";
       if (disputedReceiptIds.has(core.receiptId)) {
@@ -68,7 +76,7 @@ export function aggregation(
   };
 }
 
-function groupOf(groups: Map<string, Group>, { productId, periodId }: ReceiptCore): Group {
+function groupOf(groups: Map<string, Group>, { productId, periodId }: Summand): Group {
   const key = groupKey(productId, periodId);
   let group = groups.get(key);
   if (group === undefined) {

@@ -1,6 +1,6 @@
 import { canonicalText } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import type { HeldReceipt } from "../metering/model.ts";
+import type { ReceiptRow } from "../metering/row.ts";
 import { type SettlementTerms, settlementTermsSchema } from "../policy/settlement-terms.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
@@ -9,7 +9,7 @@ import type { Declaration, PostedUsage, UsageRow } from "./model.ts";
 import type { BuiltRecord, SideFigures } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { scopeOf } from "./scope.ts";
-import { inRanges, NO_RANGES, rangeCollector } from "./seq-ranges.ts";
+import { NO_RANGES, rangeCollector, rangeTest } from "./seq-ranges.ts";
 import type { AgreementSource, ReceiptSource } from "./sources.ts";
 import { type BuiltStatement, statementBuilder } from "./statement.ts";
 import { agreementBooks, postedUsage } from "./store.ts";
@@ -38,19 +38,25 @@ export async function termsOf({ agreements }: BuildDeps, agreementId: string): P
     : refuseProcess("SETTLEMENT_UNPRICED", { agreementId });
 }
 
-/** Receipts that this settlement is about, disputed ones included; those of signed statements are done. */
+/**
+ * Receipts that this settlement is about, disputed ones included; those of signed statements are done. A page at a time, in
+ * the order of ids; with a prefix only those whose ids begin with it.
+ */
 export async function* receiptsOf(
   { store, receipts }: BuildDeps,
   { agreementId, periodId }: About,
   sides: Sides,
-): AsyncGenerator<HeldReceipt> {
+  prefix = "",
+): AsyncGenerator<readonly ReceiptRow[]> {
   const books = await read(store, agreementBooks.at(agreementId));
-  const settled = books?.settled ?? NO_RANGES;
   const { cut, revived } = scopeOf(books?.parkedReceiptIds ?? [], sides.own, sides.theirs);
-  for await (const receipt of receipts.forSettlement(agreementId, periodId)) {
-    const { direction, seq } = receipt.core;
-    const isNew = BigInt(seq) <= BigInt(cut[direction]) && !inRanges(settled, direction, seq);
-    if (isNew || revived.has(receipt.core.receiptId)) yield receipt;
+  const isSettled = rangeTest(books?.settled ?? NO_RANGES);
+  const last = { forward: BigInt(cut.forward), reverse: BigInt(cut.reverse) };
+  for await (const page of receipts.rows({ agreementId, throughPeriod: periodId, prefix })) {
+    yield page.filter(({ direction, seq, receiptId }) => {
+      const isNew = BigInt(seq) <= last[direction] && !isSettled(direction, seq);
+      return isNew || revived.has(receiptId);
+    });
   }
 }
 
@@ -75,10 +81,12 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
     disputedReceiptIds: [...scopeOf(books?.parkedReceiptIds ?? [], own, theirs).disputed],
   });
   const numbers = rangeCollector();
-  for await (const receipt of receiptsOf(deps, about, input)) {
-    const added = builder.add(receipt);
-    if (!added.ok) return added;
-    numbers.add(receipt.core.direction, receipt.core.seq);
+  for await (const page of receiptsOf(deps, about, input)) {
+    for (const row of page) {
+      const added = builder.add(row, row.coreDigest);
+      if (!added.ok) return added;
+      numbers.add(row.direction, row.seq);
+    }
   }
   const built = builder.finish();
   if (!built.ok) return built;

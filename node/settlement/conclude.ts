@@ -1,24 +1,24 @@
 import { appendAgreementHead, appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok } from "../kernel/exchange-error.ts";
-import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
 import { postBatch } from "../ledger/ops.ts";
 import { postRefs } from "../ledger/store.ts";
 import type { HeldReceipt } from "../metering/model.ts";
+import { removeRow } from "../metering/row.ts";
 import { receiptRef } from "../metering/store.ts";
-import { read, transact } from "../storage/transact.ts";
-import { adoptDisputes } from "./dispute.ts";
+import { read, type Tx, transact } from "../storage/transact.ts";
+import { adoptDisputes, disputesToAdopt } from "./dispute.ts";
 import { FRESH_CARRY, type Statement } from "./model.ts";
 import { postingsOf, releasesOf } from "./postings.ts";
 import { commitStep, type ProcessDeps, type Step } from "./process.ts";
 import type { BuiltRecord, Parked, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { scopeOf } from "./scope.ts";
-import { inRanges, joinRanges, NO_RANGES } from "./seq-ranges.ts";
-import { agreementBooks, postedUsage } from "./store.ts";
+import { joinRanges, NO_RANGES, rangeTest } from "./seq-ranges.ts";
+import { agreementBooks, disputedReceipts, postedUsage } from "./store.ts";
 
-/** A commit holds this many receipts at most; the marks of a larger statement follow it. */
+/** A commit holds about this many receipts; the marks of a larger statement follow it. */
 const MARKS_PER_COMMIT = 2_000;
 
 /**
@@ -36,12 +36,8 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
   const { isResolving, parkedAfter } = scopeOf(parked.parkedReceiptIds, own, theirs);
   const released = isResolving ? releasesOf(statement, parked.parked, now.consumer, instantOf(nowMs)) : [];
   const postings = [...released, ...postingsOf(statement, now.consumer, instantOf(nowMs))];
-  const known = new Set([...parked.parkedReceiptIds, ...own.disputedReceiptIds]);
-  const adopted = {
-    id: newUlid(deps.runtime),
-    receiptIds: statement.disputedReceiptIds.filter((id) => !known.has(id)),
-  };
-  const marks = await receiptsToMark(deps, now, MARKS_PER_COMMIT);
+  const adopted = await disputesToAdopt(deps, now, known);
+  const marks = await firstToMark(deps, now);
   return {
     change: { state: "agreed", reason: null, peerReason: null, signedAt: instantOf(nowMs) },
     refs: [books, ...postRefs(postings), ...appendLeafRefs({ agreementId })],
@@ -67,7 +63,7 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
       for (const usage of built.posted)
         tx.put(postedUsage.at(agreementId, usage.productId, usage.usagePeriodId), usage);
       for (const receipt of marks.receipts) putMark(tx, receipt, built.digest);
-      adoptDisputes(deps, tx, now, adopted);
+      adoptDisputes(deps, tx, adopted);
       const about = { atMs: nowMs, actor: "node", agreementId };
       const leaf = appendLeaf(tx, deps.region, {
         ...about,
@@ -84,6 +80,22 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
   };
 }
 
+/** Disputed by the peer, or because two versions are signed: nobody has opened a dispute here that could be resolved. */
+async function withoutDispute(
+  { store }: ProcessDeps,
+  { agreementId }: Settlement,
+  disputed: readonly string[],
+  parked: readonly string[],
+): Promise<string[]> {
+  const known = new Set(parked);
+  const found: string[] = [];
+  for (const id of disputed) {
+    if (known.has(id) || (await read(store, disputedReceipts.at(agreementId, id))) !== undefined) continue;
+    found.push(id);
+  }
+  return found;
+}
+
 const NOTHING_PARKED = { parkedReceiptIds: [], parked: [] };
 
 function parkedBy({ result }: Statement): Parked[] {
@@ -92,37 +104,49 @@ function parkedBy({ result }: Statement): Parked[] {
 
 /** Marks what a large statement has left; stops at any place and goes on from there. */
 export async function markSettled(deps: ProcessDeps, settlement: Settlement): Promise<void> {
-  let now = settlement;
-  while (now.isMarking && now.built !== null) {
-    const { digest } = now.built;
-    const { receipts, areMore } = await receiptsToMark(deps, now, MARKS_PER_COMMIT);
+  const { built, isMarking } = settlement;
+  if (!isMarking || built === null) return;
+  for await (const receipts of receiptsToMark(deps, settlement)) {
     await transact(deps.store, [], (tx) => {
-      for (const receipt of receipts) putMark(tx, receipt, digest);
+      for (const receipt of receipts) putMark(tx, receipt, built.digest);
       return ok(true);
     });
-    const after = await commitStep(deps, now, { change: { isMarking: areMore } });
-    if (!after.ok) return;
-    now = after.value;
   }
+  await commitStep(deps, settlement, { change: { isMarking: false } });
 }
 
-async function receiptsToMark({ receipts }: ProcessDeps, { agreementId, periodId, built }: Settlement, limit: number) {
-  const found: HeldReceipt[] = [];
-  if (built === null) return { receipts: found, areMore: false };
+async function firstToMark(deps: ProcessDeps, settlement: Settlement) {
+  const chunks = receiptsToMark(deps, settlement);
+  const { value: receipts = [] } = await chunks.next();
+  const areMore = (await chunks.next()).done !== true;
+  await chunks.return(undefined);
+  return { receipts, areMore };
+}
+
+/** Off the open rows, which hold exactly what is not marked yet; in one pass, however many there are. */
+async function* receiptsToMark(
+  { store, receipts }: ProcessDeps,
+  { agreementId, periodId, built }: Settlement,
+): AsyncGenerator<readonly HeldReceipt[]> {
+  if (built === null) return;
   const disputed = new Set(built.disputedReceiptIds);
-  for await (const receipt of receipts.forSettlement(agreementId, periodId)) {
-    const { direction, seq } = receipt.core;
-    if (receipt.settledIn !== null || !inRanges(built.settles, direction, seq)) continue;
+  const isSettled = rangeTest(built.settles);
+  let chunk: HeldReceipt[] = [];
+  for await (const page of receipts.rows({ agreementId, throughPeriod: periodId })) {
     // What is in dispute is in the statement's tree, but not settled by it.
-    if (disputed.has(receipt.core.receiptId)) continue;
-    if (found.length === limit) return { receipts: found, areMore: true };
-    found.push(receipt);
+    const used = page.filter((row) => isSettled(row.direction, row.seq) && !disputed.has(row.receiptId));
+    const held = await Promise.all(used.map((row) => read(store, receiptRef(agreementId, row.direction, row.seq))));
+    chunk.push(...held.filter((receipt) => receipt !== undefined));
+    if (chunk.length < MARKS_PER_COMMIT) continue;
+    yield chunk;
+    chunk = [];
   }
-  return { receipts: found, areMore: false };
+  if (chunk.length > 0) yield chunk;
 }
 
 /** A receipt with both signatures changes in nothing but this mark, so it need not be read again in the commit. */
-function putMark(tx: Parameters<typeof postBatch>[0], receipt: HeldReceipt, digest: string): void {
+function putMark(tx: Tx, receipt: HeldReceipt, digest: string): void {
   const { agreementId, direction, seq } = receipt.core;
   tx.put(receiptRef(agreementId, direction, seq), { ...receipt, settledIn: digest });
+  removeRow(tx, receipt.core);
 }

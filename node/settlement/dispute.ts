@@ -5,47 +5,57 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
-import { type Direction, receiptPlaces } from "../metering/store.ts";
+import { type Direction, equivocations, receiptPlaces } from "../metering/store.ts";
 import type { Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, type Tx, transact } from "../storage/transact.ts";
 import { nextRound } from "./begin.ts";
+import { deadlineOf } from "./due.ts";
 import { isSignedByPeer } from "./equivocation.ts";
-import type { Resolution } from "./messages.ts";
+import type { Resolution, ToldDispute } from "./messages.ts";
 import { inRound, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
+import { attempt } from "./refusal.ts";
 import { inRanges, NO_RANGES } from "./seq-ranges.ts";
-import { agreementBooks, type Dispute, disputedReceipts, disputes, settlements } from "./store.ts";
+import {
+  agreementBooks,
+  type Dispute,
+  type DisputeEvidence,
+  disputedReceipts,
+  disputes,
+  settlements,
+} from "./store.ts";
+import { checkPeriod } from "./values.ts";
 
 export type DisputeRequest = {
   readonly agreementId: string;
   readonly periodId: string;
   readonly receiptIds: readonly string[];
   readonly reason: string;
+  readonly evidence?: readonly DisputeEvidence[] | undefined;
 };
 
 /** Opens a dispute over receipts before they are signed; both statements then leave them out. Source: settlement.md §11. */
 export async function openDispute(
   deps: ProcessDeps,
   actor: Principal,
-  { agreementId, periodId, receiptIds, reason }: DisputeRequest,
+  { agreementId, periodId, receiptIds, reason, evidence = [] }: DisputeRequest,
 ): Promise<Result<Dispute>> {
   const allowed = requireRole(actor, "finance");
   if (!allowed.ok) return allowed;
+  if (reason.trim() === "") return refuseProcess("DISPUTE_REASON");
+  const period = attempt(() => checkPeriod(periodId));
+  if (!period.ok) return period;
   const places = await placesOf(deps.store, agreementId, receiptIds);
   if (!places.ok) return places;
-  const nowMs = deps.runtime.nowMs();
+  const agreement = await deps.agreements.find(agreementId);
+  const peer = agreement?.provider === deps.region ? agreement.consumer : agreement?.provider;
   const dispute: Dispute = {
-    id: newUlid(deps.runtime),
-    agreementId,
-    periodId,
-    receiptIds,
-    reason,
-    state: "open",
+    ...{ id: newUlid(deps.runtime), agreementId, periodId, reason: reason.trim(), evidence },
+    ...openedNow(deps, peer),
+    receiptIds: [...new Set(receiptIds)].sort(),
     openedBy: deps.region,
-    openedAt: instantOf(nowMs),
-    resolvedAt: null,
   };
   const tables = await tablesOf(deps.store, agreementId, periodId);
   const marks = receiptIds.map((id) => disputedReceipts.at(agreementId, id));
@@ -60,6 +70,13 @@ export async function openDispute(
     putDispute(deps, tx, dispute, "dispute.opened");
     return ok(dispute);
   });
+}
+
+/** The peer, where there is one, brings in what was agreed with it about deadlines. */
+export function openedNow(deps: ProcessDeps, peer: string | undefined) {
+  const nowMs = deps.runtime.nowMs();
+  const deadline = deadlineOf(deps, nowMs, peer);
+  return { state: "open", openedAt: instantOf(nowMs), resolvedAt: null, deadline } as const;
 }
 
 /** Where the receipts may lie on a table now: the period that is named, and whatever is on its way. */
@@ -138,6 +155,7 @@ export async function resolveDispute(
   actor: Principal,
   id: string,
   outcome: DisputeOutcome,
+  comment?: string,
 ): Promise<Result<Dispute>> {
   const allowed = requireRole(actor, "finance");
   if (!allowed.ok) return allowed;
@@ -156,26 +174,34 @@ export async function resolveDispute(
       const again = compareAnew(deps, tx, tx.get(ref));
       if (!again.ok) return again;
     }
-    const resolved: Dispute = { ...now, state: outcome, resolvedAt: instantOf(deps.runtime.nowMs()) };
+    const resolvedAt = instantOf(deps.runtime.nowMs());
+    const resolved: Dispute = { ...now, state: outcome, resolvedAt, ...(comment !== undefined && { comment }) };
     putDispute(deps, tx, resolved, "dispute.resolved");
     return ok(resolved);
   });
 }
 
-async function findDispute(store: Store, id: string): Promise<Dispute | undefined> {
+export async function findDispute(store: Store, id: string): Promise<Dispute | undefined> {
   for await (const dispute of list(store, disputes)) if (dispute.id === id) return dispute;
   return undefined;
 }
 
-/** What this side lays on the table: what it disputes, and its word on what was parked earlier. */
+/** What this side lays on the table: what it disputes and why, and its word on what was parked earlier. */
 export async function disputeFigures(
-  store: Store,
+  { store, region }: Pick<ProcessDeps, "store" | "region">,
   agreementId: string,
-): Promise<{ readonly disputedReceiptIds: string[]; readonly resolutions: Resolution[] }> {
+): Promise<{
+  readonly disputedReceiptIds: string[];
+  readonly resolutions: Resolution[];
+  readonly disputes: ToldDispute[];
+}> {
   const parked = new Set((await read(store, agreementBooks.at(agreementId)))?.parkedReceiptIds);
   const open = new Set<string>();
   const resolutions = new Map<string, Resolution>();
-  for await (const { state, receiptIds } of list(store, disputes, [agreementId])) {
+  const told: ToldDispute[] = [];
+  for await (const { id, state, receiptIds, reason, evidence = [], openedBy } of list(store, disputes, [agreementId])) {
+    const isFresh = state === "open" && receiptIds.some((receiptId) => !parked.has(receiptId));
+    if (isFresh && openedBy === region && told.length < MAX_TOLD) told.push({ id, reason, evidence, receiptIds });
     for (const receiptId of receiptIds) {
       if (state === "open") open.add(receiptId);
       // Withdrawing says what rejecting says: the receipt stands.
@@ -184,28 +210,34 @@ export async function disputeFigures(
       }
     }
   }
-  return { disputedReceiptIds: [...open].sort(), resolutions: [...resolutions.values()] };
+  return { disputedReceiptIds: [...open].sort(), resolutions: [...resolutions.values()], disputes: told };
 }
 
-/** Receipts that only the peer disputes get a dispute here too, so that this side can say its word. In the last commit. */
-export function adoptDisputes(
+const MAX_TOLD = 1_000;
+
+/** Disputes that only the peer has get one here too, under the same id, so that this side can say its word. */
+export async function disputesToAdopt(
   deps: ProcessDeps,
-  tx: Tx,
-  settlement: Settlement,
-  { id, receiptIds }: { readonly id: string; readonly receiptIds: readonly string[] },
-): void {
-  if (receiptIds.length === 0) return;
-  const { agreementId, periodId, peer } = settlement;
-  const dispute: Dispute = {
-    id,
-    agreementId,
-    periodId,
-    receiptIds,
-    reason: "",
-    state: "open",
-    openedBy: peer,
-    openedAt: instantOf(deps.runtime.nowMs()),
-    resolvedAt: null,
-  };
-  putDispute(deps, tx, dispute, "dispute.opened");
+  now: Settlement,
+  known: ReadonlySet<string>,
+): Promise<Dispute[]> {
+  const { agreementId, periodId, peer, theirs, built } = now;
+  const left = new Set((built?.disputedReceiptIds ?? []).filter((id) => !known.has(id)));
+  const adopted: Dispute[] = [];
+  const opened = { agreementId, periodId, openedBy: peer, ...openedNow(deps, peer) };
+  for (const { id, reason, evidence, receiptIds } of theirs?.disputes ?? []) {
+    const ids = receiptIds.filter((receiptId) => left.has(receiptId));
+    if (ids.length === 0) continue;
+    for (const receiptId of ids) left.delete(receiptId);
+    // An id that is taken here is not given away, whatever the peer calls its own.
+    const isTaken = (await read(deps.store, disputes.at(agreementId, id))) !== undefined;
+    adopted.push({ ...opened, id: isTaken ? newUlid(deps.runtime) : id, receiptIds: ids, reason, evidence });
+  }
+  if (left.size > 0) adopted.push({ ...opened, id: newUlid(deps.runtime), receiptIds: [...left], reason: "" });
+  return adopted;
+}
+
+/** In the last commit. */
+export function adoptDisputes(deps: ProcessDeps, tx: Tx, adopted: readonly Dispute[]): void {
+  for (const dispute of adopted) putDispute(deps, tx, dispute, "dispute.opened");
 }

@@ -1,4 +1,4 @@
-import { hashTree, LIST_LIMIT, type TreeNode } from "./hash-tree.ts";
+import { LIST_LIMIT, type TreeNode, treeFold } from "./tree-fold.ts";
 import { byteOrder } from "./values.ts";
 
 export type Differences = {
@@ -32,8 +32,9 @@ export function compareRound(a: readonly TreeNode[], b: readonly TreeNode[]): Ro
 /** A side that lists its entries has not sent child hashes; they follow from the entries. */
 function childrenOf({ prefix, entries, children }: TreeNode): readonly string[] {
   if (children !== undefined) return children;
-  const tree = hashTree(entries ?? []);
-  return Array.from({ length: 16 }, (_, nibble) => tree.node(prefix + nibble.toString(16)).hash);
+  const fold = treeFold(prefix);
+  for (const entry of entries ?? []) fold.add(entry);
+  return fold.children();
 }
 
 function compareEntries(a: TreeNode, b: TreeNode, { onlyA, onlyB, differ }: RoundOutcome): void {

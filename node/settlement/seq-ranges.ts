@@ -13,6 +13,17 @@ export function inRanges(ranges: SeqRanges, direction: Direction, seq: string): 
   return ranges[direction].some(([from, to]) => BigInt(from) <= number && number <= BigInt(to));
 }
 
+/** The same question, asked for very many numbers. */
+export function rangeTest(ranges: SeqRanges): (direction: Direction, seq: string) => boolean {
+  const parsed = (direction: Direction) => ranges[direction].map(([from, to]) => [BigInt(from), BigInt(to)] as const);
+  const known = { forward: parsed("forward"), reverse: parsed("reverse") };
+  return (direction, seq) => {
+    if (known[direction].length === 0) return false;
+    const number = BigInt(seq);
+    return known[direction].some(([from, to]) => from <= number && number <= to);
+  };
+}
+
 export function joinRanges(a: SeqRanges, b: SeqRanges): SeqRanges {
   return { forward: join([...a.forward, ...b.forward]), reverse: join([...a.reverse, ...b.reverse]) };
 }
@@ -30,23 +41,42 @@ function join(ranges: readonly (readonly [string, string])[]): [string, string][
   return joined.map(([from, to]) => [from.toString(), to.toString()]);
 }
 
-/** Gathers numbers one by one, in any order; rising ones, which is how chains are read, cost one range. */
+/** Gathers numbers one by one, in any order: a bit for each, so that ten million of them take a megabyte. */
 export function rangeCollector(): {
   readonly add: (direction: Direction, seq: string) => void;
   readonly ranges: () => SeqRanges;
 } {
-  const open: { [D in Direction]: [bigint, bigint][] } = { forward: [], reverse: [] };
+  const found = { forward: new Map<number, Uint8Array>(), reverse: new Map<number, Uint8Array>() };
   return {
     add(direction, seq) {
-      const number = BigInt(seq);
-      const last = open[direction].at(-1);
-      if (last !== undefined && number === last[1] + 1n) last[1] = number;
-      else open[direction].push([number, number]);
+      const number = Number(seq);
+      // Chains are without gap, so a number that a double cannot hold is not reached by counting.
+      if (!Number.isSafeInteger(number)) throw new Error(`the receipt number ${seq} is out of range`);
+      const block = Math.floor(number / BLOCK);
+      let bits = found[direction].get(block);
+      if (bits === undefined) {
+        bits = new Uint8Array(BLOCK / 8);
+        found[direction].set(block, bits);
+      }
+      const bit = number % BLOCK;
+      bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (1 << (bit & 7));
     },
-    ranges: () =>
-      joinRanges(NO_RANGES, {
-        forward: open.forward.map(([from, to]) => [from.toString(), to.toString()]),
-        reverse: open.reverse.map(([from, to]) => [from.toString(), to.toString()]),
-      }),
+    ranges: () => ({ forward: rangesIn(found.forward), reverse: rangesIn(found.reverse) }),
   };
+}
+
+const BLOCK = 65_536;
+
+function rangesIn(blocks: ReadonlyMap<number, Uint8Array>): [string, string][] {
+  const ranges: [number, number][] = [];
+  for (const [block, bits] of [...blocks].sort(([a], [b]) => a - b)) {
+    for (let bit = 0; bit < BLOCK; bit++) {
+      if (((bits[bit >> 3] ?? 0) & (1 << (bit & 7))) === 0) continue;
+      const number = block * BLOCK + bit;
+      const last = ranges.at(-1);
+      if (last !== undefined && number === last[1] + 1) last[1] = number;
+      else ranges.push([number, number]);
+    }
+  }
+  return ranges.map(([from, to]) => [String(from), String(to)]);
 }

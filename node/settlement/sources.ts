@@ -1,4 +1,6 @@
 import type { HeldReceipt } from "../metering/model.ts";
+import type { ReceiptRow } from "../metering/row.ts";
+import { type RowQuery, rowPages } from "../metering/row-pages.ts";
 import type { Metering } from "../metering/service.ts";
 import { chainHeads, receiptPlaces, receiptRef, unsignedReceipts } from "../metering/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
@@ -14,6 +16,8 @@ export type AgreementSource = {
 
 /** The receipts of an agreement as settling reads them. */
 export type ReceiptSource = {
+  /** What is complete and not marked as settled, in the order of ids: all that a statement is computed from. */
+  readonly rows: (query: RowQuery) => AsyncIterable<readonly ReceiptRow[]>;
   /** With both signatures, of this period and earlier ones, in chain order. */
   readonly forSettlement: (agreementId: string, throughPeriod: string) => AsyncIterable<HeldReceipt>;
   /** Up to where each chain is complete, and how many receipts of the period or earlier lack a signature. */
@@ -32,6 +36,7 @@ export function agreementsIn(store: Store): AgreementSource {
 
 export function receiptsIn(store: Store, metering: Pick<Metering, "receiptsForSettlement">): ReceiptSource {
   return {
+    rows: (query) => rowPages(store, query),
     forSettlement: metering.receiptsForSettlement,
     async completeness(agreementId, throughPeriod) {
       const forward = await directionOf(store, agreementId, "forward", throughPeriod);

@@ -1,28 +1,38 @@
 import type { Peer } from "../identity/model.ts";
 import { canonicalText } from "../kernel/canonical-json.ts";
-import type { Failure, Result } from "../kernel/exchange-error.ts";
+import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Receipt } from "../metering/model.ts";
 import { receiptPlaces, receiptRef } from "../metering/store.ts";
 import { read } from "../storage/transact.ts";
 import { receiptsOf } from "./build.ts";
-import { type HashTree, hashTree, type TreeEntry } from "./hash-tree.ts";
+import { checkPrefix } from "./hash-tree.ts";
 import { type ProcessDeps, type Step, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
-import { type TreeRequest, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
+import { type TreeNode, treeFold } from "./tree-fold.ts";
+import { type TreeNodes, type TreeRequest, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
 
-/** The tree over the receipts that a settlement is about, as this side holds them. */
-async function treeOf(deps: ProcessDeps, settlement: Settlement): Promise<HashTree> {
+/**
+ * The tree over the receipts that a settlement is about, as this side holds them. Each node is folded from the rows below it;
+ * nothing is kept between rounds, and a prefix that the peer asks for costs no more than the receipts under it.
+ */
+function treeOf(deps: ProcessDeps, settlement: Settlement): TreeNodes {
   const { own, theirs } = settlement;
-  const entries: TreeEntry[] = [];
-  if (own !== null && theirs !== null) {
-    for await (const { core, coreDigest } of receiptsOf(deps, settlement, { own, theirs })) {
-      entries.push({ id: core.receiptId, digest: coreDigest });
+  return async (prefixes) => {
+    const nodes: TreeNode[] = [];
+    for (const prefix of prefixes) {
+      const fold = treeFold(checkPrefix(prefix));
+      if (own !== null && theirs !== null) {
+        for await (const page of receiptsOf(deps, settlement, { own, theirs }, prefix)) {
+          for (const { receiptId, coreDigest } of page) fold.add({ id: receiptId, digest: coreDigest });
+        }
+      }
+      nodes.push(fold.finish());
     }
-  }
-  return hashTree(entries);
+    return nodes;
+  };
 }
 
 /** One round of the peer's search for receipts that differ. */
@@ -33,8 +43,9 @@ export async function treeNodes(
 ): Promise<Result<readonly WireTreeNode[]>> {
   const found = await read(deps.store, settlementRef({ agreementId, periodId }));
   if (found === undefined || found.peer !== peer.region) return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
-  const tree = await treeOf(deps, found);
-  return attempt(() => prefixes.map((prefix) => toWire(tree.node(prefix))));
+  const formed = attempt(() => prefixes.map(checkPrefix));
+  if (!formed.ok) return formed;
+  return ok((await treeOf(deps, found)(prefixes)).map(toWire));
 }
 
 /** Whole receipts with both signatures, for those that the peer lacks. */
@@ -66,8 +77,9 @@ export async function receiptDifferences(deps: ProcessDeps, now: Settlement): Pr
   const { differences, agreementId, periodId, peer } = now;
   const { trees } = deps;
   if (differences === null || differences.receipts !== null || trees === undefined) return undefined;
-  const own = await treeOf(deps, now);
-  const walked = await walkPeerTree(own, (prefixes) => trees.treeNodes(peer, { agreementId, periodId, prefixes }));
+  const walked = await walkPeerTree(treeOf(deps, now), (prefixes) =>
+    trees.treeNodes(peer, { agreementId, periodId, prefixes }),
+  );
   if (!walked.ok) {
     const { code } = walked.error;
     deps.logger.warn({ agreementId, periodId, peer, code }, "the peer's tree of receipts cannot be read now");

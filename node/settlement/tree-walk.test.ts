@@ -1,17 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../kernel/digest.ts";
 import { mustSucceed, ok } from "../kernel/exchange-error.ts";
-import { hashTree, type TreeEntry } from "./hash-tree.ts";
-import { toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
+import { hashTree } from "./hash-tree.ts";
+import type { TreeEntry } from "./tree-fold.ts";
+import { type TreeNodes, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
 
 const entries = (from: number, to: number): TreeEntry[] =>
   Array.from({ length: to - from }, (_, i) => ({ id: sha256Hex(`id ${from + i}`), digest: sha256Hex("core") }));
+
+const treeOf =
+  (all: readonly TreeEntry[]): TreeNodes =>
+  async (prefixes) =>
+    prefixes.map(hashTree(all).node);
 
 describe("walking the peer's tree", () => {
   it("names exactly the receipts that one side lacks", async () => {
     const theirs = hashTree(entries(2, 500));
     const walked = mustSucceed(
-      await walkPeerTree(hashTree(entries(0, 498)), async (prefixes) =>
+      await walkPeerTree(treeOf(entries(0, 498)), async (prefixes) =>
         ok(prefixes.map((prefix) => toWire(theirs.node(prefix)))),
       ),
     );
@@ -24,7 +30,7 @@ describe("walking the peer's tree", () => {
 
   it("does not grow without bound for a peer that says everything differs everywhere", async () => {
     let widest = 0;
-    const walked = walkPeerTree(hashTree(entries(0, 20)), async (prefixes) => {
+    const walked = walkPeerTree(treeOf(entries(0, 20)), async (prefixes) => {
       widest = Math.max(widest, prefixes.length);
       if (widest > 100_000) throw new Error("asked for ever more");
       const children = Array.from({ length: 16 }, () => "f".repeat(64));
@@ -38,7 +44,7 @@ describe("walking the peer's tree", () => {
     const invented = (prefix: string) =>
       Array.from({ length: 16 }, (_, i) => ({ receiptId: sha256Hex(`${prefix} ${i}`), coreDigest: "0".repeat(64) }));
     const walked = mustSucceed(
-      await walkPeerTree(hashTree(entries(0, 20)), async (prefixes) =>
+      await walkPeerTree(treeOf(entries(0, 20)), async (prefixes) =>
         ok(
           prefixes.map((prefix): WireTreeNode => {
             const differs = { prefix, count: "17", hash: "f".repeat(64) };

@@ -1,6 +1,6 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import type { HashTree, TreeNode } from "./hash-tree.ts";
 import { compareRound, type Differences } from "./reconcile.ts";
+import type { TreeEntry, TreeNode } from "./tree-fold.ts";
 import { byteOrder } from "./values.ts";
 
 /** A node of the tree as it goes over the wire. */
@@ -29,15 +29,15 @@ export function toWire({ prefix, count, hash, entries, children }: TreeNode): Wi
   return { ...node, entries: (entries ?? []).map(({ id, digest }) => ({ receiptId: id, coreDigest: digest })) };
 }
 
+/** What a peer lists counts only where it may stand: a receipt once, in order, below the prefix. */
 function fromWire({ prefix, count, hash, entries, children }: WireTreeNode): TreeNode {
   const node = { prefix, count: Number(count), hash };
   if (children !== undefined && children.length > 0) return { ...node, children };
-  return {
-    ...node,
-    entries: (entries ?? []).flatMap(({ receiptId, coreDigest }) =>
-      HASH.test(receiptId) && HASH.test(coreDigest) ? [{ id: receiptId, digest: coreDigest }] : [],
-    ),
-  };
+  const listed = new Map<string, TreeEntry>();
+  for (const { receiptId: id, coreDigest: digest } of entries ?? []) {
+    if (HASH.test(id) && HASH.test(digest) && id.startsWith(prefix)) listed.set(id, { id, digest });
+  }
+  return { ...node, entries: [...listed.values()].sort((a, b) => byteOrder(a.id, b.id)) };
 }
 
 /** Ids are hashes, so a billion of them part within a dozen nibbles; a peer that always answers "differs" must not keep us walking. */
@@ -51,9 +51,12 @@ const MAX_FOUND = 10_000;
 const SIDES = ["onlyA", "onlyB", "differ"] as const;
 const HASH = /^[0-9a-f]{64}$/;
 
+/** A tree's nodes at the given prefixes, in their order. */
+export type TreeNodes = (prefixes: readonly string[]) => Promise<readonly TreeNode[]>;
+
 /** Finds the receipts that differ by walking the peer's tree beside our own. Source: settlement.md §11. */
 export async function walkPeerTree(
-  own: HashTree,
+  own: TreeNodes,
   ask: (prefixes: readonly string[]) => Promise<Result<readonly WireTreeNode[]>>,
 ): Promise<Result<Differences & { readonly rounds: number }>> {
   const all: Differences = { onlyA: [], onlyB: [], differ: [] };
@@ -64,9 +67,10 @@ export async function walkPeerTree(
     if (!answer.ok) return answer;
     const byPrefix = new Map(answer.value.map((node) => [node.prefix, fromWire(node)]));
     const next: string[] = [];
-    for (const prefix of frontier) {
+    for (const node of await own(frontier)) {
+      const { prefix } = node;
       const theirs: TreeNode = byPrefix.get(prefix) ?? { prefix, count: 0, hash: "", entries: [] };
-      const found = compareRound([own.node(prefix)], [theirs]);
+      const found = compareRound([node], [theirs]);
       if (!isEnough()) for (const side of SIDES) all[side].push(...found[side].slice(0, MAX_FOUND));
       if (next.length < MAX_PREFIXES) next.push(...found.next);
     }

@@ -4,10 +4,11 @@ import { ok } from "../../node/kernel/exchange-error.ts";
 import { chain } from "../../node/metering/chain.ts";
 import type { Receipt } from "../../node/metering/model.ts";
 import { checkReceipt, coreDigestOf, type KeyLookup, receiptIdOf, signedBytesOf } from "../../node/metering/receipt.ts";
-import { hashTree, type TreeEntry, type TreeNode } from "../../node/settlement/hash-tree.ts";
+import { hashTree } from "../../node/settlement/hash-tree.ts";
 import { reconcile } from "../../node/settlement/reconcile.ts";
 import { attempt } from "../../node/settlement/refusal.ts";
 import { buildStatement } from "../../node/settlement/statement.ts";
+import type { TreeEntry, TreeNode } from "../../node/settlement/tree-fold.ts";
 import type { Operation, VectorFile } from "./vector-file.ts";
 
 /** canonical-json.json, receipt.json, hash-tree.json, statement-digest.json. */
