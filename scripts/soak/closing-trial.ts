@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agreement } from "../../node/negotiation/model.ts";
 import { type ClosingBooks, differencesOf, readClosingBooks } from "./closing-books.ts";
-import { type DiskFaults, openDiskFaults, type SyscallMode } from "./disk-faults.ts";
+import { type DiskFaults, type LaterCall, openDiskFaults, type SyscallMode } from "./disk-faults.ts";
 import type { Material } from "./material.ts";
 import { Operator, TrialFault } from "./operator.ts";
 import { playSettlement } from "./play-settlement.ts";
@@ -21,7 +21,7 @@ export type ClosingFault = { readonly region: Region } & (
       /** Where the processes that are started after it are killed. */
       readonly later: readonly string[];
     }
-  | { readonly by: "syscall"; readonly at: number; readonly mode: SyscallMode }
+  | { readonly by: "syscall"; readonly at: number; readonly mode: SyscallMode; readonly later: readonly LaterCall[] }
 );
 
 /** Two regions that have used and metered, and stopped; every trial closes a copy of them. */
@@ -70,7 +70,6 @@ export async function runClosing(
     world[region].env = disks.get(region)?.env ?? {};
   }
   await Promise.all([chengdu.start(), chongqing.start()]);
-  const killsBefore = fault === undefined ? 0 : world[fault.region].kills;
   arm(world, disks, fault);
   const faults: string[] = [];
   const done = { isOver: false };
@@ -81,7 +80,7 @@ export async function runClosing(
     faults.push(thrown instanceof TrialFault ? thrown.message : String((thrown as Error).stack ?? thrown));
   }
   const syscalls = REGIONS.map((region) => disks.get(region)?.counted() ?? 0);
-  const hits = fault === undefined ? [] : hitsOf(world[fault.region], disks, fault, killsBefore);
+  const hits = fault === undefined ? [] : hitsOf(world[fault.region], disks, fault);
   // A place that was not reached this time: then it is killed where it is, and has to come back.
   if (fault !== undefined && hits.length === 0) await world[fault.region].kill();
   await Promise.all([chengdu.ready(), chongqing.ready()]).catch((thrown) => faults.push(String(thrown)));
@@ -110,7 +109,7 @@ function arm(world: World, disks: ReadonlyMap<Region, DiskFaults>, fault: Closin
     if (isHit && fault.by === "commit") world[region].arm(fault.at, fault.mode, fault.later);
     else world[region].arm("0", "kill");
     disks.get(region)?.arm(isHit && fault.by === "syscall" ? fault.at : 0, "kill-before");
-    if (isHit && fault.by === "syscall") disks.get(region)?.arm(fault.at, fault.mode);
+    if (isHit && fault.by === "syscall") disks.get(region)?.arm(fault.at, fault.mode, fault.later[0]);
   }
 }
 
@@ -118,28 +117,24 @@ function arm(world: World, disks: ReadonlyMap<Region, DiskFaults>, fault: Closin
 async function repairWhenFailed(
   node: SoakNode,
   disks: ReadonlyMap<Region, DiskFaults>,
-  { region, mode }: ClosingFault,
+  { region }: ClosingFault,
   done: { readonly isOver: boolean },
 ): Promise<void> {
-  if (mode === "kill" || mode === "kill-before" || mode === "kill-after") return;
+  const repair = () => disks.get(region)?.repair();
+  // A disk that fails while the node starts ends the process.
+  node.beforeNextStart = repair;
   while (!done.isOver) {
     const answer = await fetch(`${node.api}/readyz`).catch(() => undefined);
     if (answer?.status === 503 && (await answer.text()).includes("STORE_FAILED")) {
-      disks.get(region)?.repair();
+      repair();
       await node.restart();
-      return;
     }
     await delay(20);
   }
+  node.beforeNextStart = undefined;
 }
 
-function hitsOf(
-  node: SoakNode,
-  disks: ReadonlyMap<Region, DiskFaults>,
-  { by, region }: ClosingFault,
-  killsBefore: number,
-): string[] {
+function hitsOf(node: SoakNode, disks: ReadonlyMap<Region, DiskFaults>, { by, region }: ClosingFault): string[] {
   if (by === "commit") return node.killedAt();
-  const hit = disks.get(region)?.hit() ?? (node.kills > killsBefore ? "a system call" : undefined);
-  return hit === undefined ? [] : [hit];
+  return disks.get(region)?.hits() ?? [];
 }

@@ -13,6 +13,8 @@ export type ClosingOptions = {
   readonly faults: number | undefined;
   /** So many of them in one closing: the processes that are started after a fault are killed as well. */
   readonly each: number;
+  /** Every so many-th of them, for a long run in pieces. */
+  readonly part: { readonly number: number; readonly of: number };
   readonly by: "commit" | "syscall";
   readonly only: "kill" | "error" | undefined;
   /** Where the library for system calls is built. */
@@ -44,11 +46,11 @@ export async function soakClosing(material: Material, options: ClosingOptions): 
     for (const fault of lies.length > 0 ? [] : placesOf(calm, options)) {
       trials++;
       const result = await runClosing(prepared, fault, calm.books, library);
-      const at = `${fault.region}@${[fault.at, ...(fault.by === "commit" ? fault.later : [])].join("+")} ${fault.mode}`;
+      const at = nameOf(fault);
       tell(`  ${trials} ${at} (${result.hits.join(", then ")})`, result);
       if (result.hits.length === 0) missed++;
       for (const [i, hit] of result.hits.entries()) {
-        const place = `${hit} ${i === 0 ? fault.mode : "kill"}`;
+        const place = `${hit} ${i === 0 ? fault.mode : modeAfter(fault)}`;
         hits[place] = (hits[place] ?? 0) + 1;
       }
       if (result.faults.length > 0) failed.push({ at, hits: result.hits, faults: result.faults.slice(0, 10) });
@@ -60,6 +62,15 @@ export async function soakClosing(material: Material, options: ClosingOptions): 
   return { verb: "closing", seed, by, trials, ok, failed, hits, missed, digests, tookMs };
 }
 
+function modeAfter({ by, later }: ClosingFault): string {
+  return by === "commit" ? "kill" : (later[0]?.mode ?? "kill");
+}
+
+function nameOf({ region, by, at, mode, later }: ClosingFault): string {
+  if (by === "commit") return `${region}@${[at, ...later].join("+")} ${mode}`;
+  return `${region}@${at} ${mode}${later.map((one) => `, ${one.mode} ${one.after} after it`).join("")}`;
+}
+
 function digestsOf({ books }: ClosingResult): string[] {
   const found = REGIONS.flatMap((region) =>
     books[region].filter((line) => line.startsWith("settlement ")).map((line) => line.split(" ")[4] ?? ""),
@@ -69,17 +80,21 @@ function digestsOf({ books }: ClosingResult): string[] {
 
 /** A restarted process passes at least so many fail points before the closing is over, unless it is nearly over. */
 const LATER_POINTS = 8;
+/** Opening the store again takes some twenty of them, among them those that rename and sync the folder. */
+const LATER_CALLS = 30;
 
 /** All places in all ways, or a seeded sample of them, spread over the two regions. */
-function placesOf({ places }: ClosingResult, { seed, faults, each, by, only }: ClosingOptions): ClosingFault[] {
+function placesOf({ places }: ClosingResult, { seed, faults, each, by, only, part }: ClosingOptions): ClosingFault[] {
   const random = seededRandom(`closing/${seed}`);
   const later = () => Array.from({ length: each - 1 }, () => String(random.between(1, LATER_POINTS)));
+  const laterCalls = () =>
+    each === 1 ? [] : [{ after: random.between(1, LATER_CALLS), mode: random.pick(syscallModes) }];
   const all = REGIONS.flatMap((region): ClosingFault[] => {
     const { commits, syscalls } = places[region];
     if (by === "syscall") {
       const numbers = Array.from({ length: syscalls }, (_, i) => i + 1);
       const modes = syscallModes.filter((mode) => only === undefined || mode.startsWith("kill") === (only === "kill"));
-      return numbers.flatMap((at) => modes.map((mode) => ({ region, by, at, mode })));
+      return numbers.flatMap((at) => modes.map((mode) => ({ region, by, at, mode, later: laterCalls() })));
     }
     const named = Object.entries(commits).filter(([name]) => name.includes("."));
     return named.flatMap(([name, count]) =>
@@ -91,7 +106,8 @@ function placesOf({ places }: ClosingResult, { seed, faults, each, by, only }: C
       ]),
     );
   });
-  return faults === undefined ? all : random.sample(all, Math.min(Math.ceil(faults / each), all.length));
+  const chosen = faults === undefined ? all : random.sample(all, Math.min(Math.ceil(faults / each), all.length));
+  return chosen.filter((_, i) => i % part.of === part.number - 1);
 }
 
 function tell(what: string, { faults, tookMs }: ClosingResult): void {

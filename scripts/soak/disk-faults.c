@@ -27,9 +27,10 @@ struct control {
   _Atomic uint32_t at;     /* the call that is hit, from 1; 0 for none */
   _Atomic uint32_t mode;
   _Atomic uint32_t count;
-  _Atomic uint32_t hit;    /* which kind of call was hit */
+  _Atomic uint32_t hit;    /* which kinds of calls were hit, in hexadecimal digits */
   _Atomic uint32_t full;   /* the disk stays full until the process ends */
-  _Atomic uint32_t spare[2];
+  _Atomic uint32_t later;      /* the next call that is hit, counted from the one that was; 0 for none */
+  _Atomic uint32_t later_mode;
 };
 
 static struct control *control;
@@ -85,9 +86,12 @@ static int fate(int kind) {
   if (control->full) return DISK_FULL;
   uint32_t number = atomic_fetch_add(&control->count, 1) + 1;
   if (control->at == 0 || number != control->at) return 0;
-  control->hit = (uint32_t)kind;
+  control->hit = control->hit * 16 + (uint32_t)kind;
   int mode = (int)control->mode;
   if (mode == DISK_FULL) control->full = 1;
+  control->at = control->later == 0 ? 0 : number + control->later;
+  control->mode = control->later_mode;
+  control->later = 0;
   if (mode == KILL_BEFORE) end();
   return mode;
 }
@@ -106,7 +110,7 @@ ssize_t write(int fd, const void *bytes, size_t size) {
   if (!counts_fd(fd)) return real(fd, bytes, size);
   int mode = fate(WRITE);
   /* A full disk takes what fits. */
-  if (mode == DISK_FULL && size > 1 && control->hit == WRITE) real(fd, bytes, size / 2);
+  if (mode == DISK_FULL && size > 1 && control->hit % 16 == WRITE) real(fd, bytes, size / 2);
   if (mode == IO_ERROR || mode == DISK_FULL) return failing(mode);
   ssize_t done = real(fd, bytes, size);
   if (mode == KILL_AFTER) end();

@@ -11,18 +11,20 @@ const CALLS = ["none", "write", "pwrite64", "fsync", "fdatasync", "rename"];
 
 /** Eight 32-bit words that the harness and the node's process share; see disk-faults.c. */
 const BYTES = 32;
-const [ARMED, AT, MODE, COUNT, HIT] = [0, 4, 8, 12, 16] as const;
+const [ARMED, AT, MODE, COUNT, HIT, , LATER, LATER_MODE] = [0, 4, 8, 12, 16, 20, 24, 28] as const;
+
+export type LaterCall = { readonly after: number; readonly mode: SyscallMode };
 
 export type DiskFaults = {
   /** For the environment of the node whose folder it is. */
   readonly env: { readonly [name: string]: string };
-  /** Counts from now on, and strikes at the given call; at none with 0. */
-  readonly arm: (at: number, mode: SyscallMode) => void;
+  /** Counts from now on, and strikes at the given call, and at another one so many after it; at none with 0. */
+  readonly arm: (at: number, mode: SyscallMode, later?: LaterCall) => void;
   /** The disk is good again. */
   readonly repair: () => void;
   readonly counted: () => number;
-  /** Which system call was hit, once one was. */
-  readonly hit: () => string | undefined;
+  /** Which system calls were hit, in order. */
+  readonly hits: () => string[];
 };
 
 /** Compiles the library that is preloaded; says what is missing where that cannot be done. */
@@ -48,9 +50,16 @@ export function openDiskFaults(library: string, folder: string, controlFile: str
   const word = (at: number) => readFileSync(controlFile).readUInt32LE(at);
   return {
     env: { LD_PRELOAD: library, HELIU_FAULT_DIR: folder, HELIU_FAULT_CONTROL: controlFile },
-    arm: (at, mode) => set(at === 0 ? [1, 0] : [1, at, syscallModes.indexOf(mode) + 1]),
-    repair: () => set([1, 0, word(MODE), word(COUNT), word(HIT)]),
+    arm: (at, mode, later) => {
+      const more = later === undefined ? [] : [0, 0, 0, later.after, numberOf(later.mode)];
+      set(at === 0 ? [1] : [1, at, numberOf(mode), ...more]);
+    },
+    repair: () => set([1, word(AT), word(MODE), word(COUNT), word(HIT), 0, word(LATER), word(LATER_MODE)]),
     counted: () => (word(ARMED) === 0 ? 0 : word(COUNT)),
-    hit: () => (word(HIT) === 0 || word(AT) > word(COUNT) ? undefined : CALLS[word(HIT)]),
+    hits: () => (word(HIT) === 0 ? [] : [...word(HIT).toString(16)].map((digit) => CALLS[Number(digit)] ?? digit)),
   };
+}
+
+function numberOf(mode: SyscallMode): number {
+  return syscallModes.indexOf(mode) + 1;
 }

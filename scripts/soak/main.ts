@@ -12,6 +12,7 @@ type ClosingFlags = {
   readonly seed: string;
   readonly faults?: string;
   readonly each: string;
+  readonly part: string;
   readonly by: "commit" | "syscall";
   readonly only?: "kill" | "error";
 };
@@ -45,10 +46,19 @@ program
   .addOption(new Option("--by <kind>", "").choices(["commit", "syscall"]).default("commit"))
   .addOption(new Option("--only <kind>", "").choices(["kill", "error"]))
   .option("--each <n>", "一次关账里接连出错几次 so many faults in one closing", "1")
-  .action(({ seed, faults, each, by, only }: ClosingFlags) =>
+  .option("--part <i/n>", "分几次跑完 in pieces: the i-th of n", "1/1")
+  .action(({ seed, faults, each, part, by, only }: ClosingFlags) =>
     run((material, dir) => {
       const count = faults === undefined ? undefined : counted({ seed, n: faults }).n;
-      return soakClosing(material, { seed, faults: count, each: counted({ seed, n: each }).n, by, only, dir });
+      return soakClosing(material, {
+        seed,
+        faults: count,
+        each: counted({ seed, n: each }).n,
+        part: partOf(part),
+        by,
+        only,
+        dir,
+      });
     }),
   );
 await program.parseAsync();
@@ -57,6 +67,12 @@ function counted({ seed, n }: Options): { seed: string; n: number } {
   const count = Number(n);
   if (!Number.isSafeInteger(count) || count < 1) program.error(`--n ${n}: a whole number from 1`, { exitCode: 2 });
   return { seed, n: count };
+}
+
+function partOf(text: string): { number: number; of: number } {
+  const [number = 0, of = 0] = text.split("/").map(Number);
+  if (/^[1-9][0-9]*\/[1-9][0-9]*$/.test(text) && number <= of) return { number, of };
+  return program.error(`--part ${text}: such as 2/5`, { exitCode: 2 });
 }
 
 function pointOf({ at }: Options): KillPoint | undefined {

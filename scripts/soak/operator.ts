@@ -4,7 +4,7 @@ import { CliFault, call, callJson } from "../cli/client.ts";
 import type { SoakNode } from "./soak-node.ts";
 
 const POLL_MS = 15;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 export type Write<T> = {
   readonly what: string;

@@ -7,7 +7,7 @@ import type { Role } from "../../node/identity/model.ts";
 import type { Connection } from "../cli/client.ts";
 
 const ENTRY = fileURLToPath(new URL("./node.js", import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 120_000;
 const STOP_MS = 12_000;
 
 export type FailPoints = { readonly total: number; readonly counts: { readonly [name: string]: number } };
@@ -21,6 +21,8 @@ export class SoakNode {
   readonly tokens: { [role in Role]?: string };
   /** Times that it was killed. */
   kills = 0;
+  /** Where a process may end by itself, its disk having failed: what is mended before the next one. */
+  beforeNextStart: (() => void) | undefined;
   /** Laid over the environment of the processes that are started from now on. */
   env: { readonly [name: string]: string } = {};
   #child: ChildProcess | undefined;
@@ -138,10 +140,20 @@ export class SoakNode {
     if (this.#isStopping || child !== this.#child) return;
     if (signal === "SIGKILL") {
       this.kills += 1;
-      void this.start(this.#killAt);
+      this.#startAgain();
+      return;
+    }
+    if (this.beforeNextStart !== undefined) {
+      this.beforeNextStart();
+      this.#startAgain();
       return;
     }
     this.#fault = new Error(`the node of ${this.id} ended by itself (${signal ?? code}); see ${this.dir}/node.log`);
+  }
+
+  /** Whoever waits for the node hears whether it came back. */
+  #startAgain(): void {
+    this.start(this.#killAt).catch(() => {});
   }
 
   async #becomesReady(child: ChildProcess): Promise<void> {
