@@ -6,6 +6,7 @@ import { differenceOf } from "./compare.ts";
 import { concludeStep, markSettled } from "./conclude.ts";
 import { disputeFigures } from "./dispute.ts";
 import { declarationOf } from "./figures.ts";
+import { closeLedger } from "./ledger-close.ts";
 import type { Declaration } from "./model.ts";
 import { earlierOnItsWay, laterOnItsWay } from "./order.ts";
 import {
@@ -31,7 +32,9 @@ import {
   waitsForPeer,
   waitsForSignatures,
 } from "./reasons.ts";
+import { isWitness, thirdFigures, thirdStep } from "./third-region.ts";
 import { receiptDifferences } from "./tree-service.ts";
+import { witnessStep } from "./witness-step.ts";
 
 /** More steps than a settlement has: what still moves then is turning in a circle, which is a bug. */
 const MAX_STEPS = 50;
@@ -58,15 +61,17 @@ export async function advance(deps: ProcessDeps, agreementId: string, periodId: 
   throw new Error(`the settlement ${agreementId} ${periodId} does not come to rest`);
 }
 
-/** What waited for this one goes on. */
+/** The period may be whole now, and what waited for this one goes on. */
 async function afterwards(deps: ProcessDeps, concluded: Settlement): Promise<void> {
   await markSettled(deps, concluded);
+  await closeLedger(deps);
   const { agreementId, periodId } = concluded;
   const next = await laterOnItsWay(deps, agreementId, periodId);
   if (next !== undefined) await advance(deps, agreementId, next.periodId);
 }
 
 async function nextStep(deps: ProcessDeps, now: Settlement): Promise<Step | undefined> {
+  if (isWitness(now, deps.region)) return witnessStep(deps, now);
   if (now.state === "differs") return receiptDifferences(deps, now);
   const { own, theirs, declaration, theirDeclaration, built, theirProposal } = now;
   if (!now.isApproved && autoSignLimit(now) === 0n) return wait(now, waitsForClose(deps.region, now.periodId));
@@ -75,6 +80,8 @@ async function nextStep(deps: ProcessDeps, now: Settlement): Promise<Step | unde
     return earlier === undefined ? tableFigures(deps, now) : wait(now, waitsForEarlier(earlier, deps.region));
   }
   if (theirs === null) return waitForPeer(now);
+  const held = thirdStep(deps, now);
+  if (held !== undefined) return held.step;
   if (declaration === null) return declare(deps, now, own, theirs);
   if (theirDeclaration === null) return waitForPeer(now);
   if (built === null) return compute(deps, now);
@@ -104,7 +111,7 @@ async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | 
   }
   // Closing early is the way round a signature that does not come: what lacks it is late then.
   if (complete.missing > 0 && !now.isEarly) return wait(now, waitsForSignatures(now.consumer, complete.missing));
-  const disputed = await disputeFigures(deps.store, agreementId);
+  const disputed = await disputeFigures(deps, agreementId);
   const own = { figures: now.figures, through: complete.through, ...disputed };
   return {
     change: { own, reason: null },
@@ -119,7 +126,7 @@ function declare(
   theirs: NonNullable<Settlement["theirs"]>,
 ): Step {
   const { agreementId, periodId } = now;
-  const merged = declarationOf({ agreementId, periodId }, own.figures, theirs.figures);
+  const merged = declarationOf({ agreementId, periodId }, own.figures, theirs.figures, ...thirdFigures(now));
   if (!merged.ok) return { change: { state: "differs", reason: stoppedBy(merged.error, now.peer) } };
   const { text, digest } = merged.value;
   const signature = signText(deps, DECLARATION_PREFIX, text);
@@ -195,7 +202,8 @@ async function sign(deps: ProcessDeps, now: Settlement): Promise<Step | undefine
   if (!isTheirs || !isSignedBy(deps, now.peer, theirSignature, STATEMENT_PREFIX, built.text)) {
     return stop(now, "STATEMENT_SIGNATURE", { region: now.peer });
   }
-  return concludeStep(deps, now, built);
+  const held = thirdStep(deps, now);
+  return held === undefined ? concludeStep(deps, now, built) : held.step;
 }
 
 function differs(now: Settlement, code: NonNullable<ReturnType<typeof differenceOf>>): Step {

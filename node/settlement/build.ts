@@ -6,7 +6,7 @@ import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { periodOfDeclaration, termsWithDays } from "./figures.ts";
 import type { Declaration, PostedUsage, UsageRow } from "./model.ts";
-import type { BuiltRecord, SideFigures } from "./process-model.ts";
+import type { BuiltRecord, SideFigures, StatementRows } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { scopeOf } from "./scope.ts";
 import { NO_RANGES, rangeCollector, rangeTest } from "./seq-ranges.ts";
@@ -94,6 +94,7 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
     ...recordOf(built.value, inputsDigest),
     posted: postedAfter(built.value, posted, about.periodId, caps),
     settles: numbers.ranges(),
+    rows: rowsOf(built.value),
     opening: {
       lastPeriod: books?.lastPeriod ?? "",
       carry,
@@ -113,13 +114,17 @@ function recordOf({ statement, digest }: BuiltStatement, inputsDigest: string) {
   };
 }
 
+function rowsOf({ usage, metered, statement }: BuiltStatement): StatementRows {
+  return { usage, metered, disputedReceiptIds: statement.disputedReceiptIds };
+}
+
 function isUsed({ productId, usagePeriodId }: PostedUsage, usage: readonly UsageRow[]): boolean {
   return usage.some((row) => row.productId === productId && row.usagePeriodId === usagePeriodId);
 }
 
 /** What later statements start their late lines from. Only what was settled counts; disputed quantities do not. */
-function postedAfter(
-  { usage, metered }: BuiltStatement,
+export function postedAfter(
+  { usage, metered }: Pick<StatementRows, "usage" | "metered">,
   before: readonly PostedUsage[],
   periodId: string,
   caps: ReadonlyMap<string, string>,

@@ -20,6 +20,7 @@ import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
 import { inRanges, NO_RANGES } from "./seq-ranges.ts";
 import { agreementBooks, closedPeriods } from "./store.ts";
+import { checkPartyFigures, isWitness } from "./third-region.ts";
 import { checkPeriod } from "./values.ts";
 
 export type CloseOptions = {
@@ -85,6 +86,10 @@ async function checkDeclarations(
     }
     const fits = checkFigures(terms.value, figures.data, periodId);
     if (!fits.ok) return fits;
+    const agreement = await deps.agreements.find(agreementId);
+    const isThird = agreement !== undefined && isWitness(agreement, deps.region);
+    const mine = isThird ? checkPartyFigures(terms.value, deps.region, figures.data) : fits;
+    if (!mine.ok) return mine;
     checked.set(agreementId, figures.data);
   }
   return ok(checked);
@@ -98,8 +103,8 @@ async function candidateOf(
   declared: ReadonlyMap<string, Figures>,
 ): Promise<Result<Candidate | undefined>> {
   const terms = await termsOf(deps, agreement.id);
-  // A region whose parties are only paid holds the agreement too; the two that used it settle.
-  if (!terms.ok || ![agreement.provider, agreement.consumer].includes(deps.region)) return ok(undefined);
+  // A third region, whose parties are only paid, settles too (witness-step.ts): what it declares, or was asked about.
+  if (!terms.ok) return ok(undefined);
   const books = await read(deps.store, agreementBooks.at(agreement.id));
   const ordered = await checkOrder(deps, agreement.id, periodId, books);
   if (!ordered.ok) return ordered;
@@ -107,7 +112,7 @@ async function candidateOf(
   const known = await read(deps.store, settlementRef({ agreementId: agreement.id, periodId }));
   // Overtaken, or closed in the ledger: what is left of it comes late, in the first period that is open.
   if (known === undefined && (await isPast(deps, agreement.id, periodId, books))) return ok(undefined);
-  const hasOutcome = (await disputeFigures(deps.store, agreement.id)).resolutions.length > 0;
+  const hasOutcome = (await disputeFigures(deps, agreement.id)).resolutions.length > 0;
   const isDue = known !== undefined || hasOutcome || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
   if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
   const fresh = newSettlement(agreement, periodId, deps.region, terms.value);

@@ -16,7 +16,7 @@ import type { BuiltRecord, Parked, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { scopeOf } from "./scope.ts";
 import { joinRanges, NO_RANGES, rangeTest } from "./seq-ranges.ts";
-import { agreementBooks, disputedReceipts, postedUsage } from "./store.ts";
+import { agreementBooks, postedUsage } from "./store.ts";
 
 /** A commit holds about this many receipts; the marks of a larger statement follow it. */
 const MARKS_PER_COMMIT = 2_000;
@@ -36,7 +36,7 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
   const { isResolving, parkedAfter } = scopeOf(parked.parkedReceiptIds, own, theirs);
   const released = isResolving ? releasesOf(statement, parked.parked, now.consumer, instantOf(nowMs)) : [];
   const postings = [...released, ...postingsOf(statement, now.consumer, instantOf(nowMs))];
-  const adopted = await disputesToAdopt(deps, now, known);
+  const adopted = await disputesToAdopt(deps, now, statement.disputedReceiptIds);
   const marks = await firstToMark(deps, now);
   return {
     change: { state: "agreed", reason: null, peerReason: null, signedAt: instantOf(nowMs) },
@@ -78,22 +78,6 @@ export async function concludeStep(deps: ProcessDeps, now: Settlement, built: Bu
       return ok({ leafIndex: leaf.index, isMarking: marks.areMore });
     },
   };
-}
-
-/** Disputed by the peer, or because two versions are signed: nobody has opened a dispute here that could be resolved. */
-async function withoutDispute(
-  { store }: ProcessDeps,
-  { agreementId }: Settlement,
-  disputed: readonly string[],
-  parked: readonly string[],
-): Promise<string[]> {
-  const known = new Set(parked);
-  const found: string[] = [];
-  for (const id of disputed) {
-    if (known.has(id) || (await read(store, disputedReceipts.at(agreementId, id))) !== undefined) continue;
-    found.push(id);
-  }
-  return found;
 }
 
 const NOTHING_PARKED = { parkedReceiptIds: [], parked: [] };

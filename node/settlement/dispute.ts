@@ -210,32 +210,59 @@ export async function disputeFigures(
       }
     }
   }
+  for (const receiptId of await equivocatedIds(store, agreementId)) {
+    if (!parked.has(receiptId)) open.add(receiptId);
+  }
   return { disputedReceiptIds: [...open].sort(), resolutions: [...resolutions.values()], disputes: told };
+}
+
+/** Numbers under which two versions are signed count nowhere: in dispute without anybody opening one. Source: settlement.md §9. */
+async function equivocatedIds(store: Store, agreementId: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for await (const { core } of list(store, equivocations, [agreementId])) ids.add(core.receiptId);
+  return ids;
 }
 
 const MAX_TOLD = 1_000;
 
-/** Disputes that only the peer has get one here too, under the same id, so that this side can say its word. */
+/**
+ * What is parked without a dispute here gets one, so that this side can say its word: the peer's under the same id, and one
+ * for receipts of which two versions are signed.
+ */
 export async function disputesToAdopt(
   deps: ProcessDeps,
   now: Settlement,
-  known: ReadonlySet<string>,
+  disputed: readonly string[],
 ): Promise<Dispute[]> {
-  const { agreementId, periodId, peer, theirs, built } = now;
-  const left = new Set((built?.disputedReceiptIds ?? []).filter((id) => !known.has(id)));
+  const { agreementId, periodId, peer, theirs } = now;
+  const parked = new Set((await read(deps.store, agreementBooks.at(agreementId)))?.parkedReceiptIds);
+  const left = new Set<string>();
+  for (const id of disputed) {
+    const isKnown = parked.has(id) || (await read(deps.store, disputedReceipts.at(agreementId, id))) !== undefined;
+    if (!isKnown) left.add(id);
+  }
   const adopted: Dispute[] = [];
   const opened = { agreementId, periodId, openedBy: peer, ...openedNow(deps, peer) };
   for (const { id, reason, evidence, receiptIds } of theirs?.disputes ?? []) {
-    const ids = receiptIds.filter((receiptId) => left.has(receiptId));
+    const ids = receiptIds.filter((receiptId) => left.delete(receiptId));
     if (ids.length === 0) continue;
-    for (const receiptId of ids) left.delete(receiptId);
     // An id that is taken here is not given away, whatever the peer calls its own.
     const isTaken = (await read(deps.store, disputes.at(agreementId, id))) !== undefined;
     adopted.push({ ...opened, id: isTaken ? newUlid(deps.runtime) : id, receiptIds: ids, reason, evidence });
   }
-  if (left.size > 0) adopted.push({ ...opened, id: newUlid(deps.runtime), receiptIds: [...left], reason: "" });
+  const twice = await equivocatedIds(deps.store, agreementId);
+  const groups = [
+    { openedBy: deps.region, reason: TWO_VERSIONS, receiptIds: [...left].filter((id) => twice.has(id)) },
+    { openedBy: peer, reason: "", receiptIds: [...left].filter((id) => !twice.has(id)) },
+  ];
+  for (const group of groups) {
+    if (group.receiptIds.length > 0) adopted.push({ ...opened, ...group, id: newUlid(deps.runtime) });
+  }
   return adopted;
 }
+
+const TWO_VERSIONS =
+  "同一编号下有两份不同的收据(RECEIPT_EQUIVOCATION),两份均已留存 Two different receipts are signed under one number; both are kept";
 
 /** In the last commit. */
 export function adoptDisputes(deps: ProcessDeps, tx: Tx, adopted: readonly Dispute[]): void {

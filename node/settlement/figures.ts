@@ -64,36 +64,43 @@ function rowsOf(figures: Figures): Row[] {
 }
 
 /**
- * One declaration from what both regions know: each figure by whoever gave it. Two different values for the same figure
+ * One declaration from what the regions know: each figure by whoever gave it. Two different values for the same figure
  * stop the settlement; nobody's word counts more. The outcome does not depend on who is who.
  */
 export function declarationOf(
   about: { readonly agreementId: string; readonly periodId: string },
-  a: Figures,
-  b: Figures,
+  ...sides: readonly Figures[]
 ): Result<{ readonly declaration: Declaration; readonly text: string; readonly digest: string }> {
-  const known = new Map(rowsOf(a).map(({ key, value }) => [key, value]));
-  for (const { key, value } of rowsOf(b)) {
+  const known = new Map<string, string>();
+  for (const { key, value } of sides.flatMap(rowsOf)) {
     const other = known.get(key);
     if (other !== undefined && other !== value) {
       return refuseProcess("STATEMENT_INPUTS_DIFFER", { value: `${key}: ${other} / ${value}` });
     }
+    known.set(key, value);
   }
   const declaration: Declaration = {
     type: "heliu.declaration.v1",
     ...about,
     days: daysIn(about.periodId).toString(),
-    resources: union(a.resources, b.resources, ({ partyId, resource }) => `${partyId}#${resource}`),
-    costs: union(a.costs, b.costs, ({ costId }) => costId),
-    maxRevenueFen: a.maxRevenueFen ?? b.maxRevenueFen,
-    caps: union(a.caps, b.caps, ({ productId }) => productId),
-    activeDays: union(a.activeDays, b.activeDays, ({ partyId }) => partyId),
+    resources: union(sides, "resources", ({ partyId, resource }) => `${partyId}#${resource}`),
+    costs: union(sides, "costs", ({ costId }) => costId),
+    maxRevenueFen: sides.find(({ maxRevenueFen }) => maxRevenueFen !== null)?.maxRevenueFen ?? null,
+    caps: union(sides, "caps", ({ productId }) => productId),
+    activeDays: union(sides, "activeDays", ({ partyId }) => partyId),
   };
   return ok({ declaration, text: canonicalText(declaration), digest: digestOf(declaration) });
 }
 
-function union<T>(a: readonly T[], b: readonly T[], keyOf: (row: T) => string): T[] {
-  const rows = new Map([...a, ...b].map((row) => [keyOf(row), row]));
+type Lists = Omit<Figures, "maxRevenueFen">;
+
+function union<K extends keyof Lists>(
+  sides: readonly Figures[],
+  name: K,
+  keyOf: (row: Lists[K][number]) => string,
+): Lists[K][number][] {
+  const all: Lists[K][number][] = sides.flatMap((side): readonly Lists[K][number][] => side[name]);
+  const rows = new Map(all.map((row) => [keyOf(row), row]));
   return [...rows].sort(([x], [y]) => byteOrder(x, y)).map(([, row]) => row);
 }
 

@@ -139,9 +139,9 @@ export function take(settlement: Settlement, message: SettlementMessage): Settle
     if (now.theirDeclaration !== null) return now;
     return { ...now, theirDeclaration: { digest, keyId, signature }, peerReason: null };
   }
-  const { figures, through, disputedReceiptIds, resolutions, signed } = body;
+  const { figures, through, disputedReceiptIds, resolutions, disputes, signed } = body;
   if (now.theirs !== null) return now;
-  const theirs = { figures, through, disputedReceiptIds, resolutions, ...(signed !== undefined && { signed }) };
+  const theirs = { figures, through, disputedReceiptIds, resolutions, disputes, signed };
   return { ...now, theirs, peerReason: null };
 }
 

@@ -33,7 +33,7 @@ export const figuresSchema = z.strictObject({
 export type Figures = z.infer<typeof figuresSchema>;
 
 /** The last number of each chain that a side can settle: everything up to it has both signatures there. */
-const throughSchema = z.strictObject({ forward: natural, reverse: natural });
+export const throughSchema = z.strictObject({ forward: natural, reverse: natural });
 export type Through = z.infer<typeof throughSchema>;
 
 const about = {
@@ -44,8 +44,20 @@ const about = {
 };
 
 /** A region's word on a receipt that an earlier statement parked: void, or it stands. */
-const resolutionSchema = z.strictObject({ receiptId: hash, outcome: z.enum(["upheld", "rejected"]) });
+export const resolutionSchema = z.strictObject({ receiptId: hash, outcome: z.enum(["upheld", "rejected"]) });
 export type Resolution = z.infer<typeof resolutionSchema>;
+
+/** Why a side disputes receipts, so that the other one can answer. */
+const disputeSchema = z.strictObject({
+  id: z.string().regex(/^[0-9A-Za-z-]{1,64}$/),
+  reason: z.string().max(2_000),
+  evidence: z
+    .array(z.strictObject({ name: z.string().max(200), sha256: hash }))
+    .max(20)
+    .readonly(),
+  receiptIds: z.array(hash).max(MAX_ROWS).readonly(),
+});
+export type ToldDispute = z.infer<typeof disputeSchema>;
 
 const figuresStep = z.strictObject({
   ...about,
@@ -54,6 +66,7 @@ const figuresStep = z.strictObject({
   through: throughSchema,
   disputedReceiptIds: z.array(hash).max(MAX_ROWS).readonly(),
   resolutions: z.array(resolutionSchema).max(MAX_ROWS).readonly(),
+  disputes: z.array(disputeSchema).max(1_000).readonly().optional(),
   /** Said by a side that is asked to begin anew after it has signed: it can only repeat what it signed. */
   signed: digest.optional(),
 });

@@ -1,10 +1,14 @@
 import { digestOf } from "../kernel/canonical-json.ts";
+import { instantOf, msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
-import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
+import { deadlineOf } from "./due.ts";
+import { type LedgerState, ledgerState } from "./ledger-close.ts";
 import type { Declaration, Statement } from "./model.ts";
+import type { ProcessDeps } from "./process.ts";
 import type { ClosedPeriod, Differences, Settlement, StatementParty } from "./process-model.ts";
 import { closedPeriods, settlements } from "./store.ts";
+import { isWitness } from "./third-region.ts";
 import { byteOrder } from "./values.ts";
 
 export type SignatureView = { readonly region: string; readonly keyId: string; readonly signature: string };
@@ -48,20 +52,31 @@ export type PeriodView = {
   /** Per region: digest of the sorted array of its statement digests of the period. */
   readonly digests: { readonly [region: string]: string };
   readonly matched: boolean;
-  /** Why what is not signed is not. */
-  readonly blocking: readonly (Reason & { readonly agreementId: string })[];
+  /** Exactly what keeps the period from being closed: why, who has to act (`turn`), until when, where to look. */
+  readonly blocking: readonly Block[];
+  /** Whether something can still be posted into it, and why. */
+  readonly ledger: LedgerState;
 };
 
-export async function periodView(
-  store: Store,
-  region: string,
-  periodId: string,
-  agreementId?: string,
-): Promise<PeriodView> {
+export type Block = Reason & {
+  readonly agreementId: string;
+  readonly since: string;
+  /** Past `until`; the person who has to follow it up is this region's finance officer, whoever's turn it is. */
+  readonly overdue: boolean;
+  readonly link: string;
+};
+
+type ViewDeps = Pick<ProcessDeps, "store" | "region" | "runtime" | "rules">;
+
+export async function periodView(deps: ViewDeps, periodId: string, agreementId?: string): Promise<PeriodView> {
+  const { store, region } = deps;
   const found: StatementView[] = [];
+  const blocking: Block[] = [];
   for await (const settlement of list(store, settlements, [periodId])) {
-    if (agreementId === undefined || settlement.agreementId === agreementId)
-      found.push(statementView(region, settlement));
+    if (agreementId !== undefined && settlement.agreementId !== agreementId) continue;
+    found.push(statementView(region, settlement));
+    const block = blockOf(deps, settlement);
+    if (block !== undefined) blocking.push(block);
   }
   const signed = found.filter(({ matched }) => matched);
   const results = signed.flatMap(({ statement }) => statement?.result ?? []);
@@ -75,14 +90,29 @@ export async function periodView(
     perRegion: perRegion(signed),
     digests: digestsOf(region, found),
     matched: found.length > 0 && found.every(({ matched }) => matched),
-    blocking: found.flatMap(({ reason, agreementId: id, matched }) =>
-      matched || reason === null ? [] : [{ ...reason, agreementId: id }],
-    ),
+    blocking,
+    ledger: await ledgerState(deps, periodId),
+  };
+}
+
+/** Why a settlement is not signed by both, with the time that rules give whoever's turn it is. */
+export function blockOf(deps: Omit<ViewDeps, "store">, settlement: Settlement): Block | undefined {
+  const { reason, state, agreementId, periodId, peer, approvedAt, updatedAt } = settlement;
+  if (state === "agreed" || reason === null) return undefined;
+  const since = approvedAt ?? updatedAt;
+  const due = deadlineOf(deps, msOf(since), peer);
+  const until = reason.until ?? due?.until ?? null;
+  return {
+    ...{ ...reason, until, agreementId, since },
+    rule: reason.until === null && due !== null ? due.rule : reason.rule,
+    verified: due?.verified ?? reason.verified,
+    overdue: until !== null && until <= instantOf(deps.runtime.nowMs()),
+    link: `/console/settlements/${periodId}/${encodeURIComponent(agreementId)}`,
   };
 }
 
 export function statementView(region: string, settlement: Settlement): StatementView {
-  const { declaration, theirDeclaration, built, theirProposal, signature, theirSignature, peer } = settlement;
+  const { declaration, built, theirProposal, signature, peer } = settlement;
   const isAgreed = settlement.state === "agreed";
   return {
     agreementId: settlement.agreementId,
@@ -100,10 +130,13 @@ export function statementView(region: string, settlement: Settlement): Statement
     peerDigest: isAgreed ? (built?.digest ?? null) : (theirProposal?.digest ?? null),
     matched: isAgreed,
     statement: built === null ? null : (JSON.parse(built.text) as Statement),
-    signatures: sidesOf(region, signature, peer, theirSignature),
+    signatures: sidesOf([{ region, side: signature }, ...othersSigned(settlement, region, "signature")]),
     declaration: declaration === null ? null : (JSON.parse(declaration.text) as Declaration),
     declarationDigest: declaration?.digest ?? null,
-    declarationSignatures: sidesOf(region, declaration?.signature ?? null, peer, theirDeclaration),
+    declarationSignatures: sidesOf([
+      { region, side: declaration?.signature ?? null },
+      ...othersSigned(settlement, region, "declaration"),
+    ]),
     differences: settlement.differences,
     signedAt: settlement.signedAt,
     leafIndex: settlement.leafIndex,
@@ -111,13 +144,22 @@ export function statementView(region: string, settlement: Settlement): Statement
 }
 
 type Side = { readonly keyId: string; readonly signature: string } | null;
+type Signed = { readonly region: string; readonly side: Side };
 
-/** In the order of regions, so that both print the same. */
-function sidesOf(region: string, own: Side, peer: string, theirs: Side): SignatureView[] {
-  const sides = [
-    { region, side: own },
-    { region: peer, side: theirs },
-  ];
+/** Who else has signed: the other side and third regions, or, seen from a third region, both sides and further ones. */
+function othersSigned(settlement: Settlement, region: string, what: "signature" | "declaration"): Signed[] {
+  const { peer, theirSignature, theirDeclaration, thirds = {}, witness } = settlement;
+  const entries = Object.entries<{ readonly [name in typeof what]: Side }>(witness?.sides ?? thirds);
+  const signed = entries.map(([id, one]) => ({ region: id, side: one[what] }));
+  if (isWitness(settlement, region)) {
+    const others = what === "signature" ? Object.entries(witness?.others ?? {}) : [];
+    return [...signed, ...others.map(([id, side]) => ({ region: id, side }))];
+  }
+  return [{ region: peer, side: what === "signature" ? theirSignature : theirDeclaration }, ...signed];
+}
+
+/** In the order of regions, so that all print the same. */
+function sidesOf(sides: readonly Signed[]): SignatureView[] {
   return sides
     .flatMap((one) =>
       one.side === null ? [] : [{ region: one.region, keyId: one.side.keyId, signature: one.side.signature }],

@@ -1,6 +1,7 @@
 import type { Reason } from "../kernel/reason.ts";
-import type { Figures, Proposal, Resolution, Through } from "./messages.ts";
-import type { Carry, PostedUsage } from "./model.ts";
+import type { Figures, Proposal, Resolution, Through, ToldDispute } from "./messages.ts";
+import type { Carry, PostedUsage, UsageRow } from "./model.ts";
+import type { MeteredRow } from "./scheme.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 
 export type SideSignature = { readonly keyId: string; readonly signature: string };
@@ -12,6 +13,8 @@ export type SideFigures = {
   readonly through: Through;
   readonly disputedReceiptIds: readonly string[];
   readonly resolutions: readonly Resolution[];
+  /** What is behind `disputedReceiptIds`, as far as the side opened it. */
+  readonly disputes?: readonly ToldDispute[] | undefined;
   /** The side has signed the statement with this digest, so that it can sign no other one. */
   readonly signed?: string | undefined;
 };
@@ -27,6 +30,8 @@ export type BuiltRecord = {
   readonly posted: readonly PostedUsage[];
   /** Which numbers of each chain it takes in. */
   readonly settles: SeqRanges;
+  /** The sums of receipts it follows from; all that a third region sees of usage. */
+  readonly rows?: StatementRows;
   /** What it started from; with receipts and declaration, all that is needed to compute it again. */
   readonly opening: {
     /** The last one settled before it; empty for the first. */
@@ -46,6 +51,39 @@ export type Differences = {
     readonly differ: readonly string[];
     readonly rounds: string;
   } | null;
+};
+
+/** Usage by product and month, what decides it, and nothing of single receipts but the ids of disputed ones. */
+export type StatementRows = {
+  readonly usage: readonly UsageRow[];
+  readonly metered: readonly MeteredRow[];
+  readonly disputedReceiptIds: readonly string[];
+};
+
+/** At a side of the agreement: what a third region, whose parties the terms pay, was told and has said in this round. */
+export type ThirdSide = {
+  readonly told: "nothing" | "figures" | "declaration" | "statement";
+  readonly figures: Figures | null;
+  readonly declaration: SignedDigest | null;
+  readonly signature: SignedDigest | null;
+  /** What it last said it waits for. */
+  readonly reason: Reason | null;
+};
+
+/** At a third region: what one side of the agreement has sent of this round. */
+export type WitnessedSide = {
+  readonly declaration: (SignedDigest & { readonly text: string }) | null;
+  readonly proposal: Proposal | null;
+  readonly rows: StatementRows | null;
+  readonly scope: Omit<SideFigures, "figures" | "signed"> | null;
+  readonly signature: SignedDigest | null;
+  readonly reason: Reason | null;
+};
+
+export type Witnessed = {
+  readonly sides: { readonly [region: string]: WitnessedSide };
+  /** Signatures of further third regions over the statement. */
+  readonly others: { readonly [region: string]: SignedDigest };
 };
 
 export type StatementParty = { readonly partyId: string; readonly role: string; readonly regionId: string };
@@ -82,6 +120,11 @@ export type Settlement = {
   readonly theirs: SideFigures | null;
   readonly declaration: { readonly text: string; readonly digest: string; readonly signature: SideSignature } | null;
   readonly theirDeclaration: SignedDigest | null;
+  /** Regions besides the two sides that the terms pay: each lays down figures and signs as well. */
+  readonly thirdRegions?: readonly string[];
+  readonly thirds?: { readonly [region: string]: ThirdSide } | undefined;
+  /** Only where this region is such a third one. */
+  readonly witness?: Witnessed | undefined;
   readonly built: BuiltRecord | null;
   readonly theirProposal: Proposal | null;
   /** Kept as evidence when only the results differ. */

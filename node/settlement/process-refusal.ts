@@ -26,6 +26,7 @@ const codes = {
   STATEMENT_EQUIVOCATION: "integrity",
   DISPUTE_EXISTS: "conflict",
   DISPUTE_SETTLED: "conflict",
+  DISPUTE_REASON: "invalid-input",
   DISPUTE_NOT_FOUND: "not-found",
   DISPUTE_UNSETTLED: "conflict",
 } as const;
@@ -130,6 +131,10 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   DISPUTE_SETTLED: {
     zh: "收据 {value} 已结算,不能再提出争议;请通过更正处理。",
     en: "The receipt {value} has been settled and can no longer be disputed; use a correction.",
+  },
+  DISPUTE_REASON: {
+    zh: "提出争议必须说明理由,理由会展示给对方并写入审计日志;请填写理由后重试。",
+    en: "A dispute needs a reason: it is shown to the other region and goes into the audit log. Give one and try again.",
   },
   DISPUTE_UNSETTLED: {
     zh: "争议 {value} 所在的结算单尚未签署,此时只能撤回;签署挂起之后再给出结论。",

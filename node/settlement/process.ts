@@ -11,6 +11,7 @@ import type { Runtime } from "../kernel/runtime.ts";
 import { newTraceId } from "../kernel/trace.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { enqueue, enqueueRefs } from "../outbox/store.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import type { Rules } from "../rules/service.ts";
 import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
@@ -30,7 +31,7 @@ export type ProcessDeps = BuildDeps & {
   readonly trust: Pick<TrustView, "statementKey">;
   /** Of the region's statement key. */
   readonly signer: Signer;
-  readonly metrics: Pick<Metrics, "count">;
+  readonly metrics: Pick<Metrics, "count" | "gauge">;
   readonly rules: Pick<Rules, "deadline"> | undefined;
   /** Asks the other side of an agreement for the signatures that receipts still lack. */
   readonly requestSignatures: (agreementId: string) => Promise<void>;
@@ -64,6 +65,7 @@ export function newSettlement(
     entryName: entry.name,
     parties,
     scheme: terms.scheme.kind,
+    thirdRegions: thirdRegionsOf(terms, provider, consumer),
     autoSignUpToFen: terms.autoSignUpToFen ?? "0",
     ...CLEARED,
     peerReason: null,
@@ -93,6 +95,8 @@ const CLEARED = {
   theirs: null,
   declaration: null,
   theirDeclaration: null,
+  thirds: undefined,
+  witness: undefined,
   built: null,
   theirProposal: null,
   theirStatement: null,

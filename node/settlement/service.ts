@@ -18,8 +18,10 @@ import { advance } from "./advance.ts";
 import { bundleOf } from "./bundle.ts";
 import { type CloseOptions, closePeriod } from "./close.ts";
 import { type DisputeOutcome, type DisputeRequest, openDispute, resolveDispute } from "./dispute.ts";
+import { type DisputeView, disputeViews, oneDispute } from "./dispute-view.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
+import { closeLedger } from "./ledger-close.ts";
 import { netPeriod, type PeriodNetting } from "./net-period.ts";
 import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
@@ -27,7 +29,10 @@ import { refuseProcess } from "./process-refusal.ts";
 import type { StatementBundle } from "./recompute.ts";
 import { type SignedStatement, signedStatements } from "./signed-statements.ts";
 import { type AgreementSource, agreementsIn, type ReceiptSource, receiptsIn } from "./sources.ts";
-import { type Dispute, disputes, settlements } from "./store.ts";
+import { type Dispute, settlements } from "./store.ts";
+import { tend, waitingFor } from "./tend.ts";
+import { receiveThirdMessage, thirdAnswered, thirdRefused } from "./third-inbox.ts";
+import { isThirdMessage } from "./third-messages.ts";
 import { receiptsFor, treeNodes } from "./tree-service.ts";
 import type { TreeChannel, TreeRequest, WireTreeNode } from "./tree-walk.ts";
 
@@ -41,7 +46,7 @@ export type SettlementDeps = {
   /** Of the region's statement key. */
   readonly signer: Signer;
   readonly metering: Pick<Metering, "receiptsForSettlement">;
-  readonly metrics?: Pick<Metrics, "count">;
+  readonly metrics?: Pick<Metrics, "count" | "gauge">;
   /** Where deadlines come from; without them none runs. */
   readonly rules?: Pick<Rules, "deadline">;
   /** Asks the consumer for the signatures that receipts of an agreement still lack. */
@@ -62,8 +67,14 @@ export type Settlements = Worker & {
   /** The finance officer lets one statement be signed, without closing the whole period. */
   readonly sign: (actor: Principal, periodId: string, agreementId: string) => Promise<Result<StatementView>>;
   readonly openDispute: (actor: Principal, request: DisputeRequest) => Promise<Result<Dispute>>;
-  readonly resolveDispute: (actor: Principal, id: string, outcome: DisputeOutcome) => Promise<Result<Dispute>>;
-  readonly disputes: (periodId?: string) => Promise<Dispute[]>;
+  readonly resolveDispute: (
+    actor: Principal,
+    id: string,
+    outcome: DisputeOutcome,
+    comment?: string,
+  ) => Promise<Result<Dispute>>;
+  readonly disputes: (periodId?: string) => Promise<DisputeView[]>;
+  readonly dispute: (periodId: string, id: string) => Promise<Result<DisputeView>>;
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
@@ -72,6 +83,8 @@ export type Settlements = Worker & {
   readonly signed: (periodId?: string) => Promise<Result<SignedStatement[]>>;
   readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
   readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
+  /** What only the passing of time brings about: closes the ledger of a month that is over, counts what is overdue. */
+  readonly tend: () => Promise<void>;
   /** For the outbox, topic `settlement`. */
   readonly handler: TopicHandler;
   /** Resolves when nothing that was begun is still being computed. */
@@ -88,7 +101,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     agreements: given.agreements ?? agreementsIn(given.store),
     receipts: given.receipts ?? receiptsIn(given.store, given.metering),
   };
-  const { store, region } = deps;
+  const { store } = deps;
   const lanes = createLanes(deps.logger);
   const move = (agreementId: string, periodId: string) =>
     lanes.run(agreementId, () => advance(deps, agreementId, periodId));
@@ -106,6 +119,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     start() {
       unwatch ??= store.watch(unsignedReceipts.prefix, () => lanes.background(resume));
       lanes.background(resume);
+      lanes.background(() => closeLedger(deps));
     },
     async stop() {
       unwatch?.();
@@ -117,14 +131,15 @@ export function createSettlements(given: SettlementDeps): Settlements {
       const begun = await closePeriod(deps, actor, periodId, options);
       if (!begun.ok) return begun;
       await Promise.all(begun.value.map((agreementId) => move(agreementId, periodId)));
-      return ok(await periodView(store, region, periodId));
+      await closeLedger(deps);
+      return ok(await periodView(deps, periodId));
     },
     async get(periodId, agreementId) {
-      const view = await periodView(store, region, periodId, agreementId);
+      const view = await periodView(deps, periodId, agreementId);
       if (agreementId !== undefined && view.settlements.length === 0) return notFound(agreementId, periodId);
       return ok(view);
     },
-    status: (periodId) => periodView(store, region, periodId),
+    status: (periodId) => periodView(deps, periodId),
     statement: (agreementId, periodId) => statementOf(deps, agreementId, periodId),
     periods: () => periodsOf(store),
     async sign(actor, periodId, agreementId) {
@@ -138,29 +153,42 @@ export function createSettlements(given: SettlementDeps): Settlements {
       if (opened.ok) await move(request.agreementId, request.periodId);
       return opened;
     },
-    async resolveDispute(actor, id, outcome) {
-      const resolved = await resolveDispute(deps, actor, id, outcome);
+    async resolveDispute(actor, id, outcome, comment) {
+      const resolved = await resolveDispute(deps, actor, id, outcome, comment);
       if (resolved.ok) await move(resolved.value.agreementId, resolved.value.periodId);
       return resolved;
     },
-    disputes: (periodId) => disputesOf(store, periodId),
+    disputes: (periodId) => disputeViews(deps, periodId),
+    dispute: (periodId, id) => oneDispute(deps, periodId, id),
+    tend: () => tend(deps),
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
     netting: (periodId) => netPeriod(deps, periodId),
     signed: (periodId) => signedStatements(deps, periodId),
     treeNodes: (peer, request) => treeNodes(deps, peer, request),
     receipts: (peer, agreementId, receiptIds) => receiptsFor(deps, peer, agreementId, receiptIds),
-    handler: {
-      async receive(message) {
-        const answer = await receiveMessage(deps, message);
-        // The answer does not wait for the computation, which may be long; a crash before it is made good by `resume`.
-        const { agreementId, periodId } = message.body as { agreementId?: string; periodId?: string };
-        if (answer.ok && agreementId !== undefined && periodId !== undefined) void move(agreementId, periodId);
-        return answer;
-      },
-      delivered: (message, answer) => peerAnswered(deps, message, answer),
-      refused: (message, code, text) => peerRefused(deps, message, code, text),
+    handler: handlerOf(deps, move),
+  };
+}
+
+type Move = (agreementId: string, periodId: string) => Promise<void>;
+
+function handlerOf(deps: ProcessDeps, move: Move): TopicHandler {
+  return {
+    async receive(message) {
+      const receive = isThirdMessage(message.body) ? receiveThirdMessage : receiveMessage;
+      const answer = await receive(deps, message);
+      // The answer does not wait for the computation, which may be long; a crash before it is made good by `resume`.
+      const { agreementId, periodId } = message.body as { agreementId?: string; periodId?: string };
+      if (answer.ok && agreementId !== undefined && periodId !== undefined) void move(agreementId, periodId);
+      return answer;
     },
+    delivered: (message, answer) =>
+      isThirdMessage(message.body)
+        ? thirdAnswered(deps, message, answer).then((moved) => moved && void move(...moved))
+        : peerAnswered(deps, message, answer),
+    refused: (message, code, text) =>
+      isThirdMessage(message.body) ? thirdRefused(deps, message, code, text) : peerRefused(deps, message, code, text),
   };
 }
 
@@ -190,24 +218,6 @@ async function approve(
   if (found.isApproved || found.state === "agreed") return ok(true);
   const done = await commitStep(deps, found, { change: { isApproved: true } });
   return done.ok ? ok(true) : done;
-}
-
-async function waitingFor({ store, region }: ProcessDeps, principal: Principal) {
-  const waiting = new Map<string, Reason>();
-  if (!principal.roles.includes("finance")) return [];
-  for await (const { periodId, reason, state } of list(store, settlements)) {
-    const isOurs = reason?.turn?.region === region && reason.turn.role === "finance";
-    if (state !== "agreed" && reason !== null && isOurs) waiting.set(periodId, reason);
-  }
-  return [...waiting].map(([periodId, reason]) => ({ periodId, reason }));
-}
-
-async function disputesOf(store: Store, periodId: string | undefined): Promise<Dispute[]> {
-  const found: Dispute[] = [];
-  for await (const dispute of list(store, disputes)) {
-    if (periodId === undefined || dispute.periodId === periodId) found.push(dispute);
-  }
-  return found;
 }
 
 async function periodsOf(store: Store): Promise<string[]> {

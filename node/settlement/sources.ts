@@ -4,7 +4,7 @@ import { type RowQuery, rowPages } from "../metering/row-pages.ts";
 import type { Metering } from "../metering/service.ts";
 import { chainHeads, receiptPlaces, receiptRef, unsignedReceipts } from "../metering/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
-import { agreements } from "../negotiation/store.ts";
+import { allAgreements, findAgreement } from "../negotiation/store.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import type { Through } from "./messages.ts";
@@ -29,8 +29,8 @@ export type ReceiptSource = {
 
 export function agreementsIn(store: Store): AgreementSource {
   return {
-    find: (agreementId) => read(store, agreements.at(agreementId)),
-    all: () => list(store, agreements),
+    find: (agreementId) => findAgreement(store, agreementId),
+    all: () => allAgreements(store),
   };
 }
 

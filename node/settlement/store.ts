@@ -17,15 +17,24 @@ export const disputes = collection<Dispute>("settlement-dispute");
 /** (agreement, receipt id) → the open dispute it is in. */
 export const disputedReceipts = collection<string>("settlement-disputed");
 
+/** A document that a region refers to; it stays where it is, its digest is what counts. */
+export type DisputeEvidence = { readonly name: string; readonly sha256: string };
+
 export type Dispute = {
   readonly id: string;
   readonly agreementId: string;
   readonly periodId: string;
   readonly receiptIds: readonly string[];
   readonly reason: string;
+  readonly evidence?: readonly DisputeEvidence[] | undefined;
+  /** This region's word; it takes effect once the other region says the same. */
   readonly state: "open" | "upheld" | "rejected" | "withdrawn";
+  /** Why it was resolved so. */
+  readonly comment?: string | undefined;
   /** The region that opened it. */
   readonly openedBy: string;
   readonly openedAt: string;
   readonly resolvedAt: string | null;
+  /** By when it should be resolved, and the rule that says so; after it a person is asked, nothing is decided. */
+  readonly deadline?: { readonly until: string; readonly rule: string; readonly verified: boolean } | null;
 };

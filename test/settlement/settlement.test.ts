@@ -68,6 +68,7 @@ describe("settling a period", () => {
         "declaration.signed",
         "statement.signed",
         "agreement.head",
+        "ledger.closed",
       ]);
     }
     const [own, other] = [await viewOf(world.provider()), await viewOf(world.consumer())];

@@ -24,9 +24,12 @@ import { transact } from "../../node/storage/transact.ts";
 
 export const PROVIDER = "510100";
 export const CONSUMER = "500000";
+/** No side of any agreement here; terms may pay its parties. */
+export const THIRD = "440100";
 const SIGNERS: { readonly [region: string]: Signer } = {
   [PROVIDER]: signerFromSeed(Buffer.alloc(32, 1)),
   [CONSUMER]: signerFromSeed(Buffer.alloc(32, 2)),
+  [THIRD]: signerFromSeed(Buffer.alloc(32, 3)),
 };
 export const signerOf = (region: string): Signer => SIGNERS[region] as Signer;
 
@@ -66,7 +69,7 @@ export const AGR_7: SettlementTerms = {
   guarantee: { floors: [{ partyId: "500000:storage", fen: "8000" }], onInfeasible: "scale" },
 };
 
-function agreementOf(terms: SettlementTerms, role: "provider" | "consumer"): Agreement {
+export function agreementOf(terms: SettlementTerms, role: "provider" | "consumer"): Agreement {
   const document = canonicalText(
     JSON.parse(JSON.stringify({ type: "heliu.agreement.v1", agreementId: terms.agreementId, terms })),
   );
