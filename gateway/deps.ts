@@ -9,6 +9,8 @@ import type { Result } from "../node/kernel/exchange-error.ts";
 import type { Logger } from "../node/kernel/logger.ts";
 import type { Metrics } from "../node/kernel/metrics.ts";
 import type { Runtime } from "../node/kernel/runtime.ts";
+import type { FullCheck } from "../node/ledger/full-check.ts";
+import type { LedgerKeeper } from "../node/ledger/keeper.ts";
 import type { Ledger } from "../node/ledger/service.ts";
 import type { Metering } from "../node/metering/service.ts";
 import type { Negotiations } from "../node/negotiation/service.ts";
@@ -40,6 +42,8 @@ export type GatewayDeps = {
   readonly sources: Sources;
   readonly metering: Metering;
   readonly ledger: Ledger;
+  readonly ledgerKeeper: Pick<LedgerKeeper, "state">;
+  readonly ledgerCheck: FullCheck;
   readonly settlements: Settlements;
   readonly audit: Audit;
   readonly evidence: Evidence;

@@ -9,6 +9,7 @@ import { auditRoutes } from "./audit.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { idempotency } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { ledgerRoutes } from "./ledger.ts";
 import { negotiationRoutes } from "./negotiations.ts";
 import { peerRoutes } from "./peers.ts";
 import { problem } from "./problem.ts";
@@ -70,6 +71,7 @@ export function createApi(deps: GatewayDeps): Api {
     agreementRoutes,
     transferRoutes,
     settlementRoutes,
+    ledgerRoutes,
     auditRoutes,
     ruleRoutes,
     peerRoutes,

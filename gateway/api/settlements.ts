@@ -15,7 +15,7 @@ export function settlementRoutes(api: Api, deps: GatewayDeps): void {
   bookRoutes(api, deps);
 }
 
-function bookRoutes(api: Api, { metering, ledger }: GatewayDeps): void {
+function bookRoutes(api: Api, { metering }: GatewayDeps): void {
   route(
     api,
     {
@@ -28,21 +28,6 @@ function bookRoutes(api: Api, { metering, ledger }: GatewayDeps): void {
       answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
     },
     async ({ query }) => ok(await metering.receipts(query)),
-  );
-  route(
-    api,
-    {
-      method: "get",
-      path: "/api/v1/ledger/balances",
-      tag,
-      summary: "Balances of every account, with the check of the ledger's invariants",
-      access: [...readers],
-      answer: z.unknown(),
-    },
-    async () => {
-      const check = await ledger.check();
-      return check.ok ? ok({ items: await ledger.balances({}), check: check.value }) : check;
-    },
   );
 }
 

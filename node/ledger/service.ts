@@ -5,9 +5,10 @@ import type { Store } from "../storage/port.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import { type AsOf, type BalancesAsOf, balancesAsOf } from "./as-of.ts";
 import { checkLedger, type LedgerCheck, type Progress } from "./check.ts";
+import { NO_HEAD } from "./entry.ts";
 import { type Balances, type LedgerOp, type LedgerTransfer, partsOf } from "./model.ts";
 import { postBatch } from "./ops.ts";
-import { accounts, entries, openPendings, postRefs, transfers } from "./store.ts";
+import { accounts, entries, ledgerHead, openPendings, postRefs, transfers } from "./store.ts";
 
 export type TransferPage = { readonly items: LedgerTransfer[]; readonly next: string | null };
 
@@ -18,6 +19,11 @@ export type Ledger = {
   readonly transfers: (page: { readonly after?: string | undefined; readonly limit: number }) => Promise<TransferPage>;
   /** What they were at any past time, on both clocks: when it happened, and when this node knew. */
   readonly balancesAsOf: (question: AsOf) => Promise<Result<BalancesAsOf>>;
+  readonly counts: () => Promise<{
+    readonly transfers: number;
+    readonly entries: number;
+    readonly closedThrough: string;
+  }>;
   /** Everything, from the first record on. */
   readonly check: (onProgress?: Progress) => Promise<Result<LedgerCheck>>;
   /** A durable batch of its own: wholly, or not at all. */
@@ -35,6 +41,10 @@ export function createLedger({ store, runtime }: LedgerDeps): Ledger {
     balances: ({ party } = {}) => balancesOf(store, party),
     transfers: (page) => transferPage(store, page),
     balancesAsOf: (question) => balancesAsOf(store, question),
+    async counts() {
+      const { transfers: made, entries: entered, closedThrough } = (await read(store, ledgerHead)) ?? NO_HEAD;
+      return { transfers: Number(made), entries: Number(entered), closedThrough };
+    },
     async check(onProgress) {
       // One snapshot, or a posting between the two scans would look like a fault.
       const snapshot = await store.snapshot();

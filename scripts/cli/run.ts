@@ -8,6 +8,7 @@ import { accountVerbs } from "./verbs/accounts.ts";
 import { catalogVerbs } from "./verbs/catalog.ts";
 import { certVerbs } from "./verbs/certs.ts";
 import { exchangeVerbs } from "./verbs/exchange.ts";
+import { ledgerVerbs } from "./verbs/ledger.ts";
 import { nodeVerbs } from "./verbs/node.ts";
 import { operationVerbs } from "./verbs/operations.ts";
 import { peopleVerbs } from "./verbs/people.ts";
@@ -21,6 +22,7 @@ const VERBS = [
   catalogVerbs,
   exchangeVerbs,
   accountVerbs,
+  ledgerVerbs,
   operationVerbs,
 ];
 

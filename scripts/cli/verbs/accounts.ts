@@ -45,37 +45,6 @@ export function accountVerbs(program: Command): void {
     writeFileSync(options.out, bytes);
     answer({ file: options.out, bytes: bytes.length }, () => options.out);
   });
-  const ledger = program.command("ledger").description("账本 the ledger");
-  example(ledger.command("check").description("核对不变量 check its invariants"), "heliu ledger check").action(
-    async (_options: unknown, command: Command) => {
-      const { connection, answer } = contextOf(command);
-      const found = await callJson<{
-        items: { account: string; debitsPosted: string; creditsPosted: string }[];
-        check: { accounts: number; transfers: number };
-      }>(connection(), "/ledger/balances");
-      const columns = [
-        { title: say("账户", "account") },
-        { title: say("借方", "debits"), right: true },
-        { title: say("贷方", "credits"), right: true },
-      ];
-      answer(found, () =>
-        [
-          ...(found.items.length === 0
-            ? []
-            : [
-                table(
-                  columns,
-                  found.items.map((a) => [a.account, a.debitsPosted, a.creditsPosted]),
-                ),
-              ]),
-          say(
-            `账平:${found.check.accounts} 个账户、${found.check.transfers} 笔分录,借贷相等,余额与分录一致`,
-            `In balance: ${found.check.accounts} accounts, ${found.check.transfers} transfers; debits equal credits, balances follow from the transfers`,
-          ),
-        ].join("\n"),
-      );
-    },
-  );
 }
 
 function describe(statements: readonly StatementView[]): string {
