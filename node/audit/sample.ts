@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { canonicalText } from "../kernel/canonical-json.ts";
 import { sha256 } from "../kernel/digest.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
@@ -7,7 +8,7 @@ import { encodeBase64 } from "./base64.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { readLeaf } from "./leaves.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
-import type { AuditLeaf } from "./model.ts";
+import { leafSchema } from "./model.ts";
 import { parseHashes } from "./proof.ts";
 import { latestCheckpoint, noteOf, witnessedCheckpoint } from "./signed-head.ts";
 import type { Tree } from "./tree.ts";
@@ -22,16 +23,24 @@ export type SampleQuery = {
   readonly salt?: string | undefined;
 };
 
-export type Sample = {
-  readonly type: "heliu.audit-sample.v1";
-  readonly checkpoint: string;
-  readonly salt: string;
-  readonly n: string;
+const sampleSchema = z.strictObject({
+  type: z.literal("heliu.audit-sample.v1"),
+  checkpoint: z.string(),
+  salt: z.string(),
+  n: z.string().regex(/^[1-9][0-9]{0,3}$/),
   /** In the order drawn. */
-  readonly items: readonly { readonly index: string; readonly leaf: AuditLeaf; readonly proof: readonly string[] }[];
-};
+  items: z.array(
+    z.strictObject({
+      index: z.string().regex(/^(0|[1-9][0-9]{0,18})$/),
+      leaf: leafSchema,
+      proof: z.array(z.string()),
+    }),
+  ),
+});
+export type Sample = z.infer<typeof sampleSchema>;
 
 const refuse = refusals({
+  SAMPLE_MALFORMED: "invalid-input",
   SAMPLE_NO_CHECKPOINT: "not-found",
   SAMPLE_NOT_AS_DRAWN: "integrity",
   SAMPLE_NOT_IN_LOG: "integrity",
@@ -105,10 +114,13 @@ export async function takeSample(
 
 /** Draws again and looks whether these are the leaves, each proved to be in the log. */
 export function verifySample(
-  sample: Sample,
+  given: unknown,
   logVkey: string,
   witnessVkeys: readonly string[],
 ): Result<{ readonly size: string; readonly count: number; readonly signedBy: readonly string[] }> {
+  const parsed = sampleSchema.safeParse(given);
+  if (!parsed.success) return malformed(parsed.error.issues[0]?.path.join(".") ?? "");
+  const sample = parsed.data;
   const opened = openCheckpoint(sample.checkpoint, [logVkey, ...witnessVkeys]);
   if (!opened.ok) return opened;
   const { text, size, root, origin, verified } = opened.value;
@@ -135,6 +147,17 @@ function noCheckpoint(wanted: string | undefined) {
       en: `There is no checkpoint of size ${wanted ?? "any"} to draw from; use the size that /audit/checkpoint shows, or leave it out.`,
     },
     { checkpoint: wanted ?? "" },
+  );
+}
+
+function malformed(place: string) {
+  return refuse(
+    "SAMPLE_MALFORMED",
+    {
+      zh: `样本文件的结构不对(${place || "顶层"});请重新抽样。`,
+      en: `The file does not have the form of a sample (${place || "top level"}); draw it again.`,
+    },
+    { place },
   );
 }
 

@@ -5,6 +5,7 @@ import { systemFault, usageFault } from "./faults.ts";
 import { note, plain } from "./output.ts";
 import { example } from "./verb.ts";
 import { accountVerbs } from "./verbs/accounts.ts";
+import { auditVerbs } from "./verbs/audit.ts";
 import { catalogVerbs } from "./verbs/catalog.ts";
 import { certVerbs } from "./verbs/certs.ts";
 import { exchangeVerbs } from "./verbs/exchange.ts";
@@ -24,6 +25,7 @@ const VERBS = [
   accountVerbs,
   ledgerVerbs,
   operationVerbs,
+  auditVerbs,
 ];
 
 /** Runs one command; answers its exit code: 0 done, 1 failed, 2 wrong usage. */

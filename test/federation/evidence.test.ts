@@ -1,8 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditBundle } from "../../node/evidence/model.ts";
 import { readBundle, type VerifyOptions, verifyBundle } from "../../node/evidence/verify-bundle.ts";
 import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+// biome-ignore lint/correctness/useImportExtensions: a plain script, so that it needs nothing to run
+import { checkBundle } from "../../scripts/verify-checkpoint.mjs";
 import { type EvidenceWorld, evidenceWorld } from "./evidence-world.ts";
 
 let world: EvidenceWorld;
@@ -29,6 +35,15 @@ function entriesAfter(change: (entries: AuditBundle["log"]["entries"]) => void):
   return verifyBundle(altered(({ log }) => change(log.entries))).faults.map(
     ({ code, details }) => `${code} ${details?.seq ?? ""}`,
   );
+}
+
+function holds(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The last member name before a place of the text. */
@@ -175,4 +190,67 @@ describe("an agreement's evidence", () => {
     const without = Buffer.from(await world.bundle(world.provider, { isWhole: true }));
     expect(codesOf(without, { earlier: Buffer.from(text) })).toEqual(["BUNDLE_EARLIER"]);
   });
+
+  it("is checked by the command, which says what does not hold and fails", () => {
+    const folder = mkdtempSync(join(tmpdir(), "heliu-evidence-"));
+    try {
+      const list = join(folder, "trust-list.json");
+      writeFileSync(list, JSON.stringify(world.provider.node().trust.signed()));
+      const run = (bytes: Uint8Array, ...more: string[]) => {
+        const file = join(folder, "evidence.json");
+        writeFileSync(file, bytes);
+        const args = ["scripts/cli/main.ts", "audit", "verify", "--bundle", file, "--trust-list", list, ...more];
+        return spawnSync(process.execPath, ["--import", "tsx", ...args], {
+          encoding: "utf8",
+          env: { ...process.env, LANG: "zh_CN.UTF-8" },
+        });
+      };
+      const sound = run(Buffer.from(text), "--json");
+      expect(JSON.parse(sound.stdout)).toMatchObject({ ok: true, faults: [], report: { isAnchored: true } });
+      expect(sound.status).toBe(0);
+      const bad = run(altered(({ log }) => log.entries.splice(1, 1)));
+      expect(bad.stdout).toContain("缺少该协议的第 2 条");
+      expect(bad.stdout).toContain("[BUNDLE_ENTRY_MISSING]");
+      expect(bad.status).toBe(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+
+  it("has its log part checked as strictly by a program that shares nothing with this one", () => {
+    const { list } = world.provider.node().trust.signed() ?? {};
+    const regionOf = (id: string) => list?.regions.find((region) => region.id === id);
+    const keys = { log: regionOf("510100")?.logKey ?? "", witness: regionOf("500000")?.witnessKeys ?? [] };
+    const bytes = Buffer.from(text);
+    const { entries } = mustSucceed(readBundle(bytes)).log;
+    expect(checkBundle(bytes, keys)).toMatchObject({ ok: true, entries: entries.length, origin: "main/510100/log" });
+
+    const from = bytes.indexOf('"log":{');
+    const to = bytes.indexOf(']},"periodId":', from) + 2;
+    const undetected: number[] = [];
+    for (let place = from; place < to; place++) {
+      const before = bytes[place] ?? 0;
+      bytes[place] = before ^ (1 << (place % 8));
+      if (holds(() => checkBundle(bytes, keys))) undetected.push(place);
+      bytes[place] = before;
+    }
+    expect(undetected).toEqual([]);
+
+    const changes: ((entries: AuditBundle["log"]["entries"]) => void)[] = [
+      (all) => all.splice(1, 1),
+      (all) => all.splice(1, 0, ...all.splice(2, 1)),
+      (all) => all.splice(2, 0, ...all.slice(1, 2)),
+      (all) => all.pop(),
+    ];
+    for (const change of changes) {
+      expect(
+        holds(() =>
+          checkBundle(
+            altered(({ log }) => change(log.entries)),
+            keys,
+          ),
+        ),
+      ).toBe(false);
+    }
+  }, 60_000);
 });

@@ -1,10 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { verifyOffline } from "../../../node/audit/verify.ts";
 import type { Reason } from "../../../node/kernel/reason.ts";
 import type { Text } from "../../../node/kernel/text.ts";
-import { CliFault, callJson } from "../client.ts";
+import { type CliFault, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
 import { aligned, language, say, table } from "../output.ts";
 import { contextOf, example, usage } from "../verb.ts";
@@ -12,7 +10,6 @@ import { contextOf, example, usage } from "../verb.ts";
 export function operationVerbs(program: Command): void {
   peerVerbs(program);
   sourceVerbs(program);
-  auditVerbs(program);
   ruleVerbs(program);
 }
 
@@ -129,71 +126,6 @@ function sourceVerbs(program: Command): void {
       },
     );
   }
-}
-
-function auditVerbs(program: Command): void {
-  const audit = program.command("audit").description("存证 evidence");
-  example(audit.command("head").description("日志头与见证 log head and witnesses"), "heliu audit head").action(
-    async (_options: unknown, command: Command) => {
-      const { connection, answer } = contextOf(command);
-      const head = await callJson<{ note: string; witnessedBy: string[] }>(connection(), "/audit/checkpoint");
-      answer(head, () => head.note);
-    },
-  );
-  example(
-    audit
-      .command("prove <leaf>")
-      .description("导出离线证明 export an offline proof")
-      .requiredOption("--out <file>", "写到哪里 where to"),
-    "heliu audit prove 12 --out proof.json",
-  ).action(async (leaf: string, options: { out: string }, command: Command) => {
-    const { connection, answer } = contextOf(command);
-    const proof = await callJson(connection(), `/audit/proof?leaf=${encodeURIComponent(leaf)}`);
-    writeFileSync(options.out, JSON.stringify(proof, undefined, 2));
-    answer({ file: options.out }, () => options.out);
-  });
-  example(
-    audit
-      .command("verify <file>")
-      .description("离线验证 verify offline; needs no node")
-      .requiredOption("--log-key <vkey>", "该地区的日志公钥,见信任列表 the region's logKey of the trust list")
-      .option("--witness <vkey...>", "要求这些见证方的签名 witnesses that must have cosigned"),
-    "heliu audit verify proof.json --log-key main/510100/log+…",
-  ).action((file: string, options: { logKey: string; witness?: string[] }, command: Command) => {
-    const { answer } = contextOf(command);
-    const { leaf, proof } = proofIn(file);
-    const verified = verifyOffline(proof, Buffer.from(leaf, "utf8"), options.logKey, options.witness ?? []);
-    if (!verified.ok) throw new CliFault(verified.error.code, verified.error.text);
-    const missing = (options.witness?.length ?? 0) - verified.value.witnesses.length;
-    if (missing > 0) {
-      throw new CliFault("CLI_UNWITNESSED", {
-        zh: `日志签名有效,但所列见证方中有 ${missing} 方没有签署这个检查点;请等下一个检查点后重新导出证明。`,
-        en: `The log's signature is valid, but ${missing} of the witnesses named did not cosign this checkpoint; export the proof again after the next one.`,
-      });
-    }
-    answer(verified.value, () =>
-      say(
-        `有效:第 ${verified.value.index} 条,日志共 ${verified.value.size} 条,见证 ${verified.value.witnesses.length} 方`,
-        `Valid: entry ${verified.value.index} of ${verified.value.size}, ${verified.value.witnesses.length} witnesses`,
-      ),
-    );
-  });
-}
-
-function proofIn(file: string): { readonly leaf: string; readonly proof: string } {
-  const { leaf, proof } = (readJsonFile<{ leaf?: unknown; proof?: unknown } | null>(file) ?? {}) as {
-    leaf?: unknown;
-    proof?: unknown;
-  };
-  if (typeof leaf === "string" && typeof proof === "string") return { leaf, proof };
-  throw new CliFault(
-    "CLI_FILE",
-    {
-      zh: `${file} 不是日志证明;请给出 heliu audit prove 导出的文件。`,
-      en: `${file} is no proof of a log; give the file that heliu audit prove wrote.`,
-    },
-    { exitCode: 2 },
-  );
 }
 
 function ruleVerbs(program: Command): void {
