@@ -18,7 +18,7 @@ import type { NodeFolder } from "./node-folder.ts";
 import { recordRefusals } from "./refused-connections.ts";
 import { checkPeer } from "./rpc/check-peer.ts";
 import { createPeerClients } from "./rpc/client.ts";
-import { createRpcServer } from "./rpc/server.ts";
+import { createRpcServer, RPC_PROTOCOLS } from "./rpc/server.ts";
 import type { RpcServices } from "./rpc/services.ts";
 import { listenTls, type TlsFrontOptions } from "./rpc/tls-front.ts";
 import type { CheckChain } from "./rpc/tls-handshake.ts";
@@ -77,8 +77,8 @@ export async function openRegionLinks(deps: Deps) {
         async listen(): Promise<number> {
           tls = await front({
             ...config.rpc,
-            protocols: ["h2"],
-            onSocket: (socket, peer) => server.accept(socket, peer),
+            protocols: RPC_PROTOCOLS,
+            onSocket: server.accept,
           });
           return tls.port;
         },

@@ -95,7 +95,7 @@ export function createPeerClients(deps: PeerClientDeps): PeerClients {
     },
     data: {
       async *pull(region, controls) {
-        yield* mustLink(link(region)).duplex(Transfer.Pull, controls);
+        yield* mustLink(link(region)).pull(Transfer.Pull, controls);
       },
       async invoke(region, request) {
         const answer = await unary(region, Transfer.Invoke, fromInvokeRequest(request));

@@ -2,7 +2,10 @@ import type { ErrorKind } from "../kernel/exchange-error.ts";
 import type { Frame, OfferedReceipt, PullControl } from "../transfer/wire.ts";
 import type { Frame__Output as FrameOut } from "./generated/heliu/v1/Frame.ts";
 import type { OfferedReceipt__Output as OfferedReceiptOut } from "./generated/heliu/v1/OfferedReceipt.ts";
-import type { PullControl__Output as PullControlOut } from "./generated/heliu/v1/PullControl.ts";
+import type {
+  PullControl as PullControlIn,
+  PullControl__Output as PullControlOut,
+} from "./generated/heliu/v1/PullControl.ts";
 import type { TransferDefinition } from "./generated/heliu/v1/Transfer.ts";
 import { GRPC_STATUS } from "./grpc-status.ts";
 
@@ -27,33 +30,57 @@ export function pullDefinition(generated: TransferDefinition["Pull"]): PullDefin
     requestSerialize: (control) => generated.requestSerialize(fromControl(control)),
     requestDeserialize: (bytes) => toControl(generated.requestDeserialize(bytes)),
     responseSerialize: (frame) =>
-      frame.kind === "data" ? encodeData(frame.bytes, frame.room ?? 0) : generated.responseSerialize(fromFrame(frame)),
+      frame.kind === "data" ? encodeData(frame.bytes) : generated.responseSerialize(fromFrame(frame)),
     responseDeserialize: (bytes) => decodeData(bytes) ?? toFrame(generated.responseDeserialize(bytes)),
+  };
+}
+
+/** What opens a data connection, both ways; gRPC carries it as metadata. Empty strings where there is nothing to say. */
+export type Said = { readonly listVersion: string; readonly traceparent: string };
+
+/** The same messages on a data connection, where content is not wrapped at all. */
+export type DataCodec = {
+  /** `said` goes with `open`. */
+  readonly encodeControl: (control: PullControl, said: Said) => Buffer;
+  readonly decodeControl: (bytes: Buffer) => { readonly control: PullControl; readonly said: Said };
+  readonly encodeFrame: (frame: Exclude<Frame, { kind: "data" }>) => Buffer;
+  readonly encodeAccepted: (listVersion: string) => Buffer;
+  readonly decodeFrame: (bytes: Buffer) => Frame | { readonly kind: "accepted"; readonly listVersion: string };
+};
+
+export function dataCodec(generated: TransferDefinition["Pull"]): DataCodec {
+  return {
+    encodeControl: (control, said) => {
+      const sent = fromControl(control);
+      return generated.requestSerialize(sent.open === undefined ? sent : { open: { ...sent.open, ...said } });
+    },
+    decodeControl: (bytes) => {
+      const sent = generated.requestDeserialize(bytes);
+      const { listVersion = "", traceparent = "" } = sent.open ?? {};
+      return { control: toControl(sent), said: { listVersion, traceparent } };
+    },
+    encodeFrame: (frame) => generated.responseSerialize(fromFrame(frame)),
+    encodeAccepted: (listVersion) => generated.responseSerialize({ accepted: { listVersion } }),
+    decodeFrame: (bytes) => {
+      const sent = generated.responseDeserialize(bytes);
+      return sent.accepted ? { kind: "accepted", listVersion: sent.accepted.listVersion } : toFrame(sent);
+    },
   };
 }
 
 /** Field 1, wire type 2 (length-delimited). */
 const DATA_TAG = 0x0a;
 
-/** Into the room before the bytes where the sender left some: then nothing is allocated or copied. */
-function encodeData(data: Uint8Array, room: number): Buffer {
-  const length: number[] = [];
+function encodeData(data: Uint8Array): Buffer {
+  const header = [DATA_TAG];
   for (let rest = data.length; ; rest >>>= 7) {
     if (rest < 0x80) {
-      length.push(rest);
+      header.push(rest);
       break;
     }
-    length.push((rest & 0x7f) | 0x80);
+    header.push((rest & 0x7f) | 0x80);
   }
-  const header = 1 + length.length;
-  const hasRoom = header <= room;
-  const bytes = hasRoom
-    ? Buffer.from(data.buffer, data.byteOffset - header, header + data.length)
-    : Buffer.allocUnsafe(header + data.length);
-  bytes[0] = DATA_TAG;
-  bytes.set(length, 1);
-  if (!hasRoom) bytes.set(data, header);
-  return bytes;
+  return Buffer.concat([Buffer.from(header), data]);
 }
 
 /** Undefined for a frame that is not exactly one data field; the generated code then judges it. */
@@ -71,7 +98,7 @@ function decodeData(bytes: Buffer): Frame | undefined {
   return undefined;
 }
 
-function fromControl(control: PullControl) {
+function fromControl(control: PullControl): PullControlIn {
   switch (control.kind) {
     case "open": {
       const { transferPid, fromBatch, consumerKeyId } = control;

@@ -13,9 +13,12 @@ import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-err
 import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { currentTraceId } from "../kernel/trace.ts";
-import { callMetadata, listVersionOf } from "./call-metadata.ts";
+import type { Frame, PullControl } from "../transfer/wire.ts";
+import { callMetadata, listVersionOf, saidIn } from "./call-metadata.ts";
+import { createDataClient, type DataClient } from "./data-client.ts";
 import { errorOf } from "./grpc-status.ts";
 import { PeerCredentials } from "./peer-credentials.ts";
+import { protocol } from "./protocol.ts";
 import { FLOW_CONTROL_WINDOW, KEEPALIVE, type Keepalive } from "./server.ts";
 import type { CheckChain, HandshakeOptions } from "./tls-handshake.ts";
 
@@ -68,6 +71,7 @@ export class PeerLink {
   /** Who answered the handshake of the connection in use. */
   #peer: Peer | undefined;
   readonly #sockets = new Set<TLSSocket>();
+  readonly #data: DataClient;
 
   constructor(deps: PeerLinkDeps) {
     const timing = deps.timing ?? LINK_TIMING;
@@ -89,6 +93,12 @@ export class PeerLink {
         },
       },
     );
+    this.#data = createDataClient({
+      ...{ endpoint: deps.endpoint, handshake: deps.handshake, codec: protocol().data },
+      ...{ handshakeMs: timing.handshakeMs, keepalive: timing.keepalive },
+      said: () => saidIn(this.#metadata()),
+      sawListVersion: (version) => deps.sawListVersion(deps.region, version),
+    });
     this.#client = new Client(deps.endpoint, credentials, {
       "grpc.keepalive_time_ms": timing.keepalive.everyMs,
       "grpc.keepalive_timeout_ms": timing.keepalive.timeoutMs,
@@ -162,6 +172,11 @@ export class PeerLink {
     return this.#read(call);
   }
 
+  /** One pull: on a data connection of its own, or over gRPC to a peer that knows none. Errors as of `serverStream`. */
+  async *pull(method: Method<PullControl, Frame>, controls: AsyncIterable<PullControl>): AsyncGenerator<Frame> {
+    yield* (await this.#data.open(controls)) ?? this.duplex(method, controls);
+  }
+
   /** The last attempt to connect failed and none has succeeded since. */
   get isFailing(): boolean {
     return this.#client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE;
@@ -172,11 +187,13 @@ export class PeerLink {
    * handshake then says why not. Source: trust.md §3, "closes live streams within a second".
    */
   recheck(isStillTrusted: (peer: Peer) => Result<true>): void {
+    this.#data.recheck(isStillTrusted);
     if (this.#peer === undefined || isStillTrusted(this.#peer).ok) return;
     for (const socket of this.#sockets) socket.destroy();
   }
 
   close(): void {
+    this.#data.close();
     this.#client.close();
   }
 

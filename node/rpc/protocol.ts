@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type GrpcObject, loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { type PullDefinition, pullDefinition } from "./frame-codec.ts";
+import { type DataCodec, dataCodec, type PullDefinition, pullDefinition } from "./frame-codec.ts";
 import type { AuditDefinition } from "./generated/heliu/v1/Audit.ts";
 import type { CatalogDefinition } from "./generated/heliu/v1/Catalog.ts";
 import type { NegotiationDefinition } from "./generated/heliu/v1/Negotiation.ts";
@@ -17,6 +17,8 @@ export type Protocol = {
   readonly Negotiation: NegotiationDefinition;
   /** `Pull` carries the transfer room's own frames; see frame-codec.ts. */
   readonly Transfer: Pick<TransferDefinition, "Deliver" | "Invoke"> & { readonly Pull: PullDefinition };
+  /** The messages of `Pull` on a data connection. */
+  readonly data: DataCodec;
   readonly Settlement: SettlementDefinition;
   readonly Audit: AuditDefinition;
   readonly Trust: TrustDefinition;
@@ -44,6 +46,7 @@ function load(): Protocol {
   const services = (root.heliu as GrpcObject).v1 as GrpcObject;
   const found = Object.fromEntries(
     SERVICES.map((name) => [name, (services[name] as unknown as { service: object }).service]),
-  ) as unknown as Omit<Protocol, "Transfer"> & { Transfer: TransferDefinition };
-  return { ...found, Transfer: { ...found.Transfer, Pull: pullDefinition(found.Transfer.Pull) } };
+  ) as unknown as Omit<Protocol, "Transfer" | "data"> & { Transfer: TransferDefinition };
+  const { Pull } = found.Transfer;
+  return { ...found, Transfer: { ...found.Transfer, Pull: pullDefinition(Pull) }, data: dataCodec(Pull) };
 }

@@ -308,8 +308,11 @@ describe("a pull stream", () => {
         },
       },
     });
-    for await (const _frame of clients.data.pull("510100", (async function* (): AsyncGenerator<PullControl> {})()))
-      break;
+    const controls = (async function* (): AsyncGenerator<PullControl> {
+      yield { kind: "open", transferPid: "urn:uuid:3", fromBatch: "1", consumerKeyId: "k" };
+      await new Promise(() => {});
+    })();
+    for await (const _frame of clients.data.pull("510100", controls)) break;
     await providerStopped;
   });
 });

@@ -7,6 +7,8 @@ import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { auditHandlers } from "./audit-handlers.ts";
 import { catalogHandlers } from "./catalog-handlers.ts";
+import { DATA_PROTOCOL } from "./data-connection.ts";
+import { serveData } from "./data-server.ts";
 import { createGate, type GateDeps } from "./gate.ts";
 import { negotiationHandlers } from "./negotiation-handlers.ts";
 import { protocol } from "./protocol.ts";
@@ -35,11 +37,14 @@ export type RpcServerDeps = {
 /** A link on which nothing answers for `everyMs` + `timeoutMs` is closed. */
 export type Keepalive = { readonly everyMs: number; readonly timeoutMs: number };
 
+/** What the TLS front of a region offers on this port. */
+export const RPC_PROTOCOLS = ["h2", DATA_PROTOCOL] as const;
+
 export const KEEPALIVE: Keepalive = { everyMs: 5_000, timeoutMs: 5_000 };
 
 export type RpcServer = {
-  /** Takes over a connection whose peer the TLS front has established. */
-  readonly accept: (socket: TLSSocket, peer: Peer) => void;
+  /** Takes over a connection whose peer the TLS front has established: gRPC, or data where the handshake agreed on that. */
+  readonly accept: (socket: TLSSocket, peer: Peer, protocol: string) => void;
   /** Closes the connections of peers that are no longer trusted; to be called when trust list or revocations change. */
   readonly recheck: () => void;
   readonly connections: () => readonly Peer[];
@@ -65,7 +70,7 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
     "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
     "grpc.enable_channelz": 0,
   });
-  const { Catalog, Negotiation, Transfer, Settlement, Audit, Trust } = protocol();
+  const { Catalog, Negotiation, Transfer, Settlement, Audit, Trust, data } = protocol();
   server.addService(Catalog, catalogHandlers(gate, services));
   server.addService(Negotiation, negotiationHandlers(gate, services));
   server.addService({ ...Transfer }, transferHandlers(gate, services) as unknown as UntypedServiceImplementation);
@@ -75,7 +80,7 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
 
   return {
-    accept(socket, peer) {
+    accept(socket, peer, protocol) {
       const key = `${socket.remoteAddress}:${socket.remotePort}`;
       const connection = { socket, peer };
       connections.set(key, connection);
@@ -84,7 +89,9 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
         // The address may already belong to a later connection.
         if (connections.get(key) === connection) connections.delete(key);
       });
-      injector.injectConnection(socket);
+      if (protocol === DATA_PROTOCOL)
+        serveData({ transfers: services.transfers, gate, codec: data, keepalive }, socket, key);
+      else injector.injectConnection(socket);
     },
     recheck() {
       for (const [key, { socket, peer }] of connections) {

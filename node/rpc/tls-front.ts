@@ -29,8 +29,9 @@ export type TlsFrontOptions = {
   /** The whole check of trust.md §3 over the peer's chain, leaf first. */
   readonly check: (chainDer: readonly Uint8Array[]) => Result<Peer>;
   readonly onRefused: (refused: RefusedConnection) => void;
-  readonly onSocket: (socket: TLSSocket, peer: Peer, protocol: "h2" | "http/1.1") => void;
-  readonly protocols?: readonly ("h2" | "http/1.1")[];
+  /** `protocol`: what the handshake agreed on (ALPN); `http/1.1` with a peer that named none. */
+  readonly onSocket: (socket: TLSSocket, peer: Peer, protocol: string) => void;
+  readonly protocols?: readonly string[];
 };
 
 export type TlsFront = {
@@ -88,7 +89,7 @@ export function listenTls(options: TlsFrontOptions): Promise<TlsFront> {
     }
     live.set(socket, checked.value);
     socket.once("close", () => live.delete(socket));
-    options.onSocket(socket, checked.value, socket.alpnProtocol === "h2" ? "h2" : "http/1.1");
+    options.onSocket(socket, checked.value, socket.alpnProtocol || "http/1.1");
   });
   server.on("tlsClientError", (fault: Error & { code?: string }, socket) => {
     const code = handshakeCode(fault.code);

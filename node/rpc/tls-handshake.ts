@@ -1,4 +1,4 @@
-import { isIP, type Socket } from "node:net";
+import { isIP, type OnReadOpts, Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import type { Peer } from "../identity/model.ts";
 import type { Result } from "../kernel/exchange-error.ts";
@@ -14,20 +14,23 @@ export type HandshakeOptions = {
   readonly credentials: () => TlsCredentials;
   readonly check: CheckChain;
   readonly timeoutMs: number;
-  /** What is spoken after the handshake; `h2` unless said. */
-  readonly protocol?: "h2" | "http/1.1";
+  /** What is spoken after the handshake (ALPN); `h2` unless said. */
+  readonly protocol?: string;
 };
 
+/** A connected socket, or where to connect to and what reads the bytes without a stream in between. */
+export type Wire = Socket | { readonly host: string; readonly port: number; readonly onread: OnReadOpts };
+
 /**
- * The TLS handshake towards a peer on a connected socket. The certificate is judged by our own checks, against the
+ * The TLS handshake towards a peer. The certificate is judged by our own checks, against the
  * authority of the region that its name claims; Node's `authorized` would ask for one bundle of all authorities.
  */
-export function shakeHands(socket: Socket, options: HandshakeOptions): Promise<TLSSocket> {
+export function shakeHands(wire: Wire, options: HandshakeOptions): Promise<TLSSocket> {
   const { host, credentials, check, timeoutMs, protocol = "h2" } = options;
   return new Promise((resolve, reject) => {
     const { certificatePem, keyPem } = credentials();
     const tls = connect({
-      socket,
+      ...(wire instanceof Socket ? { socket: wire } : wire),
       cert: certificatePem,
       key: keyPem,
       minVersion: "TLSv1.3",

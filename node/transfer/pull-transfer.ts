@@ -192,9 +192,12 @@ class Pull {
 
   #keep(batch: IncomingBatch): void {
     this.#inWork += 1;
+    // At once, not in its turn: the disk takes this batch while the one before is being committed.
+    const durable = this.#content.sync();
+    durable.catch(() => {});
     this.#keeping = this.#keeping.then(async (before) => {
       try {
-        const kept = before.ok ? await this.#keepOne(batch) : before;
+        const kept = before.ok ? await this.#keepOne(batch, durable) : before;
         // After a failure nothing more can be kept, and reading on would only fill memory.
         if (!kept.ok) this.#controls.put({ kind: "cancel" });
         return kept;
@@ -208,8 +211,8 @@ class Pull {
   }
 
   /** Bytes first, then the commit that signs for them: a signature without the bytes would bind us to nothing we hold. */
-  async #keepOne(batch: IncomingBatch): Promise<Result<true>> {
-    await this.#content.sync();
+  async #keepOne(batch: IncomingBatch, durable: Promise<void>): Promise<Result<true>> {
+    await durable;
     for (;;) {
       const { moved } = this.#gapMoved;
       const kept = await keepBatch(this.#deps, this.#transfer.id, batch);

@@ -8,14 +8,12 @@ import { contentDigests } from "./content-digest.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
-import { FRAME_ROOM, MAX_FRAME_BYTES } from "./wire.ts";
+import { MAX_FRAME_BYTES } from "./wire.ts";
 
 /** One batch as it will leave: already projected, filtered, masked, and hashed. */
 export type ReadBatch = {
   readonly kind: "batch";
   readonly pieces: readonly Uint8Array[];
-  /** Bytes before each piece that the transport may write into. */
-  readonly room: number;
   readonly rows: bigint;
   readonly bytes: bigint;
   /** Of this batch's bytes. */
@@ -120,7 +118,6 @@ function rowReader(
     return ok({
       kind: "batch",
       pieces,
-      room: 0,
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
       sha256: digests.takeBatch(),
@@ -231,11 +228,9 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
     }
     offset += bytes;
     const { release } = places;
-    const room = FRAME_ROOM;
     return ok({
       kind: "batch",
       pieces,
-      room,
       rows: 0n,
       bytes,
       sha256: digests.takeBatch(),
@@ -253,14 +248,12 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
   });
 }
 
-/** Pieces of a frame's size in one buffer, each with room before it for the transport's header. */
+/** Pieces of a frame's size in one buffer. */
 function placesIn(buffers: BufferPool, length: number) {
-  const count = Math.ceil(length / PIECE_BYTES);
-  const buffer = buffers.take(length + count * FRAME_ROOM);
-  const pieces = Array.from({ length: count }, (_, i) => {
-    const from = i * (PIECE_BYTES + FRAME_ROOM) + FRAME_ROOM;
-    return buffer.subarray(from, from + Math.min(PIECE_BYTES, length - i * PIECE_BYTES));
-  });
+  const buffer = buffers.take(length);
+  const pieces = Array.from({ length: Math.ceil(length / PIECE_BYTES) }, (_, i) =>
+    buffer.subarray(i * PIECE_BYTES, Math.min(length, (i + 1) * PIECE_BYTES)),
+  );
   return { pieces, release: () => buffers.give(buffer) };
 }
 

@@ -257,6 +257,5 @@ export function* framesOf({ batch, receipt, content }: ReleasedBatch): Generator
     core: canonicalText(receipt.core),
     providerSignature: receipt.providerSignature,
   };
-  const { room } = content;
-  for (const bytes of content.pieces) yield { kind: "data", bytes, room };
+  for (const bytes of content.pieces) yield { kind: "data", bytes };
 }

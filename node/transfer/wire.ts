@@ -7,11 +7,8 @@ import type { Text } from "../kernel/text.ts";
  * signatures padded standard base64.
  */
 
-/** Longest `data` frame. Frames of this size pass through gRPC without being copied or re-encoded. */
+/** Longest `data` frame. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
-
-/** Before each piece of a raw batch; more than any header of a frame of that size takes. */
-export const FRAME_ROOM = 16;
 
 /** A receipt core with the provider's signature over it. */
 export type OfferedReceipt = { readonly core: string; readonly providerSignature: string };
@@ -48,10 +45,10 @@ export type Frame =
       readonly bytes: string;
     } & OfferedReceipt)
   /**
-   * Between 1 and `MAX_FRAME_BYTES` bytes, the receiver's until it signs for the batch. `room`: that many bytes before them
-   * in their buffer are the transport's to write its own header into, so that the frame need not be copied.
+   * Between 1 and `MAX_FRAME_BYTES` bytes. The sender leaves them as they are until the batch is signed for; the receiver may
+   * read them until it asks for the next frame, after which the transport uses their memory again.
    */
-  | { readonly kind: "data"; readonly bytes: Uint8Array; readonly room?: number }
+  | { readonly kind: "data"; readonly bytes: Uint8Array }
   /** A core of the agreement's chain without content: the answer to `missing`. */
   | ({ readonly kind: "receipt" } & OfferedReceipt)
   /** Everything was sent; totals over the whole transfer, of every stream it took. */

@@ -10,7 +10,7 @@ import { noMetrics } from "../../kernel/metrics.ts";
 import { systemRuntime } from "../../kernel/runtime.ts";
 import { createPeerClients, type PeerClients } from "../client.ts";
 import { LINK_TIMING } from "../peer-link.ts";
-import { createRpcServer, type RpcServer } from "../server.ts";
+import { createRpcServer, RPC_PROTOCOLS, type RpcServer } from "../server.ts";
 import type { RpcServices } from "../services.ts";
 import { listenTls, type RefusedConnection, type TlsFront } from "../tls-front.ts";
 
@@ -132,6 +132,7 @@ export async function serveRegion(
   trust: StaticTrust,
   services: Partial<RpcServices>,
   follow: (region: string, version: bigint) => Promise<Result<unknown>> = async () => ok(true),
+  protocols: readonly string[] = RPC_PROTOCOLS,
 ): Promise<RunningServer> {
   const check = (chainDer: readonly Uint8Array[]) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: () => [], use: "client" });
@@ -149,9 +150,10 @@ export async function serveRegion(
     credentials: () => region.credentials,
     check,
     onRefused: (connection) => refused.push(connection),
-    onSocket: (socket, peer) => {
+    protocols,
+    onSocket: (socket, peer, protocol) => {
       peers.push(peer);
-      server.accept(socket, peer);
+      server.accept(socket, peer, protocol);
     },
   });
   const stop = async () => {

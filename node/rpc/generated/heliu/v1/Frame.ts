@@ -3,6 +3,14 @@
 import type { OfferedReceipt as _heliu_v1_OfferedReceipt, OfferedReceipt__Output as _heliu_v1_OfferedReceipt__Output } from '../../heliu/v1/OfferedReceipt.ts';
 import type { Refusal as _heliu_v1_Refusal, Refusal__Output as _heliu_v1_Refusal__Output } from '../../heliu/v1/Refusal.ts';
 
+export interface _heliu_v1_Frame_Accepted {
+  'listVersion'?: (string);
+}
+
+export interface _heliu_v1_Frame_Accepted__Output {
+  'listVersion': (string);
+}
+
 export interface _heliu_v1_Frame_BatchBegin {
   'batch'?: (string);
   'rows'?: (string);
@@ -37,7 +45,8 @@ export interface Frame {
   'receipt'?: (_heliu_v1_OfferedReceipt | null);
   'end'?: (_heliu_v1_Frame_End | null);
   'refused'?: (_heliu_v1_Refusal | null);
-  'frame'?: "data"|"batchBegin"|"receipt"|"end"|"refused";
+  'accepted'?: (_heliu_v1_Frame_Accepted | null);
+  'frame'?: "data"|"batchBegin"|"receipt"|"end"|"refused"|"accepted";
 }
 
 export interface Frame__Output {
@@ -46,5 +55,6 @@ export interface Frame__Output {
   'receipt'?: (_heliu_v1_OfferedReceipt__Output | null);
   'end'?: (_heliu_v1_Frame_End__Output | null);
   'refused'?: (_heliu_v1_Refusal__Output | null);
-  'frame'?: "data"|"batchBegin"|"receipt"|"end"|"refused";
+  'accepted'?: (_heliu_v1_Frame_Accepted__Output | null);
+  'frame'?: "data"|"batchBegin"|"receipt"|"end"|"refused"|"accepted";
 }

@@ -32,6 +32,8 @@ export interface _heliu_v1_PullControl_Open {
   'transferPid'?: (string);
   'fromBatch'?: (string);
   'consumerKeyId'?: (string);
+  'listVersion'?: (string);
+  'traceparent'?: (string);
 }
 
 export interface _heliu_v1_PullControl_Open__Output {
@@ -39,6 +41,8 @@ export interface _heliu_v1_PullControl_Open__Output {
   'transferPid': (string);
   'fromBatch': (string);
   'consumerKeyId': (string);
+  'listVersion': (string);
+  'traceparent': (string);
 }
 
 export interface PullControl {

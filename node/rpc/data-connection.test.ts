@@ -1,0 +1,177 @@
+import { createHash, randomBytes } from "node:crypto";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Frame, PullControl } from "../transfer/wire.ts";
+import { announce, framed } from "./data-connection.ts";
+import { createDataReader } from "./data-reader.ts";
+import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
+
+let chengdu: TestRegion;
+let chongqing: TestRegion;
+beforeAll(async () => {
+  [chengdu, chongqing] = await Promise.all([makeRegion("510100"), makeRegion("500000")]);
+});
+
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+type Serve = (controls: AsyncIterable<PullControl>) => AsyncGenerator<Frame>;
+
+/** Chongqing pulls from Chengdu, whose way in may lead through somebody else's port. */
+async function connect(pull: Serve, { protocols, way }: { protocols?: readonly string[]; way?: Way } = {}) {
+  const serverTrust = new StaticTrust("510100", []);
+  const transfers = {
+    pull: (_peer: unknown, controls: AsyncIterable<PullControl>) => pull(controls),
+    invoke: () => Promise.reject(new Error("not called")),
+  };
+  const running = await serveRegion(chengdu, serverTrust, { transfers }, undefined, protocols);
+  const endpoint = way === undefined ? running.endpoint : await way(running.endpoint);
+  const regions = [chengdu.entry(endpoint), chongqing.entry("127.0.0.1:1")];
+  serverTrust.set(regions, "4");
+  const seen: bigint[] = [];
+  const clients = connectRegion(chongqing, new StaticTrust("500000", regions), (_region, version) =>
+    seen.push(version),
+  );
+  open.push(running.stop, clients.close);
+  return { running, clients, seen };
+}
+
+type Way = (endpoint: string) => Promise<string>;
+
+const opening: PullControl = { kind: "open", transferPid: "urn:uuid:1", fromBatch: "1", consumerKeyId: "k" };
+
+/** Says `open` and then nothing, without ending. */
+async function* openOnly(): AsyncGenerator<PullControl> {
+  yield opening;
+  await new Promise(() => {});
+}
+
+describe("a data connection", () => {
+  it("brings content of any size and the messages between it, in order and unchanged", async () => {
+    const contents = [1, 4, 262_143, 262_144, 262_145, 1_048_576].map((size) => randomBytes(size));
+    const begin = {
+      kind: "batch-begin",
+      batch: "1",
+      rows: "0",
+      bytes: "1",
+      core: "{}",
+      providerSignature: "s",
+    } as const;
+    const { clients, seen } = await connect(async function* () {
+      for (const bytes of contents) {
+        yield begin;
+        yield { kind: "data", bytes };
+      }
+    });
+    const hash = createHash("sha256");
+    const kinds: string[] = [];
+    for await (const frame of clients.data.pull("510100", openOnly())) {
+      if (frame.kind === "data") hash.update(frame.bytes);
+      if (kinds.at(-1) !== frame.kind) kinds.push(frame.kind);
+    }
+    expect(hash.digest("hex")).toBe(createHash("sha256").update(Buffer.concat(contents)).digest("hex"));
+    expect(kinds).toEqual(contents.flatMap(() => ["batch-begin", "data"]));
+    expect(seen).toEqual([4n]);
+  });
+
+  it("is not needed: an older peer is pulled from over gRPC", async () => {
+    const serve: Serve = async function* (controls) {
+      for await (const control of controls) yield { kind: "data", bytes: Buffer.from(control.kind) };
+    };
+    const { clients } = await connect(serve, { protocols: ["h2"] });
+    for await (const frame of clients.data.pull("510100", openOnly())) {
+      expect(frame).toMatchObject({ kind: "data", bytes: Buffer.from("open") });
+      break;
+    }
+  });
+
+  it("is held back while nobody reads, and goes on when somebody does", async () => {
+    let given = 0;
+    const { clients } = await connect(async function* () {
+      for (; given < 64; given++) yield { kind: "data", bytes: Buffer.alloc(1_048_576, given) };
+    });
+    const frames = clients.data.pull("510100", openOnly())[Symbol.asyncIterator]();
+    await frames.next();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Longer than both sides' patience with silence; what the kernel holds for a loopback connection is a few MiB.
+    expect(given).toBeLessThan(40);
+    let bytes = 0;
+    for (let next = await frames.next(); !next.done; next = await frames.next()) {
+      if (next.value.kind === "data") bytes += next.value.bytes.length;
+    }
+    expect(bytes).toBeGreaterThan(63 * 1_048_576);
+  });
+
+  it("is given up when the link goes silent without closing", async () => {
+    const lines: Socket[] = [];
+    const way: Way = (endpoint) =>
+      new Promise((resolve) => {
+        const port = Number(endpoint.split(":")[1]);
+        const server = createServer((socket) => {
+          const onward = connectTcp(port, "127.0.0.1");
+          lines.push(socket, onward);
+          for (const line of [socket, onward]) line.on("error", () => {});
+          socket.pipe(onward).pipe(socket);
+        });
+        open.push(
+          () => void server.close(),
+          () => lines.forEach((line) => void line.destroy()),
+        );
+        server.listen(0, "127.0.0.1", () => resolve(`127.0.0.1:${(server.address() as { port: number }).port}`));
+      });
+    const serve: Serve = async function* () {
+      yield { kind: "data", bytes: Buffer.from("a") };
+      await new Promise(() => {});
+    };
+    const { clients } = await connect(serve, { way });
+    const frames = clients.data.pull("510100", openOnly())[Symbol.asyncIterator]();
+    await frames.next();
+    for (const line of lines) line.unpipe().pause();
+    await expect(frames.next()).rejects.toThrow("silent");
+  });
+
+  it("ends at once when its peer is no longer trusted", async () => {
+    const serve: Serve = async function* () {
+      yield { kind: "data", bytes: Buffer.from("a") };
+      await new Promise(() => {});
+    };
+    const { clients } = await connect(serve);
+    const frames = clients.data.pull("510100", openOnly())[Symbol.asyncIterator]();
+    await frames.next();
+    clients.recheck(() => ({ ok: false, error: { kind: "forbidden", code: "x", text: { zh: "", en: "" } } }));
+    expect((await frames.next()).done).toBe(true);
+  });
+});
+
+describe("what reads it", () => {
+  it("puts messages and content together again, however they were cut", () => {
+    const stream = Buffer.concat([
+      framed(Buffer.from("one")),
+      announce({ kind: "message", bytes: 0 }),
+      announce({ kind: "content", bytes: 5 }),
+      Buffer.from("12345"),
+      announce({ kind: "content", bytes: 0 }),
+      framed(Buffer.from("two")),
+    ]);
+    for (const step of [1, 2, 3, 7, stream.length]) {
+      const got: string[] = [];
+      const reader = createDataReader((piece) => got.push(`${piece.kind} ${piece.bytes}`));
+      for (let at = 0; at < stream.length; ) {
+        const place = reader.place();
+        const bytes = Math.min(step, place.length, stream.length - at);
+        place.set(stream.subarray(at, at + bytes));
+        reader.filled(bytes);
+        at += bytes;
+      }
+      expect(got).toEqual(["message one", "content 12345", "message two"]);
+    }
+  });
+
+  it("takes no message that is longer than any there is", () => {
+    const reader = createDataReader(() => {});
+    reader.place().set(Buffer.from([0x7f, 0xff, 0xff, 0xff]));
+    expect(() => reader.filled(4)).toThrow("longer");
+  });
+});
