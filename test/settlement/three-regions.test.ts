@@ -5,7 +5,7 @@ import { receipts } from "../../node/metering/store.ts";
 import { putAgreement } from "../../node/negotiation/store.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
 import { obligationsOf } from "../../node/settlement/obligations.ts";
-import { signText, STATEMENT_PREFIX } from "../../node/settlement/process.ts";
+import { STATEMENT_PREFIX, signText } from "../../node/settlement/process.ts";
 import type { SettlementDeps } from "../../node/settlement/service.ts";
 import type { MemoryDisk } from "../../node/storage/memory.ts";
 import { list, page, transact } from "../../node/storage/transact.ts";
@@ -291,7 +291,11 @@ describe("a third region that is slow, or says something else", () => {
 
   it("may declare nothing of other regions' parties, nor of the agreement as a whole", async () => {
     const world = await threeRegions();
-    for (const figures of [cleaning, { maxRevenueFen: "1" }, { caps: [{ productId: "weather-2", capPriceMicro: "1" }] }]) {
+    for (const figures of [
+      cleaning,
+      { maxRevenueFen: "1" },
+      { caps: [{ productId: "weather-2", capPriceMicro: "1" }] },
+    ]) {
       expect(await close(third(world), figures)).toMatchObject({ error: { code: "SETTLEMENT_FIGURES" } });
     }
   });
@@ -305,7 +309,10 @@ describe("a third region that is slow, or says something else", () => {
       return pass();
     };
     await closeAll(world);
-    expect(await statementOf(third(world))).toMatchObject({ state: "differs", reason: { code: "STATEMENT_RESULT_DIFFERS" } });
+    expect(await statementOf(third(world))).toMatchObject({
+      state: "differs",
+      reason: { code: "STATEMENT_RESULT_DIFFERS" },
+    });
     expect((await booksOf(third(world))).transfers).toBe(0);
     expect((await statementOf(world.provider())).state).not.toBe("agreed");
   });
