@@ -57,7 +57,11 @@ export function confirmedDue(due: Due, word: Confirmation, planDigest: string): 
  * Tx-piece: the money for a due has arrived in full at this region, so it says so, signed, to every region of the plan.
  * `prepareConfirmation` is made before the commit, since ids and signatures are not a decider's to make.
  */
-export type PreparedConfirmation = { readonly refs: readonly AnyRef[]; readonly apply: (tx: Tx) => Result<true> };
+export type PreparedConfirmation = {
+  readonly at: string;
+  readonly refs: readonly AnyRef[];
+  readonly apply: (tx: Tx) => Result<true>;
+};
 
 export function prepareConfirmation(
   deps: PaymentDeps,
@@ -93,6 +97,7 @@ export function prepareConfirmation(
   const post = outgoing(deps, laneOf(periodId), messages);
   const ref = nettingRef(netting);
   return {
+    at,
     refs: [ref, ...post.refs, ...appendLeafRefs()],
     apply: (tx) => {
       const before = tx.get(ref);

@@ -1,14 +1,21 @@
 import type { Principal } from "../identity/model.ts";
-import type { Result } from "../kernel/exchange-error.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import { createLanes } from "../settlement/lanes.ts";
 import { list } from "../storage/transact.ts";
+import { type AccountInput, type AccountView, accountsOf, registerAccount } from "./accounts.ts";
 import { advanceNetting } from "./advance-netting.ts";
+import { type Ageing, ageingOf } from "./ageing.ts";
+import { type Decision, decidePayment } from "./decide.ts";
+import { type ImportInput, type ImportResult, importPayments } from "./import.ts";
 import { type InvoiceFacts, type InvoiceInput, invoiceFacts, invoicesOf, recordInvoice } from "./invoice.ts";
+import { listPayments, type PaymentPage, type PaymentQuery, type PaymentView, paymentView } from "./list-payments.ts";
+import { confirmPaid, matchOpen } from "./match-open.ts";
 import { parseNetMessage } from "./messages.ts";
 import type { Due, Invoice } from "./model.ts";
+import { type StatementMoney, statementMoney } from "./money-state.ts";
 import { netMessageRefused, receiveNetMessage } from "./netting-inbox.ts";
 import { approveNetting, nettingsWaiting, type PeriodPlans, plansOf, requestNetting } from "./netting-service.ts";
 import type { PaymentDeps } from "./process.ts";
@@ -26,8 +33,18 @@ export type Payments = Worker & {
   readonly recordInvoice: (actor: Principal, input: InvoiceInput) => Promise<Result<Invoice>>;
   readonly invoices: (periodId?: string) => Promise<readonly Invoice[]>;
   readonly invoiceFacts: (periodId: string, agreementId: string) => Promise<Result<InvoiceFacts>>;
-  /** Payments of signed plans, as far as they concern anyone. */
+  /** Signed statements of a period (or all): agreed, invoiced, partly paid, paid; overdue and disputed beside it. */
+  readonly money: (periodId?: string) => Promise<Result<readonly StatementMoney[]>>;
+  readonly ageing: () => Promise<Ageing>;
+  /** Payments of signed plans. */
   readonly dues: () => Promise<readonly Due[]>;
+  /** Takes in a bank or treasury file and books what is certain. The same file again changes nothing. */
+  readonly importFile: (actor: Principal, input: ImportInput) => Promise<Result<ImportResult>>;
+  readonly list: (query: PaymentQuery) => Promise<PaymentPage>;
+  /** A person says what a payment is; another confirms. */
+  readonly decide: (actor: Principal, id: string, decision: Decision) => Promise<Result<PaymentView>>;
+  readonly registerAccount: (actor: Principal, input: AccountInput) => Promise<Result<AccountView>>;
+  readonly accounts: () => Promise<readonly AccountView[]>;
   /** For the outbox, topic `netting`. */
   readonly handler: TopicHandler;
   /** Resolves when nothing that was begun is still being computed. */
@@ -38,18 +55,41 @@ export function createPayments(deps: PaymentDeps): Payments {
   const lanes = createLanes(deps.logger);
   const move = (periodId: string) => lanes.run(periodId, () => advanceNetting(deps, periodId));
 
+  /** Bank rows are matched one import after the other, or two would want the same due. */
+  const matching = createLanes(deps.logger);
+  async function oneByOne<T>(act: () => Promise<Result<T>>): Promise<Result<T>> {
+    let done: Result<T> | undefined;
+    let fault: unknown;
+    await matching.run("match", async () => {
+      done = await act().catch((caught: unknown) => {
+        fault = caught;
+        return undefined;
+      });
+    });
+    if (done === undefined) throw fault;
+    await resume();
+    return done;
+  }
+
   /** After a restart whatever is on its way goes on from what is stored. */
   async function resume(): Promise<void> {
     const periods = new Set<string>();
     for await (const { periodId, state } of list(deps.store, nettings)) {
       if (state !== "paid" && state !== "replaced") periods.add(periodId);
     }
-    for (const periodId of periods) void move(periodId);
+    await Promise.all([...periods].map(move));
   }
 
   return {
+    ...readings(deps),
     name: "payments",
-    start: () => lanes.background(resume),
+    start() {
+      lanes.background(async () => {
+        await matchOpen(deps);
+        await confirmPaid(deps);
+        await resume();
+      });
+    },
     stop: lanes.idle,
     idle: lanes.idle,
     async net(actor, periodId) {
@@ -64,15 +104,20 @@ export function createPayments(deps: PaymentDeps): Payments {
       await move(periodId);
       return plansOf(deps, periodId);
     },
-    plans: (periodId) => plansOf(deps, periodId),
-    waiting: (principal) => nettingsWaiting(deps, principal),
     recordInvoice: (actor, input) => recordInvoice(deps, actor, input),
-    invoices: (periodId) => invoicesOf(deps, periodId),
-    invoiceFacts: (periodId, agreementId) => invoiceFacts(deps, { periodId, agreementId }),
-    async dues() {
-      const found: Due[] = [];
-      for await (const due of list(deps.store, dues)) found.push(due);
-      return found;
+    importFile: (actor, input) => oneByOne(() => importPayments(deps, actor, input)),
+    async decide(actor, id, decision) {
+      const done = await oneByOne(() => decidePayment(deps, actor, id, decision));
+      return done.ok ? ok(paymentView(done.value)) : done;
+    },
+    async registerAccount(actor, input) {
+      const done = await oneByOne(async () => {
+        const registered = await registerAccount(deps, actor, input);
+        // What waited for the account to be known may be certain now.
+        if (registered.ok && registered.value.isInForce) await matchOpen(deps);
+        return registered;
+      });
+      return done;
     },
     handler: {
       async receive(message) {
@@ -86,6 +131,25 @@ export function createPayments(deps: PaymentDeps): Payments {
       refused: (message, code, text) => netMessageRefused(deps, message, code, text),
     },
   };
+}
+
+/** What only reads. */
+function readings(deps: PaymentDeps) {
+  return {
+    plans: (periodId) => plansOf(deps, periodId),
+    waiting: (principal) => nettingsWaiting(deps, principal),
+    invoices: (periodId) => invoicesOf(deps, periodId),
+    invoiceFacts: (periodId, agreementId) => invoiceFacts(deps, { periodId, agreementId }),
+    money: (periodId) => statementMoney(deps, periodId),
+    ageing: () => ageingOf(deps),
+    list: (query) => listPayments(deps, query),
+    accounts: () => accountsOf(deps),
+    async dues() {
+      const found: Due[] = [];
+      for await (const due of list(deps.store, dues)) found.push(due);
+      return found;
+    },
+  } satisfies Partial<Payments>;
 }
 
 const MOST_TRIES = 5;

@@ -8,10 +8,14 @@ export const nettedStatements = collection<{ readonly round: string }>("netting-
 /** By reference. */
 export const dues = collection<Due>("payment-due");
 export const payments = collection<BankPayment>("payment");
-/** (file digest, row) → payment id; written with the payment, so that a row is taken in once. */
+/** Ids of payments that wait to be matched or decided. */
+export const openPayments = collection<string>("payment-open");
+/** By digest of the file's bytes. */
 export const paymentFiles = collection<ImportedFile>("payment-file");
 /** (own account, direction, the bank's number) → the first payment that carried it. */
 export const bankReferences = collection<string>("payment-bank-reference");
+/** Digest of what a row without the bank's number says → the first payment that said it. */
+export const paymentContents = collection<string>("payment-content");
 export const paymentSources = collection<PaymentSource>("payment-source");
 export const knownAccounts = collection<KnownAccount>("payment-account");
 /** (period, agreement, number). */

@@ -1,0 +1,127 @@
+import type { AuditEvent } from "../audit/model.ts";
+import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { fourEyes, requireRole } from "../identity/authorise.ts";
+import type { Principal } from "../identity/model.ts";
+import { digestOf } from "../kernel/canonical-json.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { instantOf } from "../kernel/instant.ts";
+import { read, transact } from "../storage/transact.ts";
+import { book, confirmIfComplete } from "./match-open.ts";
+import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
+import type { PaymentDeps } from "./process.ts";
+import { refusePayment } from "./refusal.ts";
+import { dues, openPayments, payments } from "./store.ts";
+
+/**
+ * What a person says a payment is. `allocations`: it pays these dues; another person then says `confirm`. `reject` takes a
+ * proposal back, or says that an open row is no payment of ours.
+ */
+export type Decision = {
+  readonly allocations?: readonly Allocation[] | undefined;
+  readonly confirm?: boolean | undefined;
+  readonly reject?: string | undefined;
+};
+
+export async function decidePayment(
+  deps: PaymentDeps,
+  actor: Principal,
+  id: string,
+  decision: Decision,
+): Promise<Result<BankPayment>> {
+  const allowed = requireRole(actor, ["finance", "approver"]);
+  if (!allowed.ok) return allowed;
+  const payment = await read(deps.store, payments.at(id));
+  if (payment === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
+  if (decision.reject !== undefined) return reject(deps, payment, decision.reject);
+  if (decision.confirm === true) return confirm(deps, actor, payment);
+  return propose(deps, actor, payment, decision.allocations ?? []);
+}
+
+async function propose(
+  deps: PaymentDeps,
+  actor: Principal,
+  { id, fen, currency, account }: BankPayment,
+  allocations: readonly Allocation[],
+): Promise<Result<BankPayment>> {
+  if (account === "" || currency !== "CNY" || fen === null) return refusePayment("PAYMENT_NO_ACCOUNT", { id });
+  const total = allocations.reduce((sum, one) => sum + BigInt(one.fen), 0n);
+  if (total <= 0n || total > BigInt(fen)) {
+    return refusePayment("PAYMENT_AMOUNT", { value: total.toString(), expected: `1…${fen}` });
+  }
+  const owed = allocations.map(({ reference }) => dues.at(reference));
+  const ref = payments.at(id);
+  return transact(deps.store, [ref, ...owed], (tx) => {
+    const now = tx.get(ref);
+    if (now?.state !== "open") return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+    const others = new Set<string>();
+    for (const { reference, fen: part } of allocations) {
+      const due = tx.get(dues.at(reference));
+      const party = now.direction === "in" ? due?.from : due?.to;
+      const isOurs = (now.direction === "in" ? due?.to : due?.from) === deps.region;
+      if (due === undefined || party === undefined || !isOurs) return refusePayment("PAYMENT_DUE", { reference });
+      others.add(party);
+      const left = BigInt(due.fen) - BigInt(due.paidFen);
+      if (BigInt(part) > left) return refusePayment("PAYMENT_AMOUNT", { value: part, expected: `≤ ${left}` });
+    }
+    // One transfer is one party's; and an account that is known to be another's pays nobody else's debt.
+    const [party] = others;
+    const isForeign = now.region !== null && now.region !== party;
+    if (others.size !== 1 || isForeign) return refusePayment("PAYMENT_DUE", { reference: [...others].join(" / ") });
+    const proposed: BankPayment = {
+      ...now,
+      state: "proposed",
+      proposal: { by: actor.userId, allocations },
+      revision: now.revision + 1,
+    };
+    tx.put(ref, proposed);
+    return ok(proposed);
+  });
+}
+
+async function confirm(deps: PaymentDeps, actor: Principal, payment: BankPayment): Promise<Result<BankPayment>> {
+  const { id, proposal, account, name } = payment;
+  if (payment.state !== "proposed" || proposal === null) {
+    return refusePayment("PAYMENT_STATE", { id, state: payment.state });
+  }
+  const eyes = fourEyes(proposal.by, actor);
+  if (!eyes.ok) return eyes;
+  const due = await read(deps.store, dues.at(proposal.allocations[0]?.reference ?? ""));
+  if (due === undefined) return refusePayment("PAYMENT_DUE", { reference: "—" });
+  const nowMs = deps.runtime.nowMs();
+  const region = payment.direction === "in" ? due.from : due.to;
+  const learnt: KnownAccount = { account, region, name, addedAt: instantOf(nowMs), proposedBy: null };
+  const evidence = (one: BankPayment) => leafOf(nowMs, "booked", one);
+  const by = { rule: "persons", from: "proposed", account: learnt, evidence } as const;
+  const booked = await book(deps, id, proposal.allocations, by);
+  if (!booked.ok) return booked;
+  for (const { reference } of proposal.allocations) await confirmIfComplete(deps, reference);
+  return booked;
+}
+
+async function reject(deps: PaymentDeps, { id }: BankPayment, why: string): Promise<Result<BankPayment>> {
+  const ref = payments.at(id);
+  const nowMs = deps.runtime.nowMs();
+  return transact(deps.store, [ref, ...appendLeafRefs()], (tx) => {
+    const now = tx.get(ref);
+    if (now?.state !== "open" && now?.state !== "proposed") {
+      return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+    }
+    const isProposal = now.state === "proposed";
+    const state = isProposal ? ("open" as const) : ("rejected" as const);
+    const rejectedFor = isProposal ? null : why;
+    const after: BankPayment = { ...now, state, rejectedFor, proposal: null, revision: now.revision + 1 };
+    tx.put(ref, after);
+    if (state === "rejected") {
+      tx.remove(openPayments.at(id));
+      appendLeaf(tx, deps.region, leafOf(nowMs, "rejected", after));
+    }
+    return ok(after);
+  });
+}
+
+function leafOf(atMs: number, decision: "booked" | "rejected", payment: BankPayment): AuditEvent {
+  const { id, allocations, fen, origin } = payment;
+  const references = allocations.map(({ reference }) => reference).join(" ");
+  const digest = digestOf({ id, file: origin.file, row: String(origin.row), fen: fen ?? "", references });
+  return { kind: "payment.decided", atMs, subject: id, actor: "finance", digest, detail: { decision, references } };
+}

@@ -1,0 +1,148 @@
+import type { AuditEvent } from "../audit/model.ts";
+import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { list, read, transact } from "../storage/transact.ts";
+import { regionOf } from "./accounts.ts";
+import { prepareConfirmation } from "./confirm.ts";
+import { matchPayments } from "./match.ts";
+import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
+import { nettingRef, type PaymentDeps } from "./process.ts";
+import { refusePayment } from "./refusal.ts";
+import { dues, knownAccounts, openPayments, payments } from "./store.ts";
+
+/** Side by side, so that they share the disk's writes. */
+const AT_ONCE = 64;
+
+/** Looks at everything that is open again: new rows, new dues, new accounts. Books what is certain, keeps suggestions for the rest. */
+export async function matchOpen(deps: PaymentDeps): Promise<void> {
+  const open = await openRows(deps);
+  const owed: Due[] = [];
+  for await (const due of list(deps.store, dues)) if (due.paidFen !== due.fen) owed.push(due);
+  const { certain, uncertain } = matchPayments(open, owed, deps.region);
+  await inGroups(certain, ({ id, rule, allocations }) => book(deps, id, allocations, { rule, from: "open" }));
+  const changed = open.filter((one) => {
+    const now = uncertain.get(one.id);
+    return (
+      now !== undefined && JSON.stringify([one.rule, one.suggestions]) !== JSON.stringify([now.rule, now.suggestions])
+    );
+  });
+  await inGroups(changed, (one) => keepSuggestions(deps, one, uncertain.get(one.id) ?? { rule: "", suggestions: [] }));
+  for (const reference of new Set(certain.flatMap(({ allocations }) => allocations.map((one) => one.reference)))) {
+    await confirmIfComplete(deps, reference);
+  }
+}
+
+async function openRows(deps: PaymentDeps): Promise<BankPayment[]> {
+  const found: BankPayment[] = [];
+  for await (const id of list(deps.store, openPayments)) {
+    const payment = await read(deps.store, payments.at(id));
+    if (payment === undefined || payment.state !== "open") continue;
+    found.push(payment.region === null ? { ...payment, region: await regionOf(deps, payment.account) } : payment);
+  }
+  return found;
+}
+
+async function inGroups<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(act));
+}
+
+async function keepSuggestions(
+  { store }: PaymentDeps,
+  { id, region }: BankPayment,
+  { rule, suggestions }: Pick<BankPayment, "rule" | "suggestions">,
+): Promise<void> {
+  await transact(store, [payments.at(id)], (tx) => {
+    const now = tx.get(payments.at(id));
+    if (now?.state === "open")
+      tx.put(payments.at(id), { ...now, region, rule, suggestions, revision: now.revision + 1 });
+    return ok(true);
+  });
+}
+
+export type Booking = {
+  readonly rule: string;
+  readonly from: BankPayment["state"];
+  /** Learnt from two persons' decision, in the same commit. */
+  readonly account?: KnownAccount;
+  /** The leaf of a booking that persons decided. */
+  readonly evidence?: (booked: BankPayment) => AuditEvent;
+};
+
+/** One commit: the payment is booked on its dues, never beyond what is owed. */
+export async function book(
+  { store, region: own }: PaymentDeps,
+  id: string,
+  allocations: readonly Allocation[],
+  { rule, from, account, evidence }: Booking,
+): Promise<Result<BankPayment>> {
+  const ref = payments.at(id);
+  const owed = allocations.map(({ reference }) => dues.at(reference));
+  const accountRef = knownAccounts.at(account?.account ?? "none");
+  const leafRefs = evidence === undefined ? [] : appendLeafRefs();
+  return transact(store, [ref, accountRef, ...owed, ...leafRefs], (tx) => {
+    const now = tx.get(ref);
+    if (now === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
+    if (now.state !== from) return refusePayment("PAYMENT_STATE", { id, state: now.state });
+    let party: string | undefined;
+    for (const { reference, fen } of allocations) {
+      const due = tx.get(dues.at(reference));
+      if (due === undefined) return refusePayment("PAYMENT_DUE", { reference });
+      const paid = BigInt(due.paidFen) + BigInt(fen);
+      const left = BigInt(due.fen) - BigInt(due.paidFen);
+      if (paid > BigInt(due.fen)) return refusePayment("PAYMENT_AMOUNT", { value: fen, expected: `≤ ${left}` });
+      party = due.from === own ? due.to : due.from;
+      tx.put(dues.at(reference), { ...due, paidFen: paid.toString(), payments: [...due.payments, { id, fen }] });
+    }
+    if (account !== undefined) {
+      const taken = tx.get(accountRef);
+      const isOther = taken !== undefined && taken.proposedBy === null && taken.region !== account.region;
+      if (isOther) return refusePayment("ACCOUNT_TAKEN", { account: account.account, region: taken.region });
+      tx.put(accountRef, account);
+    }
+    const region = now.region ?? party ?? null;
+    const booked: BankPayment = {
+      ...now,
+      region,
+      state: "booked",
+      rule,
+      allocations,
+      suggestions: [],
+      revision: now.revision + 1,
+    };
+    tx.put(ref, booked);
+    tx.remove(openPayments.at(id));
+    if (evidence !== undefined) appendLeaf(tx, own, evidence(booked));
+    return ok(booked);
+  });
+}
+
+/** When all of a due that this region is owed has arrived, it gives its word; at most once. */
+export async function confirmIfComplete(deps: PaymentDeps, reference: string): Promise<string | undefined> {
+  const due = await read(deps.store, dues.at(reference));
+  if (due === undefined || due.to !== deps.region || due.paidFen !== due.fen || due.confirmedAt !== null)
+    return undefined;
+  const netting = await read(deps.store, nettingRef(due));
+  if (netting === undefined) return undefined;
+  const parts = [];
+  for (const { id } of due.payments)
+    parts.push((await read(deps.store, payments.at(id))) ?? { bankReference: "", date: null });
+  const word = prepareConfirmation(deps, netting, due, parts);
+  const ref = dues.at(reference);
+  const done = await transact(deps.store, [ref, ...word.refs], (tx) => {
+    const now = tx.get(ref);
+    if (now === undefined || now.confirmedAt !== null || now.paidFen !== now.fen) return ok(false);
+    tx.put(ref, { ...now, confirmedAt: word.at });
+    const said = word.apply(tx);
+    return said.ok ? ok(true) : said;
+  });
+  return done.ok && done.value ? due.periodId : undefined;
+}
+
+/** Dues that were paid in full when the node stopped before it could say so. */
+export async function confirmPaid(deps: PaymentDeps): Promise<void> {
+  for await (const due of list(deps.store, dues)) {
+    if (due.to === deps.region && due.confirmedAt === null && due.paidFen === due.fen) {
+      await confirmIfComplete(deps, due.reference);
+    }
+  }
+}
