@@ -75,7 +75,7 @@ export async function agreeOnProduct(provider: Side, consumer: Side): Promise<Ag
   return agreed(consumer, asked);
 }
 
-async function requestWhenMirrored(
+export async function requestWhenMirrored(
   provider: Side,
   consumer: Side,
   entryId: string,
@@ -89,7 +89,7 @@ async function requestWhenMirrored(
   );
 }
 
-async function inState(side: Side, id: string, state: Negotiation["state"]): Promise<Negotiation> {
+export async function inState(side: Side, id: string, state: Negotiation["state"]): Promise<Negotiation> {
   return until(async () => {
     const found = mustSucceed(await side.node().negotiations.get(side.region.as("requester"), id));
     if (found.state === "TERMINATED") throw new Error(`refused: ${JSON.stringify(found.reason)}`);
