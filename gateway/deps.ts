@@ -15,10 +15,13 @@ import type { Ledger } from "../node/ledger/service.ts";
 import type { Metering } from "../node/metering/service.ts";
 import type { Negotiations } from "../node/negotiation/service.ts";
 import type { Outbox } from "../node/outbox/service.ts";
+import type { Backup } from "../node/restore/backup.ts";
 import type { Rules } from "../node/rules/service.ts";
 import type { Search } from "../node/search/service.ts";
+import type { Insight } from "../node/settlement/insight/service.ts";
 import type { Settlements } from "../node/settlement/service.ts";
 import type { Store } from "../node/storage/port.ts";
+import type { ReceiptCalls } from "../node/transfer/read-calls.ts";
 import type { Transfers } from "../node/transfer/service.ts";
 import type { Sources } from "../node/transfer/sources/service.ts";
 
@@ -45,7 +48,10 @@ export type GatewayDeps = {
   readonly ledgerKeeper: Pick<LedgerKeeper, "state">;
   readonly ledgerCheck: FullCheck;
   readonly settlements: Settlements;
+  readonly insight: Insight;
+  readonly callsOfReceipt: (receiptId: string) => Promise<Result<ReceiptCalls>>;
   readonly audit: Audit;
+  readonly backup: Backup;
   readonly evidence: Evidence;
   readonly outbox: Outbox;
   readonly checkPeer: (region: string) => Promise<Result<readonly PeerStep[]>>;

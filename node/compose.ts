@@ -11,6 +11,7 @@ import { createFederation } from "./federation/service.ts";
 import { createGauges } from "./gauges.ts";
 import { createIdentity } from "./identity/service.ts";
 import type { Trust } from "./identity/trust.ts";
+import { disclosureSources } from "./insight-sources.ts";
 import type { ExchangeError, Result } from "./kernel/exchange-error.ts";
 import type { Logger } from "./kernel/logger.ts";
 import { type Runtime, systemRuntime } from "./kernel/runtime.ts";
@@ -28,9 +29,11 @@ import { thirdRegionsIn } from "./negotiation/third-region-signing.ts";
 import { openNodeFolder } from "./node-folder.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
+import { outsideWitnesses } from "./outside-witnesses.ts";
 import { periodic } from "./periodic.ts";
 import { createPrometheus } from "./prometheus.ts";
 import { openRegionLinks, type RegionLinks } from "./region-links.ts";
+import { createBackup } from "./restore/backup.ts";
 import { createHoldings } from "./restore/holdings.ts";
 import { unfinished } from "./restore/refusal.ts";
 import { type RestoreOptions, restoreNode } from "./restore/restore-node.ts";
@@ -39,12 +42,15 @@ import { loadRules } from "./rules/service.ts";
 import { createSearchIndexer } from "./search/indexer.ts";
 import { openSearch } from "./search/service.ts";
 import { StartFault } from "./serve.ts";
+import { createInsight } from "./settlement/insight/service.ts";
 import { createSettlements } from "./settlement/service.ts";
+import { agreementsIn, receiptsIn } from "./settlement/sources.ts";
 import { collectionNames } from "./storage/collection.ts";
 import { openLevelStore } from "./storage/level.ts";
 import { openLevelIndex } from "./storage/level-index.ts";
 import type { Store } from "./storage/port.ts";
 import { openPostgresStore } from "./storage/postgres.ts";
+import { callsOfReceipt } from "./transfer/read-calls.ts";
 import { createTransfers } from "./transfer/service.ts";
 import { createContentFiles } from "./transfer/sinks/content-file.ts";
 import { createSources } from "./transfer/sources/service.ts";
@@ -83,6 +89,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const base = { store, runtime, scheduler, logger, metrics, region };
   const owner = `${region}/${config.node.name}`;
   const presentLog = await presentSigner(store, log);
+  const outside = outsideWitnesses(config);
 
   const identity = createIdentity({ store, runtime, region, leaves });
   const trust = await openTrust({ ...base, leaves, folder, dir: config.dir });
@@ -159,14 +166,22 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     gossip: links.clients.gossip,
     witnessSigner: witness,
     peers: () => witnessesOf(trust),
-    witness: links.clients.witness,
+    witness: outside.channel(links.clients.witness),
+    witnesses: () => [...witnessesOf(trust), ...outside.peers],
+    required: outside.names,
     checkpointIntervalMs: config.audit.checkpointMs,
     isParty: async (id, peer) => isPartyOf(await negotiations.agreement(id), peer),
   });
   const evidence = createEvidence({ ...base, signer, trust, audit, negotiations, metering, settlements });
   outbox.register("negotiation", negotiations.handler);
   outbox.register("transfer", transfers.handler);
-  outbox.register("settlement", settlements.handler);
+  const insight = createInsight({
+    ...base,
+    agreements: agreementsIn(store),
+    receipts: receiptsIn(store, metering),
+    disclosed: disclosureSources(config, catalog, rules, authorisations),
+  });
+  outbox.register("settlement", insight.withBudgets(settlements.handler));
   const server = links.serve({
     ...{ holdings: createHoldings({ store }) },
     federation,
@@ -181,7 +196,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
   const workers: readonly Worker[] = [
     ...links.workers,
-    ...[federation, indexer, outbox, transfers, settlements, audit, expiry, keeping],
+    ...[federation, indexer, outbox, transfers, settlements, insight, audit, expiry, keeping],
   ];
 
   const leafCertificate = () => links.renewal.current().certificatePem;
@@ -203,6 +218,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       ledgerKeeper,
       ledgerCheck,
       settlements,
+      insight,
+      callsOfReceipt: (receiptId: string) => callsOfReceipt(store, receiptId),
       audit,
       evidence,
       outbox,
@@ -216,6 +233,13 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       return metrics.render();
     },
     isReady: () => readiness(store, trust.state(), ledgerKeeper.state()),
+    backup: createBackup(base),
+    /** After a restore: signs under the new log's name, and tells the peers. */
+    async announceLog(): Promise<void> {
+      await audit.sequenceNow();
+      await audit.checkStanding();
+      await audit.sequenceNow();
+    },
     /** For a node that is not started: takes back what peers hold. */
     restore: (options?: RestoreOptions) =>
       restoreNode(

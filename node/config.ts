@@ -37,7 +37,13 @@ export const nodeConfigSchema = z.strictObject({
   storage: z.strictObject({ url: z.string().default("level:") }).prefault({}),
   /** Authorisation records that products are checked against (CAT-011), a JSON file relative to the node's folder. */
   catalog: z.strictObject({ authorisations: z.string().default("authorisations.json") }).prefault({}),
-  audit: z.strictObject({ checkpointMs: count.default(10_000) }).prefault({}),
+  audit: z
+    .strictObject({
+      checkpointMs: count.default(10_000),
+      /** Independent witnesses (`heliu witness`) that must cosign this node's checkpoints, beside the other regions. */
+      witnesses: z.array(z.strictObject({ url: z.url(), vkey: z.string() })).default([]),
+    })
+    .prefault({}),
   federation: z.strictObject({ heartbeatMs: count.default(2_000), staleAfterMs: count.default(10_000) }).prefault({}),
   transfer: z
     .strictObject({ batchRows: count.max(65_536).default(65_536), batchBytes: count.max(16 * MIB).default(16 * MIB) })
@@ -182,7 +188,7 @@ const SECTIONS = [
 function settingPaths(): string[][] {
   return SECTIONS.flatMap((section) =>
     Object.keys(shapeOf(section))
-      .filter((key) => key !== "tls")
+      .filter((key) => key !== "tls" && key !== "witnesses")
       .map((key) => [section, key]),
   );
 }

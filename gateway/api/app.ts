@@ -6,9 +6,11 @@ import { StoreFault } from "../../node/storage/port.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { agreementRoutes } from "./agreements.ts";
 import { auditRoutes } from "./audit.ts";
+import { backupRoutes } from "./backup.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { idempotency } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
+import { insightRoutes, usageRoutes } from "./insight.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { negotiationRoutes } from "./negotiations.ts";
 import { peerRoutes } from "./peers.ts";
@@ -70,9 +72,12 @@ export function createApi(deps: GatewayDeps): Api {
     negotiationRoutes,
     agreementRoutes,
     transferRoutes,
+    usageRoutes,
+    insightRoutes,
     settlementRoutes,
     ledgerRoutes,
     auditRoutes,
+    backupRoutes,
     ruleRoutes,
     peerRoutes,
     trustRoutes,

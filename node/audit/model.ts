@@ -6,6 +6,8 @@ export const leafKinds = [
   "log.equivocation",
   "log.rolled-back",
   "log.succeeded",
+  "backup.taken",
+  "objection.changed",
   "catalog.published",
   "catalog.withdrawn",
   "catalog.refused",

@@ -35,6 +35,9 @@ export type AuditDeps = {
   readonly witnessSigner: NoteSigner;
   readonly peers: () => readonly WitnessPeer[];
   readonly witness: WitnessChannel;
+  /** Who cosigns this log, where that is not just the peers; those named in `required` must have, before a proof is given. */
+  readonly witnesses?: () => readonly WitnessPeer[];
+  readonly required?: readonly string[];
   readonly checkpointIntervalMs: number;
   /** The way to tell peers what was seen of others' logs; without one, witnesses do not compare. */
   readonly gossip?: GossipChannel;
@@ -100,12 +103,12 @@ const refuse = refusals({
 export function createAudit(deps: AuditDeps): Audit & Worker {
   const { store, region, runtime } = deps;
   const tree = treeOn(store);
-  const sequencer = createSequencer({ ...deps, tree });
+  const sequencer = createSequencer({ ...deps, tree, peers: deps.witnesses ?? deps.peers });
   const gossip = createGossip(gossipDeps(deps, tree));
 
   const proof = async (index: string): Promise<Result<string>> => {
     if (parseIndex(index) === undefined || (await readLeaf(store, index)) === undefined) return unknownLeaf(index);
-    const checkpoint = await checkpointCovering(store, BigInt(index));
+    const checkpoint = await checkpointCovering(store, BigInt(index), deps.required);
     if (checkpoint === undefined) return notYet(index, deps.checkpointIntervalMs);
     const hashes = await tree.inclusion(BigInt(index), BigInt(checkpoint.size));
     return ok(writeProof({ index: BigInt(index), hashes, checkpoint: noteOf(checkpoint) }));
@@ -188,10 +191,15 @@ const away = async () =>
 const NOBODY: GossipChannel = { gossip: away, consistency: away, succeed: away };
 
 /** The newest witnessed checkpoint if it covers the leaf: a witness's word is worth more than being newest. */
-async function checkpointCovering(store: Store, index: bigint): Promise<StoredCheckpoint | undefined> {
+async function checkpointCovering(
+  store: Store,
+  index: bigint,
+  required: readonly string[] = [],
+): Promise<StoredCheckpoint | undefined> {
   for (const ref of [witnessedCheckpoint, latestCheckpoint]) {
     const checkpoint = await read(store, ref);
-    if (checkpoint !== undefined && index < BigInt(checkpoint.size)) return checkpoint;
+    if (checkpoint === undefined || index >= BigInt(checkpoint.size)) continue;
+    if (required.every((name) => checkpoint.cosignatures[name] !== undefined)) return checkpoint;
   }
   return undefined;
 }

@@ -4,7 +4,6 @@ const refuse = refusals({
   RESTORE_PEER_AWAY: "unavailable",
   RESTORE_RECORD: "integrity",
   RESTORE_UNFINISHED: "integrity",
-  RESTORE_NO_PEER: "unavailable",
 });
 
 export function refuseRecord(kind: string, peer: string) {
@@ -27,13 +26,6 @@ export function peerAway(region: string, why: string) {
     },
     { region, why },
   );
-}
-
-export function noPeer() {
-  return refuse("RESTORE_NO_PEER", {
-    zh: "信任列表中没有其他地区可以询问,无法判断本机数据是否最新;请检查信任列表。",
-    en: "The trust list names no other region to ask, so nobody can say whether this disk is the newest; check the trust list.",
-  });
 }
 
 export function unfinished() {

@@ -11,7 +11,7 @@ import { settlements } from "../settlement/store.ts";
 import { collection } from "../storage/collection.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import type { RestoreDeps, Taken } from "./deps.ts";
-import { noPeer, peerAway } from "./refusal.ts";
+import { peerAway } from "./refusal.ts";
 import { takeAgreement } from "./take-agreement.ts";
 import { takeEntry } from "./take-entry.ts";
 import { takeReceipt } from "./take-receipt.ts";
@@ -63,7 +63,6 @@ export async function restoreNode(deps: RestoreDeps, options: RestoreOptions = {
     .peers()
     .map(({ id }) => id)
     .filter((id) => !options.without?.includes(id));
-  if (peers.length === 0) return noPeer();
   const highest = await askAll(deps, peers, options);
   if (!highest.ok) return highest;
   const isGoingOn = await isBeginning(store);

@@ -6,6 +6,7 @@ import { note, plain } from "./output.ts";
 import { example } from "./verb.ts";
 import { accountVerbs } from "./verbs/accounts.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { backupVerbs } from "./verbs/backup.ts";
 import { catalogVerbs } from "./verbs/catalog.ts";
 import { certVerbs } from "./verbs/certs.ts";
 import { exchangeVerbs } from "./verbs/exchange.ts";
@@ -14,9 +15,12 @@ import { nodeVerbs } from "./verbs/node.ts";
 import { operationVerbs } from "./verbs/operations.ts";
 import { peopleVerbs } from "./verbs/people.ts";
 import { trustVerbs } from "./verbs/trust.ts";
+import { witnessVerbs } from "./verbs/witness.ts";
 
 const VERBS = [
   nodeVerbs,
+  backupVerbs,
+  witnessVerbs,
   peopleVerbs,
   certVerbs,
   trustVerbs,

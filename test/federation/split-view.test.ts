@@ -1,11 +1,11 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import type { CatalogEntry } from "../../node/catalog/model.ts";
 import { type Harness, type HarnessRegion, sampleEntries, startRegions, until } from "./harness.ts";
 
 const [CHENGDU, CHONGQING, BEIJING] = ["510100", "500000", "110000"] as const;
-const [first, second, third] = sampleEntries(CHENGDU);
-if (first === undefined || second === undefined || third === undefined) throw new Error("too few sample entries");
+const [first, second, third] = sampleEntries(CHENGDU) as [CatalogEntry, CatalogEntry, CatalogEntry];
 
 let harness: Harness | undefined;
 afterEach(async () => {
