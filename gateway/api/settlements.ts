@@ -3,6 +3,7 @@ import { err, ok } from "../../node/kernel/exchange-error.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { reportModelOf } from "../reports/model.ts";
 import { renderReport, reportFormats } from "../reports/render.ts";
+import { disputeRoutes } from "./disputes.ts";
 import { pageQuery } from "./paging.ts";
 import { type Api, route } from "./route.ts";
 
@@ -12,7 +13,33 @@ const readers = ["finance", "auditor", "approver"] as const;
 
 export function settlementRoutes(api: Api, deps: GatewayDeps): void {
   periodRoutes(api, deps);
+  bundleRoute(api, deps);
+  disputeRoutes(api, deps);
   bookRoutes(api, deps);
+}
+
+/** For `heliu settle recompute`, on a machine that trusts neither node. */
+function bundleRoute(api: Api, { settlements }: GatewayDeps): void {
+  route(
+    api,
+    {
+      method: "get",
+      path: "/api/v1/settlements/{period}/bundle",
+      tag,
+      summary:
+        "A statement with agreement, declaration, receipts, carry and signatures: all it takes to compute it again",
+      access: ["finance", "auditor"],
+      params: period,
+      query: z.object({ agreement: z.string().max(128) }),
+      answer: z.looseObject({ type: z.literal("heliu.settlement-bundle.v1") }),
+    },
+    async ({ params, query, c }) => {
+      const bundle = await settlements.bundle(query.agreement, params.period);
+      if (!bundle.ok) return bundle;
+      c.header("content-disposition", `attachment; filename="settlement-${params.period}.json"`);
+      return bundle;
+    },
+  );
 }
 
 function bookRoutes(api: Api, { metering }: GatewayDeps): void {

@@ -1,42 +1,88 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import type { Receipt } from "../metering/model.ts";
-import { read } from "../storage/transact.ts";
+import { msOf } from "../kernel/instant.ts";
+import { receipts } from "../metering/store.ts";
+import type { Agreement } from "../negotiation/model.ts";
+import { list, read } from "../storage/transact.ts";
 import { termsOf } from "./build.ts";
 import type { Declaration, Statement } from "./model.ts";
-import { statementView } from "./period-view.ts";
+import { type SignatureView, statementView } from "./period-view.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
-import type { StatementBundle } from "./recompute.ts";
+import type { BundledReceipt, StatementBundle } from "./recompute.ts";
 import { inRanges } from "./seq-ranges.ts";
 
-/** A signed statement with everything it follows from, for `recompute` on any machine. */
+/** A signed statement with everything it follows from, for `recompute` on any machine. One plain JSON document. */
 export async function bundleOf(
   deps: ProcessDeps,
   agreementId: string,
   periodId: string,
 ): Promise<Result<StatementBundle>> {
   const found = await read(deps.store, settlementRef({ agreementId, periodId }));
-  if (found?.built == null || found.declaration === null) {
+  const agreement = await deps.agreements.find(agreementId);
+  if (found?.built == null || found.declaration === null || agreement === undefined) {
     return refuseProcess("SETTLEMENT_NOT_FOUND", { agreementId, periodId });
   }
   const { built, declaration } = found;
   const terms = await termsOf(deps, agreementId);
   if (!terms.ok) return terms;
-  const receipts: Receipt[] = [];
-  for await (const held of deps.receipts.forSettlement(agreementId, periodId)) {
-    const { core, providerSignature, consumerSignature } = held;
-    if (consumerSignature === null || !inRanges(built.settles, core.direction, core.seq)) continue;
-    receipts.push({ core, providerSignature, consumerSignature });
+  const view = statementView(deps.region, found);
+  const held: BundledReceipt[] = [];
+  for await (const { core, providerSignature, consumerSignature } of list(deps.store, receipts, [agreementId])) {
+    if (inRanges(built.settles, core.direction, core.seq)) held.push({ core, providerSignature, consumerSignature });
   }
-  return ok({
-    type: "heliu.statement-bundle.v1",
+  const signed = {
+    agreement: { document: agreement.document, signatures: signaturesOf(agreement) },
     statement: built.text,
-    signatures: statementView(deps.region, found).signatures,
+    signatures: view.signatures,
+    declarationSignatures: view.declarationSignatures,
+    receipts: held,
+  };
+  return ok({
+    type: "heliu.settlement-bundle.v1",
+    agreementId,
+    periodId,
+    ...signed,
     terms: terms.value,
     declaration: JSON.parse(declaration.text) as Declaration,
     carry: built.opening.carry,
     posted: built.opening.posted,
     disputedReceiptIds: (JSON.parse(built.text) as Statement).disputedReceiptIds,
-    receipts,
+    keys: keysOf(deps, signed, found.signedAt),
   });
+}
+
+function signaturesOf(agreement: Agreement): SignatureView[] {
+  const { provider, consumer, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = agreement;
+  const signatures = [{ region: provider, keyId: providerKeyId, signature: providerSignature }];
+  if (consumerKeyId !== null && consumerSignature !== null) {
+    signatures.push({ region: consumer, keyId: consumerKeyId, signature: consumerSignature });
+  }
+  return [...signatures, ...(agreement.partySignatures ?? [])];
+}
+
+type Signed = Pick<StatementBundle, "agreement" | "signatures" | "declarationSignatures" | "receipts">;
+
+/** Public keys of everybody who signed, so that the file alone can be checked; who distrusts them brings a trust list. */
+function keysOf({ trust, runtime }: ProcessDeps, signed: Signed, signedAt: string | null): StatementBundle["keys"] {
+  const times = [...(signedAt === null ? [] : [msOf(signedAt)]), runtime.nowMs()];
+  const found = new Map<string, StatementBundle["keys"][number]>();
+  const need = (region: string, keyId: string, atMs: readonly number[]) => {
+    const name = `${region}/${keyId}`;
+    if (found.has(name)) return;
+    const key = atMs.map((at) => trust.statementKey(region, keyId, at)).find((one) => one !== undefined);
+    if (key !== undefined) found.set(name, { region, keyId, publicKey: Buffer.from(key).toString("base64") });
+  };
+  for (const { region, keyId } of [
+    ...signed.agreement.signatures,
+    ...signed.signatures,
+    ...signed.declarationSignatures,
+  ]) {
+    need(region, keyId, times);
+  }
+  for (const { core } of signed.receipts) {
+    const at = [msOf(core.endedAt), ...times];
+    need(core.providerRegion, core.providerKeyId, at);
+    need(core.consumerRegion, core.consumerKeyId, at);
+  }
+  return [...found.values()];
 }

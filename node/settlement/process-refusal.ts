@@ -20,10 +20,14 @@ const codes = {
   STATEMENT_CARRY_DIFFERS: "conflict",
   STATEMENT_RECEIPTS_DIFFER: "conflict",
   STATEMENT_RESULT_DIFFERS: "integrity",
+  STATEMENT_RECOMPUTED_DIFFERS: "integrity",
   STATEMENT_SIGNATURE: "integrity",
   STATEMENT_SIGNED: "conflict",
   STATEMENT_SIGNED_BY_PEER: "conflict",
   STATEMENT_EQUIVOCATION: "integrity",
+  BUNDLE_FORM: "invalid-input",
+  BUNDLE_FOREIGN: "integrity",
+  BUNDLE_SIGNATURE: "integrity",
   DISPUTE_EXISTS: "conflict",
   DISPUTE_SETTLED: "conflict",
   DISPUTE_REASON: "invalid-input",
@@ -107,6 +111,22 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   STATEMENT_RESULT_DIFFERS: {
     zh: "条款、结转、申报与收据均一致,但计算结果不同:属于软件错误。双方结算单已留存为证据,请联系运维核对版本。",
     en: "Terms, carry, figures and receipts are equal but the results differ: an error of implementation. Both statements are kept as evidence; let operations compare the versions.",
+  },
+  STATEMENT_RECOMPUTED_DIFFERS: {
+    zh: "按所附收据、条款与申报重算的结算单与所附结算单不同:{value}。请勿据此付款,并请出具方重新导出。",
+    en: "The statement computed from the receipts, terms and figures in the file is not the one in it: {value}. Do not pay on it; ask for a new export.",
+  },
+  BUNDLE_FORM: {
+    zh: "文件不是结算包({value});请用 heliu settle bundle 重新导出。",
+    en: "The file is no settlement bundle ({value}); export it again with heliu settle bundle.",
+  },
+  BUNDLE_FOREIGN: {
+    zh: "结算包中有不属于本协议或本期间的内容({value});请勿采信,并请出具方重新导出。",
+    en: "The bundle holds something of another agreement or period ({value}); do not rely on it, and ask for a new export.",
+  },
+  BUNDLE_SIGNATURE: {
+    zh: "{region} 在所附文件({value})上的签名缺失或不成立;请勿采信,并核对信任名单中的公钥。",
+    en: "The signature of {region} on a document in the bundle ({value}) is missing or does not hold; do not rely on it, and compare the key with the trust list.",
   },
   STATEMENT_SIGNATURE: {
     zh: "{region} 对结算单的签名不成立,未入账;请对方核对签名密钥与信任名单。",

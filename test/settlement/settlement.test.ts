@@ -371,7 +371,7 @@ describe("after signing", () => {
       value: { digest, receipts: 3, signedBy: [CONSUMER, PROVIDER] },
     });
     expect(recompute({ ...bundle, receipts: bundle.receipts.slice(1) }, keyOf)).toMatchObject({
-      error: { code: "STATEMENT_RESULT_DIFFERS" },
+      error: { code: "STATEMENT_RECOMPUTED_DIFFERS" },
     });
     const swapped = bundle.signatures.map((one, i) => ({
       ...one,

@@ -71,8 +71,17 @@ export const AGR_7: SettlementTerms = {
 
 export function agreementOf(terms: SettlementTerms, role: "provider" | "consumer"): Agreement {
   const document = canonicalText(
-    JSON.parse(JSON.stringify({ type: "heliu.agreement.v1", agreementId: terms.agreementId, terms })),
+    JSON.parse(
+      JSON.stringify({
+        ...{ type: "heliu.agreement.v1", agreementId: terms.agreementId, terms },
+        ...{ provider: PROVIDER, consumer: CONSUMER },
+      }),
+    ),
   );
+  const signedBy = (region: string) => {
+    const bytes = Buffer.from(`heliu.agreement.v1\n${document}`, "utf8");
+    return Buffer.from(signerOf(region).sign(bytes)).toString("base64");
+  };
   return {
     id: terms.agreementId,
     negotiationId: "n-1",
@@ -95,10 +104,10 @@ export function agreementOf(terms: SettlementTerms, role: "provider" | "consumer
       channel: "heliu",
       price: terms,
     },
-    providerKeyId: "k",
-    providerSignature: "s",
-    consumerKeyId: "k",
-    consumerSignature: "s",
+    providerKeyId: signerOf(PROVIDER).keyId,
+    providerSignature: signedBy(PROVIDER),
+    consumerKeyId: signerOf(CONSUMER).keyId,
+    consumerSignature: signedBy(CONSUMER),
     status: "in-force",
     reason: null,
     signedAt: "2026-09-01T00:00:00.000Z",
