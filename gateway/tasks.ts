@@ -4,7 +4,7 @@ import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "agreement" | "settlement" | "import";
+  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
@@ -49,7 +49,21 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       href: "/console/catalog",
     }),
   );
-  return [...negotiations, ...agreements, ...settlements, ...imports].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
+  const alerts = (await deps.insight.waiting(principal)).map(
+    (alert): Task => ({
+      kind: "alert",
+      id: `${alert.agreementId}/${alert.id}`,
+      title: {
+        zh: `用量提醒:协议 ${alert.agreementId} 已用 ${alert.threshold}%(${alert.measure})`,
+        en: `Usage: agreement ${alert.agreementId} has used ${alert.threshold} % (${alert.measure})`,
+      },
+      reason: null,
+      href: `/console/agreements/${encodeURIComponent(alert.agreementId)}`,
+    }),
+  );
+  return [...alerts, ...negotiations, ...agreements, ...settlements, ...imports].sort((a, b) =>
+    dueOf(a).localeCompare(dueOf(b)),
+  );
 }
 
 const dueOf = (task: Task): string => task.reason?.until ?? "9999";

@@ -10,7 +10,7 @@ import { backupRoutes } from "./backup.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { idempotency } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
-import { insightRoutes, usageRoutes } from "./insight.ts";
+import { insightRoutes } from "./insight.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { negotiationRoutes } from "./negotiations.ts";
 import { peerRoutes } from "./peers.ts";
@@ -23,6 +23,7 @@ import { sourceRoutes } from "./sources.ts";
 import { storeError } from "./store-error.ts";
 import { transferRoutes } from "./transfers.ts";
 import { trustRoutes } from "./trust.ts";
+import { usageRoutes } from "./usage.ts";
 
 const IMPORT_PATHS = ["/api/v1/catalog/import", "/api/v1/catalog/validate"];
 

@@ -92,7 +92,12 @@ function periodRoutes(api: Api, deps: GatewayDeps): void {
       query: z.object({ agreement: z.string().max(128).optional() }),
       answer: z.unknown(),
     },
-    async ({ params, query }) => settlements.get(params.period, query.agreement),
+    async ({ params, query }) => {
+      const view = await settlements.get(params.period, query.agreement);
+      return view.ok
+        ? ok({ ...view.value, equations: await deps.insight.equations(params.period, query.agreement) })
+        : view;
+    },
   );
   route(
     api,

@@ -21,6 +21,8 @@ export const leafKinds = [
   "receipt.batch",
   "receipt.window",
   "policy.refused",
+  "usage.alert",
+  "budget.set",
   "declaration.signed",
   "statement.signed",
   "statement.equivocation",

@@ -12,7 +12,7 @@ import { serverStream, unary } from "./handlers.ts";
 import type { RpcServices } from "./services.ts";
 
 /** Kinds of settlement messages that regions send each other; each has its method. */
-type SettlementKind = "Declare" | "Propose" | "Sign";
+type SettlementKind = "Declare" | "Propose" | "Sign" | "Budget";
 
 const refuse = refusals({ MESSAGE_KIND: "invalid-input", TOO_MANY_PREFIXES: "too-large" });
 /** One round of the search over a million receipts with a hundred differences asks for fewer. */
@@ -31,6 +31,7 @@ export function settlementHandlers(
     Declare: deliver("Declare"),
     Propose: deliver("Propose"),
     Sign: deliver("Sign"),
+    Budget: deliver("Budget"),
     // Its kinds are the payments room's own; a later one needs no new method.
     Net: unary(gate, "settlement", (message, context) => receive(outbox, "netting", message, context)),
     TreeNode: unary(gate, "settlement", async ({ agreementId, periodId, prefixes }, { peer }) => {

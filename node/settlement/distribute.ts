@@ -141,7 +141,11 @@ function takeCosts(left: bigint, { costs }: CheckedTerms, { costsOwed }: Purse, 
   return left - rest;
 }
 
-function countsFor(row: MeteredRow, { productId, usagePeriodId }: Line): boolean {
+/** Whether a metered contribution weighs on a line. */
+export function countsFor(
+  row: MeteredRow,
+  { productId, usagePeriodId }: Pick<Line, "productId" | "usagePeriodId">,
+): boolean {
   if (usagePeriodId === null) return true;
   const { productId: product, usagePeriodId: month } = row;
   return (product ?? productId) === productId && (month ?? usagePeriodId) === usagePeriodId;

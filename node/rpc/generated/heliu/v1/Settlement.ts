@@ -10,6 +10,15 @@ import type { TreeNodeAnswer as _heliu_v1_TreeNodeAnswer, TreeNodeAnswer__Output
 import type { TreeNodeRequest as _heliu_v1_TreeNodeRequest, TreeNodeRequest__Output as _heliu_v1_TreeNodeRequest__Output } from '../../heliu/v1/TreeNodeRequest.ts';
 
 export interface SettlementClient extends grpc.Client {
+  Budget(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Budget(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Budget(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  Budget(argument: _heliu_v1_Message, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  budget(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  budget(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  budget(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  budget(argument: _heliu_v1_Message, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
+  
   Declare(argument: _heliu_v1_Message, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   Declare(argument: _heliu_v1_Message, metadata: grpc.Metadata, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
   Declare(argument: _heliu_v1_Message, options: grpc.CallOptions, callback: grpc.requestCallback<_heliu_v1_Ack__Output>): grpc.ClientUnaryCall;
@@ -63,6 +72,8 @@ export interface SettlementClient extends grpc.Client {
 }
 
 export interface SettlementHandlers extends grpc.UntypedServiceImplementation {
+  Budget: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
+  
   Declare: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
   
   Net: grpc.handleUnaryCall<_heliu_v1_Message__Output, _heliu_v1_Ack>;
@@ -78,6 +89,7 @@ export interface SettlementHandlers extends grpc.UntypedServiceImplementation {
 }
 
 export interface SettlementDefinition extends grpc.ServiceDefinition {
+  Budget: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
   Declare: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
   Net: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>
   Propose: MethodDefinition<_heliu_v1_Message, _heliu_v1_Ack, _heliu_v1_Message__Output, _heliu_v1_Ack__Output>

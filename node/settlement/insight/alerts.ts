@@ -1,0 +1,51 @@
+import type { UsageTotals } from "../../metering/model.ts";
+import type { UsageTerms } from "../../policy/model.ts";
+import { type Measure, THRESHOLDS, type Threshold } from "./budget-model.ts";
+
+/** A limit and how much of it is used. */
+export type Gauge = {
+  readonly measure: Measure;
+  readonly month: string;
+  readonly used: bigint;
+  readonly limit: bigint;
+};
+
+export type Reached = Gauge & { readonly threshold: Threshold };
+
+type Input = {
+  readonly month: string;
+  readonly limits: UsageTerms["limits"];
+  readonly totals: UsageTotals;
+  readonly spentFen: bigint;
+  readonly budgetFen: bigint | null;
+};
+
+/** Everything of an agreement that can run out; what is unlimited has no gauge. */
+export function gaugesOf({ month, limits, totals, spentFen, budgetFen }: Input): Gauge[] {
+  const calls = totals.callsByMonth[month] ?? {};
+  const all = Object.values(calls).reduce((sum, count) => sum + BigInt(count), 0n);
+  const gauge = (measure: Measure, during: string, used: bigint, limit: string | null | undefined): Gauge[] =>
+    limit === null || limit === undefined ? [] : [{ measure, month: during, used, limit: BigInt(limit) }];
+  return [
+    ...(budgetFen === null ? [] : [{ measure: "budget" as const, month, used: spentFen, limit: budgetFen }]),
+    ...gauge("maxCallsPerMonth", month, all, limits.maxCallsPerMonth),
+    ...gauge("freeCallsPerMonth", month, BigInt(calls["public-interest"] ?? "0"), limits.freeCallsPerMonth),
+    ...gauge("maxRows", "all", BigInt(totals.rows), limits.maxRows),
+    ...gauge("maxBytes", "all", BigInt(totals.bytes), limits.maxBytes),
+  ];
+}
+
+/** Thresholds that a use has come to, lowest first. A limit of 0 is used up by the first use, not before. */
+export function reachedOf(gauges: readonly Gauge[]): Reached[] {
+  return gauges.flatMap((gauge) =>
+    THRESHOLDS.filter((threshold) => gauge.used > 0n && gauge.used * 100n >= gauge.limit * BigInt(threshold)).map(
+      (threshold) => ({ ...gauge, threshold }),
+    ),
+  );
+}
+
+/** In basis points of the limit, rounded down, for showing. */
+export function usedBp({ used, limit }: Gauge): string {
+  if (limit === 0n) return used > 0n ? "10000" : "0";
+  return ((used * 10_000n) / limit).toString();
+}

@@ -1,0 +1,39 @@
+import { collection } from "../../storage/collection.ts";
+
+/** What the consumer's finance office means to spend under an agreement in each month. */
+export type Budget = {
+  readonly agreementId: string;
+  /** Null: no budget any more. */
+  readonly fen: string | null;
+  /** Charged use is refused once the budget is spent; else it only alarms. */
+  readonly hardStop: boolean;
+  /** The region that set it. */
+  readonly setBy: string;
+  readonly setAt: string;
+  /** Rises with each change; an older word of the peer never overwrites a newer one. */
+  readonly revision: number;
+};
+
+export const measures = ["budget", "maxCallsPerMonth", "freeCallsPerMonth", "maxRows", "maxBytes"] as const;
+export type Measure = (typeof measures)[number];
+
+/** Percent of a limit at which both sides are told, once each. */
+export const THRESHOLDS = [50, 80, 90, 100] as const;
+export type Threshold = (typeof THRESHOLDS)[number];
+
+export type Alert = {
+  readonly id: string;
+  readonly agreementId: string;
+  /** The month; `all` for a limit over the whole agreement. */
+  readonly month: string;
+  readonly measure: Measure;
+  readonly threshold: Threshold;
+  readonly used: string;
+  readonly limit: string;
+  readonly at: string;
+  readonly acknowledgedAt: string | null;
+};
+
+export const budgets = collection<Budget>("usage-budget");
+/** (agreement, month, measure, percent) → that it was said. The key is what makes it once. */
+export const alerts = collection<Alert>("usage-alert");

@@ -1,0 +1,19 @@
+import { chinaMidnight, msOf, periodOf } from "../../kernel/instant.ts";
+import { nextPeriod } from "../figures.ts";
+
+/** When the next month begins in China. */
+export function nextMonthBegins(nowMs: number): number {
+  return msOf(chinaMidnight(`${nextPeriod(periodOf(nowMs))}-01`));
+}
+
+export function previousPeriod(periodId: string): string {
+  const [year = 0, month = 0] = periodId.split("-").map(Number);
+  return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, "0")}`;
+}
+
+/** The last `count` months before a month, oldest first. */
+export function monthsBefore(periodId: string, count: number): string[] {
+  const months: string[] = [];
+  for (let at = previousPeriod(periodId); months.length < count; at = previousPeriod(at)) months.unshift(at);
+  return months;
+}

@@ -1,0 +1,157 @@
+import { requireRole } from "../../identity/authorise.ts";
+import type { Principal } from "../../identity/model.ts";
+import { ok, type Result } from "../../kernel/exchange-error.ts";
+import { newUlid } from "../../kernel/ids.ts";
+import { msOf, periodOf } from "../../kernel/instant.ts";
+import type { ReceiptCore } from "../../metering/model.ts";
+import { chainHeads, receipts } from "../../metering/store.ts";
+import { NO_USAGE, usages } from "../../metering/usage.ts";
+import type { Agreement } from "../../negotiation/model.ts";
+import { checkSelection, enforceCall, type Selection } from "../../policy/enforce.ts";
+import { collection } from "../../storage/collection.ts";
+import { list, read, transact } from "../../storage/transact.ts";
+import { budgets } from "./budget-model.ts";
+import type { InsightDeps } from "./deps.ts";
+import { actualOf, chargedBefore, type Estimate, type Quote, type QuoteActual, quoteOf } from "./quote.ts";
+import { refuseInsight } from "./refusal.ts";
+import { readRunningUsage } from "./running-usage.ts";
+import { spentFen } from "./spend.ts";
+
+/** (agreement, id) → quote; kept for good, to be compared with what was charged. */
+const quotes = collection<Quote>("usage-quote");
+
+export type QuoteView = Quote & { readonly actual: QuoteActual };
+
+export async function makeQuote(
+  deps: InsightDeps,
+  actor: Principal,
+  agreement: Agreement,
+  estimate: Estimate,
+): Promise<Result<Quote>> {
+  const allowed = requireRole(actor, ["requester", "finance", "publisher"]);
+  if (!allowed.ok) return allowed;
+  const { id: agreementId, terms } = agreement;
+  const price = terms.price;
+  if (price === null) return refuseInsight("QUOTE_UNPRICED", { agreementId });
+  const nowMs = deps.runtime.nowMs();
+  const totals = (await read(deps.store, usages.at(agreementId))) ?? NO_USAGE;
+  const permitted = wouldAllow(agreement, estimate, totals, nowMs);
+  if (!permitted.ok) return permitted;
+  const running = await readRunningUsage(deps.store, agreementId);
+  const periodId = periodOf(nowMs);
+  const month = running.months[periodId] ?? {};
+  const budgetFen = (await read(deps.store, budgets.at(agreementId)))?.fen ?? null;
+  const callsByClass = totals.callsByMonth[periodId] ?? {};
+  const quote = quoteOf({
+    id: newUlid(deps.runtime),
+    agreement,
+    price,
+    productId: productOf(agreement),
+    estimate,
+    totals,
+    callsByClass,
+    budgetFen: budgetFen === null ? null : BigInt(budgetFen),
+    month,
+    spentFen: spentFen(price, month, BigInt(callsByClass.commercial ?? "0")),
+    after: {
+      forward: (await read(deps.store, chainHeads.at(agreementId, "forward")))?.seq ?? "0",
+      reverse: (await read(deps.store, chainHeads.at(agreementId, "reverse")))?.seq ?? "0",
+    },
+    nowMs,
+  });
+  if (!quote.ok) return quote;
+  return transact(deps.store, [], (tx) => {
+    tx.put(quotes.at(agreementId, quote.value.id), quote.value);
+    return ok(quote.value);
+  });
+}
+
+/** What the agreement would refuse gets no price: a bound on a use that cannot happen would mislead. */
+function wouldAllow(agreement: Agreement, estimate: Estimate, totals: typeof NO_USAGE, nowMs: number): Result<true> {
+  const { purpose } = estimate;
+  const selection = { ...estimate.selection, purpose } as Selection;
+  const asked = checkSelection({ agreement, selection, nowMs });
+  const judged =
+    asked.ok && estimate.calls !== undefined ? enforceCall({ agreement, input: {}, purpose, totals, nowMs }) : asked;
+  if (!judged.ok) return refuseInsight("QUOTE_REFUSED", { value: `${judged.error.text.zh} / ${judged.error.text.en}` });
+  if (judged.value === true || estimate.calls === undefined) return ok(true);
+  const { callsLeft } = judged.value;
+  if (callsLeft === null || BigInt(estimate.calls) <= callsLeft) return ok(true);
+  return refuseInsight("QUOTE_REFUSED", { value: `calls ${estimate.calls} > ${callsLeft}` });
+}
+
+/** The priced product: the one named like the entry, else the only one. As receipts name it. */
+function productOf({ terms, entry }: Agreement): string {
+  const products = terms.price?.products ?? [];
+  const own = products.find(({ productId }) => productId === entry.id);
+  return (own ?? products[0])?.productId ?? entry.id;
+}
+
+/** A quote that was used for one transfer is compared with that transfer alone. */
+export async function useQuote(
+  deps: InsightDeps,
+  actor: Principal,
+  agreementId: string,
+  id: string,
+  transferId: string,
+): Promise<Result<Quote>> {
+  const allowed = requireRole(actor, ["requester", "finance", "publisher"]);
+  if (!allowed.ok) return allowed;
+  const ref = quotes.at(agreementId, id);
+  return transact(deps.store, [ref], (tx) => {
+    const quote = tx.get(ref);
+    if (quote === undefined) return refuseInsight("QUOTE_NOT_FOUND", { agreementId, value: id });
+    const used = { ...quote, transferId };
+    tx.put(ref, used);
+    return ok(used);
+  });
+}
+
+export type QuoteQuery = { readonly transferId?: string | undefined; readonly periodId?: string | undefined };
+
+/** Quotes with what was charged for what followed them, newest first. */
+export async function quotesOf(deps: InsightDeps, agreement: Agreement, query: QuoteQuery): Promise<QuoteView[]> {
+  const { id: agreementId, terms } = agreement;
+  const { price } = terms;
+  const all: Quote[] = [];
+  for await (const quote of list(deps.store, quotes, [agreementId])) all.push(quote);
+  if (price === null || all.length === 0) return [];
+  const running = await readRunningUsage(deps.store, agreementId);
+  const nowMs = deps.runtime.nowMs();
+  const views: QuoteView[] = [];
+  for (const [i, quote] of all.entries()) {
+    if (query.periodId !== undefined && quote.periodId !== query.periodId) continue;
+    if (query.transferId !== undefined && quote.transferId !== query.transferId) continue;
+    const later = all.slice(i + 1).find((other) => isSameUse(other, quote));
+    const { followed, since } = await receiptsAfter(deps, quote, later);
+    const before = chargedBefore(running.months[quote.periodId] ?? {}, price, since);
+    views.push({ ...quote, actual: actualOf(quote, price, followed, before, nowMs) });
+  }
+  return views.reverse();
+}
+
+/** The next quote of the same kind of use ends what this one is compared with. */
+function isSameUse(other: Quote, quote: Quote): boolean {
+  return quote.transferId === null && other.transferId === null && other.purposeClass === quote.purposeClass;
+}
+
+async function receiptsAfter({ store }: InsightDeps, quote: Quote, later: Quote | undefined) {
+  const { agreementId, after, periodId, purposeClass, transferId, validUntil } = quote;
+  const followed: ReceiptCore[] = [];
+  const since: ReceiptCore[] = [];
+  for (const direction of ["forward", "reverse"] as const) {
+    const from = after[direction];
+    const next = { after: [agreementId, direction, BigInt(from)] };
+    for await (const { core } of list(store, receipts, [agreementId, direction], from === "0" ? {} : next)) {
+      if (core.periodId !== periodId) continue;
+      since.push(core);
+      const isTimely = msOf(core.endedAt) < msOf(validUntil);
+      const isOwn =
+        transferId === null
+          ? later === undefined || BigInt(core.seq) <= BigInt(later.after[direction])
+          : core.transferId === transferId;
+      if (isTimely && isOwn && core.purposeClass === purposeClass) followed.push(core);
+    }
+  }
+  return { followed, since };
+}

@@ -1,0 +1,82 @@
+import { type Details, type Failure, refusals } from "../../kernel/exchange-error.ts";
+import type { Text } from "../../kernel/text.ts";
+
+const codes = {
+  REPLAY_DIFFERS: "integrity",
+  WHATIF_NOTHING: "not-found",
+  WHATIF_CHANGE: "invalid-input",
+  PARTY_UNKNOWN: "not-found",
+  DERIVATION_NOTHING: "not-yet",
+  QUOTE_UNPRICED: "invalid-input",
+  QUOTE_UNBOUNDED: "invalid-input",
+  QUOTE_REFUSED: "policy-denied",
+  QUOTE_NOT_FOUND: "not-found",
+  BUDGET_NOT_CONSUMER: "policy-denied",
+  BUDGET_AMOUNT: "invalid-input",
+  ALERT_NOT_FOUND: "not-found",
+  FORECAST_NOTHING: "not-found",
+} as const;
+export type InsightCode = keyof typeof codes;
+
+const refuse = refusals(codes);
+
+/** `{name}` is filled in from the details. */
+const texts: { readonly [code in InsightCode]: Text } = {
+  REPLAY_DIFFERS: {
+    zh: "协议 {agreementId} 的 {periodId} 按留存数据重算与结算单不一致,不展示推导结果;请运维用 heliu settle recompute 核对。",
+    en: "Computed again from what is kept, {periodId} of agreement {agreementId} differs from its statement, so nothing is built on it; let operations check with heliu settle recompute.",
+  },
+  WHATIF_NOTHING: {
+    zh: "协议 {agreementId} 在所选期间没有可试算的结算单;请选择已计算的期间。",
+    en: "Agreement {agreementId} has no statement in the periods chosen; choose periods that were computed.",
+  },
+  WHATIF_CHANGE: {
+    zh: "试算的条款变更不成立:{value};请对照协议条款改正。",
+    en: "The change of terms cannot be tried: {value}. Correct it by the agreement's terms.",
+  },
+  PARTY_UNKNOWN: {
+    zh: "{value} 不是所选协议的参与方;请核对参与方编号。",
+    en: "{value} is no party of the agreements chosen; check its id.",
+  },
+  DERIVATION_NOTHING: {
+    zh: "协议 {agreementId} 的 {periodId} 尚未计算出结算单,暂无推导;关账后再看。",
+    en: "There is no statement of {agreementId} for {periodId} yet, so nothing to derive; look again after closing.",
+  },
+  QUOTE_UNPRICED: {
+    zh: "协议 {agreementId} 没有价款条款,使用不计费,无需报价。",
+    en: "Agreement {agreementId} has no price, so its use is not charged and needs no quote.",
+  },
+  QUOTE_UNBOUNDED: {
+    zh: "无法给出上限:{value} 未给出预计数量,协议也没有累计上限;请填写 calls、rows 或 bytes。",
+    en: "No upper bound can be given: no estimate of {value}, and the agreement has no limit in all. Give calls, rows or bytes.",
+  },
+  QUOTE_REFUSED: {
+    zh: "按协议这次使用会被拒绝,因此不报价:{value}",
+    en: "The agreement would refuse this use, so there is no quote: {value}",
+  },
+  QUOTE_NOT_FOUND: {
+    zh: "协议 {agreementId} 没有编号为 {value} 的报价;请核对编号。",
+    en: "Agreement {agreementId} has no quote {value}; check the id.",
+  },
+  BUDGET_NOT_CONSUMER: {
+    zh: "预算由协议 {agreementId} 的使用方财务设定;贵方是提供方,只能查看。",
+    en: "The budget of agreement {agreementId} is set by the consumer's finance office; as the provider you can read it.",
+  },
+  BUDGET_AMOUNT: {
+    zh: "预算 {value} 不是非负整数分;请改正。",
+    en: "The budget {value} is not a whole number of fen from 0 up; correct it.",
+  },
+  ALERT_NOT_FOUND: {
+    zh: "协议 {agreementId} 没有提醒 {value};请核对编号。",
+    en: "Agreement {agreementId} has no alert {value}; check the id.",
+  },
+  FORECAST_NOTHING: {
+    zh: "协议 {agreementId} 的 {periodId} 还没有用量,也没有往期可参照,无法预测。",
+    en: "Agreement {agreementId} has no use in {periodId} and no earlier period to go by, so there is no forecast.",
+  },
+};
+
+export function refuseInsight(code: InsightCode, details: Details = {}): Failure {
+  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
+  return refuse(code, { zh: fill(texts[code].zh), en: fill(texts[code].en) }, details);
+}

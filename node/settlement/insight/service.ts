@@ -1,0 +1,323 @@
+import { requireRole } from "../../identity/authorise.ts";
+import type { Principal } from "../../identity/model.ts";
+import { ok, type Result } from "../../kernel/exchange-error.ts";
+import { chinaDateOf, instantOf, periodOf } from "../../kernel/instant.ts";
+import type { Worker } from "../../kernel/worker.ts";
+import type { HeldReceipt } from "../../metering/model.ts";
+import { receiptPlaces, receiptRef, unsignedReceipts } from "../../metering/store.ts";
+import { NO_USAGE, usages } from "../../metering/usage.ts";
+import type { Agreement } from "../../negotiation/model.ts";
+import { unknownAgreement } from "../../negotiation/refusal.ts";
+import type { TopicHandler } from "../../outbox/model.ts";
+import { list, read, transact } from "../../storage/transact.ts";
+import { termsOf } from "../build.ts";
+import { agreementBooks, settlements } from "../store.ts";
+import { gaugesOf } from "./alerts.ts";
+import { type Alert, alerts, type Budget, budgets } from "./budget-model.ts";
+import { BUDGET_KIND, receiveBudget, setBudget } from "./budgets.ts";
+import { previousPeriod } from "./calendar.ts";
+import type { InsightDeps } from "./deps.ts";
+import { derive, type PartyDerivation } from "./derivation.ts";
+import { type AuthorisationFacts, type Disclosure, disclosureOf, type EntryFacts } from "./disclosure.ts";
+import type { Exception, StatementEquation } from "./equation-view.ts";
+import { type Forecast, forecastOf } from "./forecast.ts";
+import { makeQuote, type QuoteQuery, type QuoteView, quotesOf, useQuote } from "./keep-quotes.ts";
+import type { Estimate, Quote } from "./quote.ts";
+import { type PlacedReceipt, readEquation } from "./read-equation.ts";
+import { refuseInsight } from "./refusal.ts";
+import { checkReplay, factsOf } from "./replay.ts";
+import { readRunningUsage } from "./running-usage.ts";
+import { factsIn, lastPeriods, signedOfYear } from "./settled-facts.ts";
+import { spentFen } from "./spend.ts";
+import { type Addition, type SupplierView, supplierView } from "./supplier.ts";
+import { type UsageView, usageView } from "./usage-view.ts";
+import { createUsageWatch } from "./watch-usage.ts";
+import { type TermsChange, type WhatIf, whatIf } from "./what-if.ts";
+
+export type DisclosureSources = {
+  readonly regionName: string;
+  readonly authorisations: () => readonly AuthorisationFacts[];
+  readonly entry: (id: string) => Promise<EntryFacts | undefined>;
+  /** `MM-DD` of the following year, and the rule that says so. */
+  readonly due: (nowMs: number) => { readonly monthDay: string; readonly rule: string; readonly verified: boolean };
+};
+
+export type ReceiptPage = { readonly items: readonly PlacedReceipt[]; readonly next: string | null };
+export type ReceiptFilter = {
+  readonly bin?: string | undefined;
+  readonly line?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+};
+
+/** Figures that people decide by. Everything here reads; what it writes are quotes, budgets and alerts of its own. */
+export type Insight = Worker & {
+  readonly equations: (periodId: string, agreementId?: string) => Promise<readonly StatementEquation[]>;
+  /** What keeps a period from being closed: delivered, and not settled by anything. */
+  readonly exceptions: (agreementId: string, periodId: string) => Promise<readonly Exception[]>;
+  readonly receipts: (periodId: string, agreementId: string, filter: ReceiptFilter) => Promise<Result<ReceiptPage>>;
+  readonly derivation: (periodId: string, agreementId: string, partyId?: string) => Promise<Result<PartyDerivation[]>>;
+  readonly usage: (agreementId: string, periodId?: string) => Promise<Result<UsageView>>;
+  readonly budget: (agreementId: string) => Promise<Result<Budget | null>>;
+  readonly setBudget: (
+    actor: Principal,
+    agreementId: string,
+    budget: { readonly fen: string | null; readonly hardStop: boolean },
+  ) => Promise<Result<Budget>>;
+  readonly alerts: (agreementId: string) => Promise<readonly Alert[]>;
+  readonly acknowledge: (actor: Principal, agreementId: string, alertId: string) => Promise<Result<Alert>>;
+  /** Alerts of this month that nobody has acknowledged; the highest of each measure. */
+  readonly waiting: (principal: Principal) => Promise<readonly Alert[]>;
+  readonly quote: (actor: Principal, agreementId: string, estimate: Estimate) => Promise<Result<Quote>>;
+  readonly quotes: (agreementId: string, query: QuoteQuery) => Promise<Result<readonly QuoteView[]>>;
+  readonly useQuote: (actor: Principal, agreementId: string, id: string, transferId: string) => Promise<Result<Quote>>;
+  readonly whatIf: (
+    agreementId: string,
+    periods: readonly string[] | undefined,
+    change: TermsChange,
+  ) => Promise<Result<WhatIf>>;
+  readonly supplier: (partyId: string, year: string, addition: Addition | null) => Promise<Result<SupplierView>>;
+  readonly forecast: (agreementId: string) => Promise<Result<Forecast>>;
+  readonly disclosure: (year: string) => Promise<Disclosure>;
+  /** Looks at budgets and quotas now; otherwise a second after each use. */
+  readonly look: () => Promise<void>;
+  /** The settlement topic with this room's kind of message taken out of it. */
+  readonly withBudgets: (settlement: TopicHandler) => TopicHandler;
+};
+
+/** A quarter, and what a supplier asks about. */
+const QUARTER = 3;
+
+export function createInsight(given: InsightDeps & { readonly disclosed: DisclosureSources }): Insight {
+  const deps: InsightDeps = given;
+  const watch = createUsageWatch(deps);
+  const withAgreement = async <T>(
+    id: string,
+    use: (agreement: Agreement) => Promise<Result<T>>,
+  ): Promise<Result<T>> => {
+    const agreement = await deps.agreements.find(id);
+    return agreement === undefined ? unknownAgreement() : use(agreement);
+  };
+  return {
+    ...watch,
+    name: "insight",
+    equations: (periodId, agreementId) => equationsOf(deps, periodId, agreementId),
+    async exceptions(agreementId, periodId) {
+      const equation = await readEquation(deps, agreementId, periodId);
+      return (equation?.exceptions ?? []).filter(({ blocks }) => blocks);
+    },
+    receipts: (periodId, agreementId, filter) => receiptPage(deps, periodId, agreementId, filter),
+    derivation: (periodId, agreementId, partyId) => derivationOf(deps, periodId, agreementId, partyId),
+    usage: (id, periodId) => withAgreement(id, async (agreement) => ok(await usageOf(deps, agreement, periodId))),
+    budget: (id) => withAgreement(id, async () => ok((await read(deps.store, budgets.at(id))) ?? null)),
+    setBudget: (actor, id, budget) => withAgreement(id, (agreement) => setBudget(deps, actor, agreement, budget)),
+    alerts: (id) => alertsOf(deps, id),
+    acknowledge: (actor, id, alertId) => acknowledge(deps, actor, id, alertId),
+    waiting: (principal) => waitingAlerts(deps, principal),
+    quote: (actor, id, estimate) => withAgreement(id, (agreement) => makeQuote(deps, actor, agreement, estimate)),
+    quotes: (id, query) => withAgreement(id, async (agreement) => ok(await quotesOf(deps, agreement, query))),
+    useQuote: (actor, id, quoteId, transferId) => useQuote(deps, actor, id, quoteId, transferId),
+    async whatIf(agreementId, periods, change) {
+      const facts = await factsIn(deps, agreementId, periods ?? (await lastPeriods(deps, agreementId, QUARTER)));
+      return facts.ok ? whatIf(agreementId, facts.value, change) : facts;
+    },
+    async supplier(partyId, year, addition) {
+      return supplierView(partyId, [...(await signedOfYear(deps, year)).values()], addition);
+    },
+    forecast: (agreementId) => forecast(deps, agreementId),
+    disclosure: (year) => disclosure(deps, given.disclosed, year),
+    withBudgets: (settlement) => ({
+      receive: (message) => (message.kind === BUDGET_KIND ? receiveBudget(deps, message) : settlement.receive(message)),
+      async delivered(message, answer) {
+        if (message.kind !== BUDGET_KIND) await settlement.delivered(message, answer);
+      },
+      async refused(message, code, text) {
+        if (message.kind !== BUDGET_KIND) return settlement.refused(message, code, text);
+        // The budget stays in force here: it alarms, though the provider will not stop at it.
+        deps.logger.warn({ peer: message.peer, code, why: text.en }, "the provider did not take the budget");
+      },
+    }),
+  };
+}
+
+async function equationsOf(deps: InsightDeps, periodId: string, agreementId?: string): Promise<StatementEquation[]> {
+  const ids: string[] = [];
+  if (agreementId !== undefined) ids.push(agreementId);
+  else for await (const one of list(deps.store, settlements, [periodId])) ids.push(one.agreementId);
+  const found: StatementEquation[] = [];
+  for (const id of ids) {
+    const equation = await readEquation(deps, id, periodId);
+    if (equation !== undefined) found.push(equation);
+  }
+  return found;
+}
+
+async function receiptPage(
+  deps: InsightDeps,
+  periodId: string,
+  agreementId: string,
+  { bin, line, limit, cursor }: ReceiptFilter,
+): Promise<Result<ReceiptPage>> {
+  const items: PlacedReceipt[] = [];
+  let skipping = cursor !== undefined;
+  let isMore = false;
+  const equation = await readEquation(deps, agreementId, periodId, (placed) => {
+    const { core } = placed.receipt;
+    const isWanted =
+      (bin === undefined || isIn(placed, bin)) &&
+      (line === undefined || line === `${agreementId}/${placed.productId}/${placed.usagePeriodId}`);
+    if (skipping) {
+      if (core.receiptId === cursor) skipping = false;
+      return;
+    }
+    if (!isWanted) return;
+    if (items.length < limit) items.push(placed);
+    else isMore = true;
+  });
+  if (equation === undefined) return unknownAgreement();
+  return ok({ items, next: isMore ? (items.at(-1)?.receipt.core.receiptId ?? null) : null });
+}
+
+const EXCEPTIONS = ["unsigned", "unreceipted", "equivocated", "disputed", "late"];
+
+/** `capped` and `charged` are one class of receipts; which of them a line is depends on its price. */
+function isIn({ bin }: PlacedReceipt, wanted: string): boolean {
+  if (wanted === "exceptions") return EXCEPTIONS.includes(bin);
+  return bin === wanted || (wanted === "capped" && bin === "charged");
+}
+
+async function derivationOf(deps: InsightDeps, periodId: string, agreementId: string, partyId?: string) {
+  const terms = await termsOf(deps, agreementId);
+  if (!terms.ok) return terms;
+  const settlement = await read(deps.store, settlements.at(periodId, agreementId));
+  const facts = settlement === undefined ? undefined : factsOf(settlement, terms.value);
+  if (facts === undefined) return refuseInsight("DERIVATION_NOTHING", { agreementId, periodId });
+  const checked = checkReplay(facts);
+  return checked.ok ? derive(facts, facts.result, partyId) : checked;
+}
+
+async function usageOf(deps: InsightDeps, agreement: Agreement, asked?: string): Promise<UsageView> {
+  const { id, terms } = agreement;
+  const nowMs = deps.runtime.nowMs();
+  const periodId = asked ?? periodOf(nowMs);
+  const running = await readRunningUsage(deps.store, id);
+  const month = running.months[periodId] ?? {};
+  const totals = (await read(deps.store, usages.at(id))) ?? NO_USAGE;
+  const budget = (await read(deps.store, budgets.at(id))) ?? null;
+  const answered = BigInt(totals.callsByMonth[periodId]?.commercial ?? "0");
+  const spent = terms.price === null ? 0n : spentFen(terms.price, month, answered);
+  const budgetFen = budget === null || budget.fen === null ? null : BigInt(budget.fen);
+  const gauges = gaugesOf({ month: periodId, limits: terms.limits, totals, spentFen: spent, budgetFen });
+  const said = await alertsOf(deps, id);
+  return usageView({
+    ...{ agreement, periodId, month, totals, budget, gauges },
+    asOf: instantOf(nowMs),
+    unsigned: await unsignedOf(deps, id, periodId),
+    spentFen: spent,
+    alerts: said.filter((alert) => alert.month === periodId || alert.month === "all"),
+  });
+}
+
+async function unsignedOf({ store }: InsightDeps, agreementId: string, periodId: string): Promise<HeldReceipt[]> {
+  const found: HeldReceipt[] = [];
+  for await (const receiptId of list(store, unsignedReceipts, [agreementId])) {
+    const place = await read(store, receiptPlaces.at(receiptId));
+    const held = place && (await read(store, receiptRef(agreementId, place.direction, place.seq)));
+    if (held?.core.periodId === periodId) found.push(held);
+  }
+  return found;
+}
+
+async function alertsOf({ store }: InsightDeps, agreementId: string): Promise<Alert[]> {
+  const found: Alert[] = [];
+  for await (const alert of list(store, alerts, [agreementId])) found.push(alert);
+  return found;
+}
+
+async function acknowledge(
+  deps: InsightDeps,
+  actor: Principal,
+  agreementId: string,
+  id: string,
+): Promise<Result<Alert>> {
+  const allowed = requireRole(actor, ["finance", "requester", "publisher"]);
+  if (!allowed.ok) return allowed;
+  const [month = "", measure = "", threshold = ""] = id.split(".");
+  const ref = alerts.at(agreementId, month, measure, Number(threshold) || 0);
+  return transact(deps.store, [ref], (tx) => {
+    const alert = tx.get(ref);
+    if (alert === undefined) return refuseInsight("ALERT_NOT_FOUND", { agreementId, value: id });
+    const seen = { ...alert, acknowledgedAt: alert.acknowledgedAt ?? instantOf(deps.runtime.nowMs()) };
+    tx.put(ref, seen);
+    return ok(seen);
+  });
+}
+
+async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Promise<Alert[]> {
+  if (!roles.some((role) => role === "finance" || role === "requester" || role === "publisher")) return [];
+  const month = periodOf(deps.runtime.nowMs());
+  const highest = new Map<string, Alert>();
+  for await (const alert of list(deps.store, alerts)) {
+    if (alert.acknowledgedAt !== null || (alert.month !== month && alert.month !== "all")) continue;
+    const key = `${alert.agreementId} ${alert.month} ${alert.measure}`;
+    const known = highest.get(key);
+    if (known === undefined || known.threshold < alert.threshold) highest.set(key, alert);
+  }
+  return [...highest.values()];
+}
+
+async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<Forecast>> {
+  const terms = await termsOf(deps, agreementId);
+  if (!terms.ok) return terms;
+  const nowMs = deps.runtime.nowMs();
+  const periodId = periodOf(nowMs);
+  const before = previousPeriod(periodId);
+  const running = await readRunningUsage(deps.store, agreementId);
+  const books = await read(deps.store, agreementBooks.at(agreementId));
+  const [last] = (await lastPeriods(deps, agreementId, 1)).slice(-1);
+  const facts = last === undefined ? undefined : await factsIn(deps, agreementId, [last]);
+  const declared = facts?.ok ? facts.value[0]?.declaration : undefined;
+  return forecastOf({
+    terms: terms.value,
+    periodId,
+    month: running.months[periodId] ?? {},
+    previous: running.months[before] ?? {},
+    previousPeriodId: before,
+    carry: books?.carry ?? null,
+    declared: {
+      resources: declared?.resources ?? null,
+      costs: declared?.costs ?? null,
+      maxRevenueFen: declared?.maxRevenueFen ?? null,
+    },
+    nowMs,
+  });
+}
+
+async function disclosure(deps: InsightDeps, sources: DisclosureSources, year: string): Promise<Disclosure> {
+  const nowMs = deps.runtime.nowMs();
+  const signed = [...(await signedOfYear(deps, year)).values()].flat();
+  const provided = new Set<string>();
+  const unsigned: { agreementId: string; periodId: string }[] = [];
+  for await (const { agreementId, periodId, provider, state } of list(deps.store, settlements)) {
+    if (provider !== deps.region || !periodId.startsWith(`${year}-`)) continue;
+    provided.add(agreementId);
+    if (state !== "agreed") unsigned.push({ agreementId, periodId });
+  }
+  const statements = signed.filter(({ agreementId }) => provided.has(agreementId));
+  const authorisations = sources.authorisations();
+  const ids = new Set([
+    ...authorisations.flatMap(({ products, sources: resources }) => [...products, ...resources]),
+    ...statements.flatMap(({ result }) => result.lines.map(({ productId }) => productId)),
+  ]);
+  const entries = new Map<string, EntryFacts>();
+  for (const id of ids) {
+    const entry = await sources.entry(id);
+    if (entry !== undefined) entries.set(id, entry);
+  }
+  const { monthDay, rule, verified } = sources.due(nowMs);
+  return disclosureOf({
+    ...{ year, region: deps.region, regionName: sources.regionName, authorisations, entries, statements, unsigned },
+    due: { on: `${Number(year) + 1}-${monthDay}`, rule, verified },
+    today: chinaDateOf(nowMs),
+  });
+}

@@ -1,0 +1,45 @@
+import { ok, type Result } from "../../kernel/exchange-error.ts";
+import { list, read } from "../../storage/transact.ts";
+import { type BuildDeps, termsOf } from "../build.ts";
+import { settlements } from "../store.ts";
+import { refuseInsight } from "./refusal.ts";
+import { factsOf, type PeriodFacts } from "./replay.ts";
+
+/** The computed statements of one agreement in these months; months without one are left out. */
+export async function factsIn(
+  deps: BuildDeps,
+  agreementId: string,
+  periods: readonly string[],
+): Promise<Result<PeriodFacts[]>> {
+  const terms = await termsOf(deps, agreementId);
+  if (!terms.ok) return terms;
+  const found: PeriodFacts[] = [];
+  for (const periodId of periods) {
+    const settlement = await read(deps.store, settlements.at(periodId, agreementId));
+    const facts = settlement === undefined ? undefined : factsOf(settlement, terms.value);
+    if (facts !== undefined) found.push(facts);
+  }
+  return found.length === 0 ? refuseInsight("WHATIF_NOTHING", { agreementId }) : ok(found);
+}
+
+/** The last months of an agreement that have a computed statement, at most `count`, oldest first. */
+export async function lastPeriods(deps: BuildDeps, agreementId: string, count: number): Promise<string[]> {
+  const periods: string[] = [];
+  for await (const one of list(deps.store, settlements)) {
+    if (one.agreementId === agreementId && one.built !== null) periods.push(one.periodId);
+  }
+  return periods.sort().slice(-count);
+}
+
+/** Signed statements of a year, by agreement. */
+export async function signedOfYear(deps: BuildDeps, year: string): Promise<Map<string, PeriodFacts[]>> {
+  const found = new Map<string, PeriodFacts[]>();
+  for await (const settlement of list(deps.store, settlements)) {
+    if (settlement.state !== "agreed" || !settlement.periodId.startsWith(`${year}-`)) continue;
+    const terms = await termsOf(deps, settlement.agreementId);
+    const facts = terms.ok ? factsOf(settlement, terms.value) : undefined;
+    if (facts === undefined) continue;
+    found.set(settlement.agreementId, [...(found.get(settlement.agreementId) ?? []), facts]);
+  }
+  return found;
+}

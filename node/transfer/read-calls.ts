@@ -1,0 +1,51 @@
+import { ok, type Result } from "../kernel/exchange-error.ts";
+import { receiptPlaces, receiptRef } from "../metering/store.ts";
+import { windowContent } from "../metering/window.ts";
+import type { Store } from "../storage/port.ts";
+import { list, read } from "../storage/transact.ts";
+import { type CallRow, callRows, callsId, callWindows } from "./call-store.ts";
+import { refuseTransfer } from "./refusal.ts";
+
+/** One metered call as evidence: when, for what purpose, and the digest of its answer; never its content. */
+export type CallEvidence = Pick<CallRow, "callId" | "index" | "at" | "purpose" | "digest">;
+
+export type ReceiptCalls = {
+  readonly receiptId: string;
+  readonly agreementId: string;
+  readonly calls: readonly CallEvidence[];
+  /** The digests of these calls, in their order, give the content that both regions signed. */
+  readonly isProven: boolean;
+};
+
+/** The single calls behind a window's receipt. The provider meters them; the consumer's node holds the receipt alone. */
+export async function callsOfReceipt(store: Store, receiptId: string): Promise<Result<ReceiptCalls>> {
+  const place = await read(store, receiptPlaces.at(receiptId));
+  const held = place && (await read(store, receiptRef(place.agreementId, place.direction, place.seq)));
+  if (held === undefined || held.core.transferId !== callsId(held.core.agreementId)) return noCalls(receiptId);
+  const { agreementId, contentSha256 } = held.core;
+  for await (const window of list(store, callWindows, [agreementId])) {
+    if (window.receiptId !== receiptId) continue;
+    const calls: CallEvidence[] = [];
+    for (const id of window.callIds) {
+      const row = await read(store, callRows.at(agreementId, id));
+      if (row === undefined) continue;
+      const { callId, index, at, purpose, digest } = row;
+      calls.push({ callId, index, at, purpose, digest });
+    }
+    const isProven = windowContent(calls.map(({ digest }) => digest)) === contentSha256;
+    return ok({ receiptId, agreementId, calls, isProven });
+  }
+  return noCalls(receiptId);
+}
+
+function noCalls(receiptId: string): Result<never> {
+  return refuseTransfer(
+    "WINDOW_UNKNOWN",
+    "call.window",
+    {
+      zh: `本节点没有回执 ${receiptId} 的逐次调用记录:它不是调用窗口,或逐次记录在提供方节点。`,
+      en: `This node has no single calls of the receipt ${receiptId}: it is no window of calls, or they are metered at the provider's node.`,
+    },
+    { receiptId },
+  );
+}

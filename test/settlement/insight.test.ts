@@ -1,0 +1,335 @@
+import { describe, expect, it } from "vitest";
+import { leafBytes } from "../../node/audit/store.ts";
+import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
+import { silentLogger } from "../../node/kernel/logger.ts";
+import { noMetrics } from "../../node/kernel/metrics.ts";
+import { createMetering } from "../../node/metering/service.ts";
+import { unsignedReceipts } from "../../node/metering/store.ts";
+import { addUsage, usageTotalsRefs } from "../../node/metering/usage.ts";
+import { createInsight, type Insight } from "../../node/settlement/insight/service.ts";
+import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
+import { list, transact } from "../../node/storage/transact.ts";
+import { closeBoth, statementOf, viewOf } from "./settled-world.ts";
+import {
+  AGR_7,
+  CONSUMER,
+  finance,
+  hold,
+  holdBoth,
+  OCTOBER,
+  PROVIDER,
+  type Region,
+  receiptChain,
+  twoRegions,
+  type Used,
+  type World,
+} from "./two-regions.ts";
+
+const requester = (region: string) => ({ userId: "u-2", name: "业务", roles: ["requester"] as const, region });
+
+function insightOf(world: World, region: Region): Insight {
+  return createInsight({
+    store: region.store,
+    runtime: { nowMs: () => world.clock.nowMs, randomBytes: (size) => Buffer.alloc(size, 7), failPoint: () => {} },
+    scheduler: { after: () => () => {} },
+    logger: silentLogger,
+    metrics: noMetrics,
+    region: region.region,
+    agreements: agreementsIn(region.store),
+    receipts: receiptsIn(region.store, createMetering({ store: region.store })),
+    disclosed: {
+      regionName: "成都市",
+      authorisations: () => [
+        {
+          id: "AUTH-1",
+          regionCode: PROVIDER,
+          validFrom: "2025-09-01",
+          validTo: "2028-08-31",
+          products: ["elevator-1"],
+          sources: ["cd-scjg-0001"],
+          purposes: ["industrial"],
+          operator: "成都市公共数据运营机构",
+          implementingBody: "成都市数据局",
+        },
+      ],
+      entry: async () => undefined,
+      due: () => ({ monthDay: "03-31", rule: "cn-national/disclosure.annualDueMonthDay", verified: true }),
+    },
+  });
+}
+
+async function leaves({ store }: Region, kind: string): Promise<unknown[]> {
+  const found = [];
+  for await (const bytes of list(store, leafBytes)) {
+    const leaf = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    if (leaf.kind === kind) found.push(leaf.detail);
+  }
+  return found;
+}
+
+async function settledOctober(world: World): Promise<Insight> {
+  await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+  await closeBoth(world);
+  return insightOf(world, world.provider());
+}
+
+describe("the equation of a statement", () => {
+  it("accounts for every unit, receipt and fen of the worked example, on both sides alike", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const [equation] = await insight.equations("2026-10");
+    expect(equation).toMatchObject({
+      basis: "statement",
+      isBalanced: true,
+      delivered: { receipts: "3" },
+      terms: {
+        charged: { receipts: "1", fen: "200000" },
+        capped: { receipts: "1", fen: `${162_538 - 156_036 + 6_036}` },
+        waived: { receipts: "1", fen: "25000" },
+        freeQuota: { receipts: "0", fen: "0" },
+        exceptions: { receipts: "0", fen: "0" },
+      },
+      exceptions: [],
+    });
+    expect(await insightOf(world, world.consumer()).equations("2026-10")).toEqual([equation]);
+  });
+
+  it("names what lacks a signature, with its owner, as blocking", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", OCTOBER);
+    await holdBoth(world, chain.slice(0, 2));
+    const [, , last] = chain;
+    if (last === undefined) throw new Error("three receipts");
+    await hold(world.provider(), [{ ...last, consumerSignature: null }]);
+    const insight = insightOf(world, world.provider());
+    expect(await insight.exceptions("AGR-7", "2026-10")).toMatchObject([
+      { kind: "unsigned", quantity: "2000", receipts: "1", fen: "0", owner: { region: CONSUMER }, blocks: true },
+    ]);
+    const page = mustSucceed(await insight.receipts("2026-10", "AGR-7", { bin: "unsigned", limit: 10 }));
+    expect(page.items.map(({ receipt }) => receipt.core.receiptId)).toEqual([last.core.receiptId]);
+    let waiting = 0;
+    for await (const _ of list(world.provider().store, unsignedReceipts, ["AGR-7"])) waiting++;
+    expect(waiting).toBe(1);
+  });
+
+  it("lists the receipts behind each term, a page at a time", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const first = mustSucceed(await insight.receipts("2026-10", "AGR-7", { limit: 2 }));
+    const rest = mustSucceed(await insight.receipts("2026-10", "AGR-7", { limit: 2, cursor: first.next ?? "" }));
+    expect([...first.items, ...rest.items].map(({ bin, quantity }) => [bin, quantity])).toEqual([
+      ["charged", "13003"],
+      ["charged", "333333"],
+      ["waived", "2000"],
+    ]);
+    expect(rest.next).toBeNull();
+  });
+});
+
+describe("a party's derivation", () => {
+  it("leads from its fen to lines, prices and the odd fen, and adds up", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const all = mustSucceed(await insight.derivation("2026-10", "AGR-7"));
+    const { statement } = await statementOf(world.provider());
+    for (const { partyId, fen, parts, adjustment } of all) {
+      const sum = parts.reduce((total, part) => total + BigInt(part.fen), BigInt(adjustment?.fen ?? "0"));
+      expect([partyId, sum.toString()]).toEqual([partyId, fen]);
+    }
+    expect(all.map(({ partyId, fen }) => ({ partyId, fen }))).toEqual(statement?.result.totals);
+    const [provider] = mustSucceed(await insight.derivation("2026-10", "AGR-7", "510100:provider"));
+    const [elevator] = provider?.parts ?? [];
+    expect(elevator?.steps.map(({ step, value }) => [step, value])).toEqual([
+      ["quantity", "15003"],
+      ["price", "120000"],
+      ["amount", "156036"],
+      ["deferred", "4571"],
+      ["kept", "151465"],
+      ["fund", "7573"],
+      ["compensation", "4200"],
+      ["cost", "30000"],
+      ["base", "109692"],
+    ]);
+    const shares = elevator?.split?.parts.map((part) => [part.partyId, part.exactFen, part.hasOddFen]);
+    // 109 692 by 70 : 5 : 25 is 76 784.4, 5 484.6 and 27 423: one fen is left, for the largest remainder.
+    expect(shares).toEqual([
+      ["510100:provider", "383922/5", false],
+      ["500000:storage", "27423/5", true],
+      ["510100:operator", "27423", false],
+    ]);
+    expect(elevator?.split?.text.zh).toContain("500000:storage");
+    expect(await insight.derivation("2026-10", "AGR-7", "nobody")).toMatchObject({ error: { code: "PARTY_UNKNOWN" } });
+  });
+});
+
+describe("what if", () => {
+  it("shows the quarter under other terms, before what was signed, and stores nothing", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const before = world.provider().disk.contents.values.size;
+    const same = mustSucceed(await insight.whatIf("AGR-7", undefined, {}));
+    expect(same.parties.every(({ deltaFen }) => deltaFen === "0")).toBe(true);
+    const cheaper = mustSucceed(
+      await insight.whatIf("AGR-7", ["2026-10"], {
+        products: [{ productId: "elevator-1", unitPriceMicro: "100000" }],
+        fund: null,
+        guarantee: null,
+        scheme: { kind: "fixed", weights: [{ partyId: "510100:provider", weight: "1" }] },
+      }),
+    );
+    expect([cheaper.amountBeforeFen, cheaper.amountAfterFen]).toEqual(["206036", "180030"]);
+    expect(cheaper.parties.map(({ partyId, afterFen }) => [partyId, afterFen])).toEqual([
+      ["500000:storage", "4200"],
+      ["510100:fund", "0"],
+      ["510100:operator", "30000"],
+      ["510100:provider", "145830"],
+    ]);
+    expect(cheaper.periods[0]?.derivation.length).toBeGreaterThan(0);
+    expect(world.provider().disk.contents.values.size).toBe(before);
+    const wrong = { scheme: { kind: "fixed" as const, weights: [{ partyId: "a stranger", weight: "1" }] } };
+    expect(await insight.whatIf("AGR-7", undefined, wrong)).toMatchObject({ error: { code: "WHATIF_CHANGE" } });
+  });
+
+  it("tells a unit what each registered scheme would have given it", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const view = mustSucceed(await insight.supplier("510100:provider", "2026", { metered: [], covers: [] }));
+    expect(view.receivedFen).toBe("110379");
+    expect(view.schemes.map(({ scheme, refusal }) => [scheme, refusal])).toEqual([
+      ["fixed", null],
+      ["contribution", null],
+      ["tiers", null],
+      ["shapley", null],
+    ]);
+    const agreed = view.schemes.find(({ isAgreed }) => isAgreed);
+    expect([agreed?.scheme, agreed?.wouldReceiveFen, agreed?.deltaFen]).toEqual(["fixed", "110379", "0"]);
+    expect(view.withAddition[0]?.deltaFen).toBe("0");
+  });
+});
+
+const NOVEMBER: readonly Used[] = [
+  { productId: "elevator-1", usage: { calls: "100" }, at: "2026-11-01T08:00:00.000Z" },
+  { productId: "elevator-1", usage: { calls: "120" }, at: "2026-11-02T03:00:00.000Z" },
+];
+
+describe("before and while data is used", () => {
+  it("quotes an upper bound, and compares it with what was charged", async () => {
+    const world = await twoRegions();
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    const consumer = insightOf(world, world.consumer());
+    world.clock.nowMs = Date.parse("2026-11-01T06:00:00.000Z");
+    const quote = mustSucceed(await consumer.quote(requester(CONSUMER), "AGR-7", { calls: "220" }));
+    expect(quote).toMatchObject({ upperBoundFen: "2641", validUntil: "2026-11-30T16:00:00.000Z" });
+    await holdBoth(world, receiptChain("AGR-7", [...OCTOBER, ...NOVEMBER]).slice(3));
+    world.clock.nowMs = Date.parse("2026-11-03T06:00:00.000Z");
+    const [compared] = mustSucceed(await consumer.quotes("AGR-7", { periodId: "2026-11" }));
+    expect(compared?.actual).toMatchObject({ quantity: "220", fen: "2640", beyond: "0", isWithin: true });
+    expect(await consumer.quote(requester(CONSUMER), "AGR-7", {})).toMatchObject({
+      error: { code: "QUOTE_UNBOUNDED" },
+    });
+  });
+
+  it("shows both sides the same usage, and what is not signed for", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", NOVEMBER);
+    await hold(world.provider(), chain.slice(0, 1));
+    await hold(
+      world.provider(),
+      chain.slice(1).map((receipt) => ({ ...receipt, consumerSignature: null })),
+    );
+    const usage = mustSucceed(await insightOf(world, world.provider()).usage("AGR-7", "2026-11"));
+    expect(usage).toMatchObject({
+      amountFen: "2640",
+      unsigned: { receipts: "1", fen: "1440", quantity: { calls: "120" } },
+    });
+    expect(usage.lines[0]?.days).toEqual([
+      { date: "2026-11-01", quantity: "100" },
+      { date: "2026-11-02", quantity: "120" },
+    ]);
+    await hold(world.consumer(), chain);
+    const other = mustSucceed(await insightOf(world, world.consumer()).usage("AGR-7", "2026-11"));
+    expect(other.lines).toEqual(usage.lines);
+  });
+
+  it("says each threshold of a budget once, on both sides, also after a crash between", async () => {
+    const world = await twoRegions();
+    const told: unknown[] = [];
+    const provider = insightOf(world, world.provider());
+    world.wire.intercept = async (message, pass) => {
+      if (message.kind !== "Budget") return pass();
+      told.push(message.body);
+      const inbound = { ...message, peer: CONSUMER };
+      const nothing = { receive: pass, delivered: async () => {}, refused: async () => {} };
+      return provider.withBudgets(nothing).receive(inbound);
+    };
+    const consumer = insightOf(world, world.consumer());
+    const set = { fen: "3000", hardStop: true };
+    expect(await consumer.setBudget(requester(CONSUMER), "AGR-7", set)).toMatchObject({
+      error: { code: "ROLE_REQUIRED" },
+    });
+    expect(await provider.setBudget(finance(PROVIDER), "AGR-7", set)).toMatchObject({
+      error: { code: "BUDGET_NOT_CONSUMER" },
+    });
+    mustSucceed(await consumer.setBudget(finance(CONSUMER), "AGR-7", set));
+    await world.quiet();
+    expect(told).toHaveLength(1);
+    expect(mustSucceed(await provider.budget("AGR-7"))).toMatchObject({ fen: "3000", setBy: CONSUMER });
+    for (const region of [world.provider(), world.consumer()]) {
+      await hold(region, receiptChain("AGR-7", NOVEMBER));
+      await transact(region.store, usageTotalsRefs("AGR-7"), (tx) =>
+        ok(addUsage(tx, "AGR-7", { calls: { count: 220n, month: "2026-11", purposeClass: "commercial" } })),
+      );
+      // A node that starts again, and one that looks twice at once, say nothing twice.
+      await insightOf(world, region).look();
+      await Promise.all([insightOf(world, region).look(), insightOf(world, region).look()]);
+      expect(await leaves(region, "usage.alert")).toMatchObject([
+        { month: "2026-11", measure: "budget", threshold: "50", used: "2640", limit: "3000" },
+        { threshold: "80" },
+      ]);
+      expect(await insightOf(world, region).waiting(finance(region.region))).toMatchObject([{ threshold: 80 }]);
+    }
+    mustSucceed(await consumer.acknowledge(finance(CONSUMER), "AGR-7", "2026-11.budget.80"));
+    const usage = mustSucceed(await provider.usage("AGR-7", "2026-11"));
+    expect(usage.budget).toMatchObject({ spentFen: "2640", leftFen: "360" });
+  });
+
+  it("forecasts the running month with method and range", async () => {
+    const world = await twoRegions();
+    await holdBoth(world, receiptChain("AGR-7", NOVEMBER));
+    const insight = insightOf(world, world.provider());
+    // Two days are over, a hundred and a hundred and twenty calls; twenty-eight are left.
+    world.clock.nowMs = Date.parse("2026-11-02T16:00:00.000Z");
+    const forecast = mustSucceed(await insight.forecast("AGR-7"));
+    expect(forecast).toMatchObject({ daysOver: 2, daysLeft: 28, method: { name: "daily-mean-90" } });
+    expect(forecast.usage[0]).toMatchObject({ soFar: "220", expected: "3300", low: "3212", high: "3388" });
+    expect(forecast.amountFen).toMatchObject({ soFar: "2640", expected: "39600" });
+  });
+});
+
+describe("the yearly disclosure", () => {
+  it("sums the signed statements, and says what is missing", async () => {
+    const world = await twoRegions();
+    const insight = await settledOctober(world);
+    const disclosure = await insight.disclosure("2026");
+    expect(disclosure).toMatchObject({
+      dueOn: "2027-03-31",
+      isOverdue: false,
+      object: [{ operator: "成都市公共数据运营机构" }],
+      incomeFen: "206036",
+      months: ["2026-10"],
+    });
+    const elevator = disclosure.products.find(({ productId }) => productId === "elevator-1");
+    expect(elevator).toMatchObject({
+      authorisation: "AUTH-1",
+      quantity: "15003",
+      chargedQuantity: "13003",
+      freeQuantity: "2000",
+      incomeFen: "156036",
+      chargedPricesMicro: ["120000"],
+    });
+    const shared = disclosure.distribution.reduce((sum, { fen }) => sum + BigInt(fen), 0n);
+    expect(shared.toString()).toBe("200000");
+    expect((await viewOf(world.provider())).matched).toBe(true);
+    expect(AGR_7.products).toHaveLength(2);
+  });
+});
