@@ -53,5 +53,5 @@ export type UsageTotals = {
     readonly calls: string | null;
     readonly rows: string | null;
     readonly bytes: string | null;
-  } | null;
+  } | null | undefined;
 };

@@ -199,7 +199,7 @@ async function deliver(link: Result<PeerLink>, message: OutboxMessage) {
   const method = {
     negotiation: () => Negotiation.Deliver,
     transfer: () => Transfer.Deliver,
-    settlement: () => Settlement[message.kind as "Declare" | "Propose" | "Sign"],
+    settlement: () => Settlement[message.kind as "Declare" | "Propose" | "Sign" | "Budget"],
     netting: () => Settlement.Net,
   }[message.topic]();
   // A kind without a method is our own mistake; nothing was sent.
