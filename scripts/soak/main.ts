@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { soakClosing } from "./closing.ts";
+import { soakJournals } from "./journals.ts";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
 import { soakNetwork } from "./network.ts";
@@ -60,6 +61,14 @@ program
         dir,
       });
     }),
+  );
+program
+  .command("journals")
+  .description("ledger、hledger、beancount 读出一个季度的每个余额 three programs read every balance of a quarter")
+  .option("--seed <seed>", "同一种子同一季度 the same quarter for the same seed", String(Date.now()))
+  .option("--postings <n>", "", "50000")
+  .action(({ seed, postings }: { readonly seed: string; readonly postings: string }) =>
+    run((_, dir) => soakJournals({ seed, postings: counted({ seed, n: postings }).n, dir })),
   );
 await program.parseAsync();
 
