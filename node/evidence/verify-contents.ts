@@ -4,6 +4,7 @@ import type { ExchangeError } from "../kernel/exchange-error.ts";
 import type { ReceiptCore } from "../metering/model.ts";
 import { checkOffered, checkReceipt, coreDigestOf } from "../metering/receipt.ts";
 import { type ReadDocument, readDocument } from "../negotiation/agreement.ts";
+import { thirdRegionsOf } from "../policy/parties.ts";
 import { recompute, type StatementBundle } from "../settlement/recompute.ts";
 import { documentsNamedBy } from "./documents.ts";
 import type { TrustedKeys } from "./keys.ts";
@@ -54,7 +55,8 @@ export function* faultsOfAgreement(bundle: AuditBundle, keys: TrustedKeys): Gene
 function regionsBoundBy({ document, terms }: ReadDocument): Set<string> {
   const { price } = terms;
   if (price === null) return new Set([document.provider]);
-  return new Set([document.provider, document.consumer, ...price.parties.map(({ regionId }) => regionId)]);
+  const { provider, consumer } = document;
+  return new Set([provider, consumer, ...thirdRegionsOf(price, provider, consumer)]);
 }
 
 /** One receipt for each leaf that speaks of one, with the very digest that the leaf holds. */

@@ -1,3 +1,8 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { periodOf } from "../../node/kernel/instant.ts";
@@ -142,6 +147,8 @@ describe("three regions over mutual TLS", () => {
     expect(verifyAgreement(JSON.parse(files[0] ?? ""), { list })).toMatchObject({
       value: { signedBy: [CHENGDU, CHONGQING, GUANGZHOU] },
     });
+    const told = await verifiedByTheDocumentation(JSON.parse(files[0] ?? ""), { list });
+    expect(told).toBe(`${CHENGDU} true\n${CHONGQING} true\n${GUANGZHOU} true\ntrue\n`);
 
     const agreement = agreements[1];
     if (agreement === undefined) throw new Error("it is in force");
@@ -182,3 +189,20 @@ describe("three regions over mutual TLS", () => {
     expect(items.map(({ leaf }) => leaf.kind).sort()).toEqual(["agreement.cosigned", "agreement.signed"]);
   }, 60_000);
 });
+
+/** The program of docs/protocol.md, as a stranger would run it. */
+async function verifiedByTheDocumentation(agreement: object, trustList: object): Promise<string> {
+  const page = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+  const program = /```js\n(\/\/ node verify\.mjs[\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const folder = mkdtempSync(join(tmpdir(), "heliu-verify-"));
+  const files = {
+    "verify.mjs": program,
+    "list.json": JSON.stringify(trustList),
+    "agreement.json": JSON.stringify(agreement),
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const args = ["verify.mjs", "list.json", "agreement.json"];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder });
+  rmSync(folder, { recursive: true });
+  return stdout;
+}
