@@ -1,6 +1,7 @@
 import type { Audit } from "../node/audit/service.ts";
 import type { Catalog } from "../node/catalog/service.ts";
 import type { NodeConfig } from "../node/config.ts";
+import type { Events } from "../node/events/service.ts";
 import type { Evidence } from "../node/evidence/service.ts";
 import type { Federation } from "../node/federation/service.ts";
 import type { Identity } from "../node/identity/service.ts";
@@ -54,6 +55,7 @@ export type GatewayDeps = {
   readonly backup: Backup;
   readonly evidence: Evidence;
   readonly outbox: Outbox;
+  readonly events: Events;
   readonly checkPeer: (region: string) => Promise<Result<readonly PeerStep[]>>;
   readonly metrics: Metrics;
   readonly renderMetrics: () => Promise<string>;

@@ -6,6 +6,7 @@ import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
 import { openAuthorisations } from "./authorisations.ts";
 import { createCatalog } from "./catalog/service.ts";
 import type { NodeConfig } from "./config.ts";
+import { createEvents } from "./events/service.ts";
 import { createEvidence } from "./evidence/service.ts";
 import { createFederation } from "./federation/service.ts";
 import { createGauges } from "./gauges.ts";
@@ -239,6 +240,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       await audit.sequenceNow();
       await audit.checkStanding();
       await audit.sequenceNow();
+    events: createEvents({ store, scheduler, origin: presentLog.name }),
     },
     /** For a node that is not started: takes back what peers hold. */
     restore: (options?: RestoreOptions) =>

@@ -8,6 +8,7 @@ import { agreementRoutes } from "./agreements.ts";
 import { auditRoutes } from "./audit.ts";
 import { backupRoutes } from "./backup.ts";
 import { catalogRoutes } from "./catalog.ts";
+import { eventRoutes } from "./events.ts";
 import { idempotency } from "./idempotency.ts";
 import { identityRoutes } from "./identity.ts";
 import { insightRoutes } from "./insight.ts";
@@ -25,7 +26,7 @@ import { transferRoutes } from "./transfers.ts";
 import { trustRoutes } from "./trust.ts";
 import { usageRoutes } from "./usage.ts";
 
-const IMPORT_PATHS = ["/api/v1/catalog/import", "/api/v1/catalog/validate"];
+const IMPORT_PATHS = ["/api/v1/catalog/import", "/api/v1/catalog/validate", PAYMENT_IMPORT_PATH];
 
 /** `/api/v1`: every route of the public interface, its OpenAPI document and the page that shows it. */
 export function createApi(deps: GatewayDeps): Api {
@@ -81,6 +82,7 @@ export function createApi(deps: GatewayDeps): Api {
     backupRoutes,
     ruleRoutes,
     peerRoutes,
+    eventRoutes,
     trustRoutes,
   ]) {
     routes(api, deps);

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { MAX_SAMPLE } from "../../node/audit/sample.ts";
 import { ok, refusals } from "../../node/kernel/exchange-error.ts";
 import type { GatewayDeps } from "../deps.ts";
-import { pageQuery } from "./paging.ts";
 import { problem } from "./problem.ts";
 import { type Api, route } from "./route.ts";
 
@@ -47,21 +46,14 @@ export function auditRoutes(api: Api, deps: GatewayDeps): void {
     api,
     {
       method: "get",
-      path: "/api/v1/events",
+      path: "/api/v1/audit/findings",
       tag,
-      summary: "Ordered, resumable feed of leaves; `after` is the last index seen",
+      summary:
+        "Evidence held against other regions' logs: two histories, or one that went back; both checkpoints are signed by that log",
       access: ["auditor", "admin"],
-      query: pageQuery.omit({ cursor: true }).extend({
-        after: index.optional(),
-        agreement: z.string().max(128).optional(),
-        kind: z.string().max(64).optional(),
-      }),
-      answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
+      answer: z.object({ items: z.array(z.unknown()), next: z.null() }),
     },
-    async ({ query }) =>
-      ok(
-        await audit.leaves({ after: query.after, limit: query.limit, kind: query.kind, agreementId: query.agreement }),
-      ),
+    async () => ok({ items: await audit.findings(), next: null }),
   );
   bundleRoutes(api, deps);
   tileRoutes(api, { audit });

@@ -20,6 +20,7 @@ export function peerRoutes(api: Api, deps: GatewayDeps): void {
     async () => {
       const freshness = new Map((await deps.federation.freshness()).map((peer) => [peer.region, peer]));
       const waiting = await deps.outbox.pending();
+      const findings = await deps.audit.findings();
       const items = deps.trust.peers().map(({ id: region, name, status, endpoints }) => ({
         region,
         name,
@@ -27,6 +28,8 @@ export function peerRoutes(api: Api, deps: GatewayDeps): void {
         endpoints,
         freshness: freshness.get(region) ?? null,
         undelivered: waiting.filter((message) => message.peer === region).length,
+        /** What this node holds against the region's audit log and what is not mended; empty when all is well. */
+        findings: findings.filter((one) => one.region === region && one.mendedAt === null),
       }));
       return ok({ items, next: null });
     },

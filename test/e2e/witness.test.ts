@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { initialiseWitness, openWitnessFolder, type WitnessFolder } from "../../gateway/witness/folder.ts";
 import { serveWitness } from "../../gateway/witness/main.ts";
 import { checkpointText } from "../../node/audit/checkpoint.ts";
-import { signNote, writeNote } from "../../node/audit/note.ts";
+import { logNoteSigner, signNote, writeNote } from "../../node/audit/note.ts";
+import { signerFromSeed } from "../../node/kernel/ed25519.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { silentLogger } from "../../node/kernel/logger.ts";
 import { until } from "../federation/harness.ts";
@@ -69,16 +70,17 @@ describe("an independent witness", () => {
 
   it("answers as C2SP tlog-witness says, and remembers over a restart what it has signed", async () => {
     const vectors = JSON.parse(readFileSync("test/vectors/signed-note.json", "utf8"));
-    type Vector = { readonly addCheckpoint: { readonly oldSize: string; readonly body: string } };
-    const { addCheckpoint } = vectors.valid.find((one: Vector) => one.addCheckpoint.oldSize === "0") as Vector;
-    const log = vectors.keys[0].vkey;
+    const { name, seedHex } = vectors.keys[0];
+    const logSigner = logNoteSigner(name, signerFromSeed(Buffer.from(seedHex, "hex")));
+    const log = logSigner.vkey;
+    const first = checkpointText({ origin: name, size: 5n, root: Buffer.alloc(32, 1) });
+    const body = `old 0\n\n${writeNote(first, [signNote(first, logSigner)])}`;
     const folder = await made([log]);
     const post = async (url: string, body: string) => {
       const answer = await fetch(`${url}/add-checkpoint`, { method: "POST", body });
       return { status: answer.status, type: answer.headers.get("content-type"), body: await answer.text() };
     };
     let running = await serveWitness(folder, silentLogger);
-    const { body } = addCheckpoint;
     expect((await post(running.url, body)).status).toBe(200);
     await running.stop();
 
@@ -87,7 +89,7 @@ describe("an independent witness", () => {
     expect(again).toMatchObject({ status: 409, type: "text/x.tlog.size" });
     expect(again.body).toMatch(/^[1-9][0-9]*\n$/);
     const { signer } = folder;
-    const text = checkpointText({ origin: log.split("+")[0], size: 9n, root: Buffer.alloc(32) });
+    const text = checkpointText({ origin: name, size: 9n, root: Buffer.alloc(32) });
     expect((await post(running.url, `old 0\n\n${writeNote(text, [signNote(text, signer)])}`)).status).toBe(403);
     const stranger = checkpointText({ origin: "nobody/log", size: 9n, root: Buffer.alloc(32) });
     expect((await post(running.url, `old 0\n\n${writeNote(stranger, [signNote(stranger, signer)])}`)).status).toBe(404);

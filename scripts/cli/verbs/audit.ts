@@ -5,9 +5,11 @@ import { CliFault, type Connection, call, callJson } from "../client.ts";
 import { say } from "../output.ts";
 import { contextOf, example, wholeNumber } from "../verb.ts";
 import { verifyVerb } from "./audit-verify.ts";
+import { followVerbs } from "./follow.ts";
 
 export function auditVerbs(program: Command): void {
   const audit = program.command("audit").description("存证 evidence");
+  followVerbs(audit);
   example(audit.command("head").description("日志头与见证 log head and witnesses"), "heliu audit head").action(
     async (_options: unknown, command: Command) => {
       const { connection, answer } = contextOf(command);

@@ -207,6 +207,8 @@ type Explanation = {
 /** What to type next about something that waits. */
 const NEXT: { readonly [kind: string]: (id: string) => string } = {
   negotiation: (id) => `heliu negotiations show ${id}`,
+  log: () => "heliu audit findings",
+  objection: (id) => `heliu objections show ${id}`,
   settlement: (id) => `heliu settle show ${id}`,
   import: (id) => `heliu catalog confirm ${id}`,
 };
