@@ -17,6 +17,7 @@ import type { Metering } from "../node/metering/service.ts";
 import type { Negotiations } from "../node/negotiation/service.ts";
 import type { Outbox } from "../node/outbox/service.ts";
 import type { Backup } from "../node/restore/backup.ts";
+import type { Payments } from "../node/payments/service.ts";
 import type { Rules } from "../node/rules/service.ts";
 import type { Search } from "../node/search/service.ts";
 import type { Insight } from "../node/settlement/insight/service.ts";
@@ -49,6 +50,7 @@ export type GatewayDeps = {
   readonly ledgerKeeper: Pick<LedgerKeeper, "state">;
   readonly ledgerCheck: FullCheck;
   readonly settlements: Settlements;
+  readonly payments: Payments;
   readonly insight: Insight;
   readonly callsOfReceipt: (receiptId: string) => Promise<Result<ReceiptCalls>>;
   readonly audit: Audit;

@@ -40,6 +40,15 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       href: `/console/settlements/${s.periodId}`,
     }),
   );
+  const nettings = (await deps.payments.waiting(principal)).map(
+    (n): Task => ({
+      kind: "settlement",
+      id: n.periodId,
+      title: { zh: `轧差:${n.periodId}`, en: `Netting: ${n.periodId}` },
+      reason: n.reason,
+      href: `/console/settlements/${n.periodId}`,
+    }),
+  );
   const imports = (await deps.catalog.waiting(principal)).map(
     (i): Task => ({
       kind: "import",
@@ -61,7 +70,7 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       href: `/console/agreements/${encodeURIComponent(alert.agreementId)}`,
     }),
   );
-  return [...alerts, ...negotiations, ...agreements, ...settlements, ...imports].sort((a, b) =>
+  return [...alerts, ...negotiations, ...agreements, ...settlements, ...nettings, ...imports].sort((a, b) =>
     dueOf(a).localeCompare(dueOf(b)),
   );
 }

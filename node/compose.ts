@@ -31,6 +31,7 @@ import { openNodeFolder } from "./node-folder.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
 import { outsideWitnesses } from "./outside-witnesses.ts";
+import { createPayments } from "./payments/service.ts";
 import { periodic } from "./periodic.ts";
 import { createPrometheus } from "./prometheus.ts";
 import { openRegionLinks, type RegionLinks } from "./region-links.ts";
@@ -183,6 +184,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     disclosed: disclosureSources(config, catalog, rules, authorisations),
   });
   outbox.register("settlement", insight.withBudgets(settlements.handler));
+  const payments = createPayments({ ...base, trust, signer, rules, signed: settlements.signed });
+  outbox.register("netting", payments.handler);
   const server = links.serve({
     ...{ holdings: createHoldings({ store }) },
     federation,
@@ -197,6 +200,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
   const workers: readonly Worker[] = [
     ...links.workers,
+    payments,
     ...[federation, indexer, outbox, transfers, settlements, insight, audit, expiry, keeping],
   ];
 
@@ -227,6 +231,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       links,
       indexer,
     },
+    payments,
     checkPeer: links.checkPeer,
     metrics,
     async renderMetrics() {

@@ -14,6 +14,7 @@ import { identityRoutes } from "./identity.ts";
 import { insightRoutes } from "./insight.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { negotiationRoutes } from "./negotiations.ts";
+import { PAYMENT_IMPORT_PATH, paymentRoutes } from "./payments.ts";
 import { peerRoutes } from "./peers.ts";
 import { problem } from "./problem.ts";
 import { type Api, newApi, refuseRequest } from "./route.ts";
@@ -77,6 +78,7 @@ export function createApi(deps: GatewayDeps): Api {
     usageRoutes,
     insightRoutes,
     settlementRoutes,
+    paymentRoutes,
     ledgerRoutes,
     auditRoutes,
     backupRoutes,

@@ -9,9 +9,16 @@ const refuse = refusals({ XLSX_TOO_LARGE: "too-large", XLSX_INVALID: "invalid-in
 const MAX_UNPACKED_BYTES = 64_000_000;
 
 export type NamedTable = { readonly name: string; readonly table: Table };
+type NamedGrid = { readonly name: string; readonly rows: readonly (readonly string[])[] };
 
-/** All sheets as text: dates become `2026-10-05`, numbers their shortest decimal text. */
+/** All sheets as tables: what stands above the first filled row is no part of one. */
 export async function readXlsxTables(bytes: Uint8Array): Promise<Result<readonly NamedTable[]>> {
+  const grids = await readXlsxGrids(bytes);
+  return grids.ok ? ok(grids.value.map(({ name, rows }) => ({ name, table: tableOf(rows) }))) : grids;
+}
+
+/** All sheets as text, row by row as they stand: dates become `2026-10-05`, numbers their shortest decimal text. */
+export async function readXlsxGrids(bytes: Uint8Array): Promise<Result<readonly NamedGrid[]>> {
   const claimed = claimedBytes(bytes);
   if (claimed === undefined) return invalid();
   if (claimed > MAX_UNPACKED_BYTES) return tooLarge(claimed);
@@ -19,7 +26,7 @@ export async function readXlsxTables(bytes: Uint8Array): Promise<Result<readonly
     // Loaded here, since it costs every start 70 ms and few starts read a spreadsheet.
     const { readXlsx } = await import("hucre/xlsx");
     const { sheets } = await readXlsx(bytes);
-    return ok(sheets.map(({ name, rows }) => ({ name, table: tableOf(rows.map((row) => row.map(textOf))) })));
+    return ok(sheets.map(({ name, rows }) => ({ name, rows: rows.map((row) => row.map(textOf)) })));
   } catch {
     return invalid();
   }

@@ -13,6 +13,7 @@ import { exchangeVerbs } from "./verbs/exchange.ts";
 import { ledgerVerbs } from "./verbs/ledger.ts";
 import { nodeVerbs } from "./verbs/node.ts";
 import { operationVerbs } from "./verbs/operations.ts";
+import { paymentVerbs } from "./verbs/payments.ts";
 import { peopleVerbs } from "./verbs/people.ts";
 import { trustVerbs } from "./verbs/trust.ts";
 import { witnessVerbs } from "./verbs/witness.ts";
@@ -27,6 +28,7 @@ const VERBS = [
   catalogVerbs,
   exchangeVerbs,
   accountVerbs,
+  paymentVerbs,
   ledgerVerbs,
   operationVerbs,
   auditVerbs,

@@ -4,11 +4,13 @@ import type { PeriodView, StatementView } from "../../../node/settlement/period-
 import { call, callJson } from "../client.ts";
 import { language, say, table, yuan } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
+import { netVerb } from "./payments.ts";
 import { disputeVerbs } from "./settle-disputes.ts";
 import { recomputeVerbs } from "./settle-recompute.ts";
 
 export function accountVerbs(program: Command): void {
   const settle = program.command("settle").description("结算 benefit sharing");
+  netVerb(settle);
   disputeVerbs(settle);
   recomputeVerbs(settle);
   example(
