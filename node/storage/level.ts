@@ -180,15 +180,25 @@ async function* scan(db: Database, range: KeyRange, within: { snapshot?: LevelSn
   if (db.status !== "open") throw closedFault();
   const { from, to, reverse = false, limit = -1 } = range;
   const iterator = db.iterator({ gte: from, lt: to, reverse, limit, highWaterMarkBytes: 262_144, ...within });
+  const read = () => iterator.nextv(PAGE).catch((fault) => Promise.reject(readFault(fault, from)));
   try {
-    while (true) {
-      const entries = await iterator.nextv(500).catch((fault) => Promise.reject(readFault(fault, from)));
-      if (entries.length === 0) return;
+    for (let entries = await read(); entries.length > 0; ) {
+      // LevelDB reads on its own threads: the next page, while this one is looked at.
+      const next = entries.length < PAGE ? read : ahead(read());
       for (const [key, sealed] of entries) yield [key, unseal(key, sealed)] as const;
+      entries = await next();
     }
   } finally {
     await iterator.close();
   }
+}
+
+const PAGE = 500;
+
+/** Whoever stops reading does not wait for the page that was read ahead, nor for its fault. */
+function ahead<T>(page: Promise<T>): () => Promise<T> {
+  page.catch(() => {});
+  return () => page;
 }
 
 function readFault(fault: unknown, key: Key): StoreFault {

@@ -16,7 +16,7 @@ export function seal(key: Key, value: Uint8Array): Buffer {
 
 /** @throws StoreFault `STORE_CORRUPT` */
 export function unseal(key: Key, sealed: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+  const bytes = Buffer.isBuffer(sealed) ? sealed : Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   const value = bytes.subarray(SEAL_BYTES);
   if (bytes.length < SEAL_BYTES || bytes.readUInt32BE(0) !== crc32(value, crc32(key))) throw corrupt(key);
   return value;

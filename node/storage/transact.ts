@@ -50,30 +50,39 @@ export async function transact<T>(
 
 function run<T>(keys: readonly Key[], found: Found, decide: (tx: Tx) => Result<T>): Decision<Result<T>> {
   const declared = new Set(keys);
-  const put = new Map<Key, Uint8Array>();
+  // Decoded once and encoded once, at the end: a batch of postings moves the same balances again and again.
+  const seen = new Map<Key, unknown>();
+  const written = new Map<Key, Written>();
   const remove = new Set<Key>();
   const tx: Tx = {
-    get(ref) {
-      const written = put.get(ref.key);
-      if (written !== undefined) return ref.codec.decode(written);
+    get<T>(ref: Ref<T>) {
+      const own = written.get(ref.key);
+      if (own !== undefined) return own.value as T;
       if (remove.has(ref.key)) return undefined;
+      if (seen.has(ref.key)) return seen.get(ref.key) as T | undefined;
       if (!declared.has(ref.key)) throw new Error(`commit reads ${ref.key}, which it did not declare`);
       const bytes = found.get(ref.key);
-      return bytes === undefined ? undefined : ref.codec.decode(bytes);
+      const value = bytes === undefined ? undefined : ref.codec.decode(bytes);
+      seen.set(ref.key, value);
+      return value;
     },
     put(ref, value) {
       remove.delete(ref.key);
-      put.set(ref.key, ref.codec.encode(value));
+      written.set(ref.key, { ref, value });
     },
     remove(ref) {
-      put.delete(ref.key);
+      written.delete(ref.key);
       remove.add(ref.key);
     },
   };
   const result = decide(tx);
   if (!result.ok) throw new Refusal(result);
+  const put = new Map<Key, Uint8Array>();
+  for (const [key, { ref, value }] of written) put.set(key, ref.codec.encode(value));
   return { put, remove, result };
 }
+
+type Written = { readonly ref: AnyRef; readonly value: unknown };
 
 export async function read<T>(store: Store, ref: Ref<T>, at?: Snapshot): Promise<T | undefined> {
   const bytes = await store.get(ref.key, at);
