@@ -64,6 +64,8 @@ const EXPIRY_EVERY_MS = 60_000;
 const START_PATIENCE_MS = 3_000;
 /** A fault in the books is noticed about so soon. */
 const LEDGER_EVERY_MS = 5_000;
+/** What only time brings about in settlements: a month that is over, a deadline that has passed. */
+const SETTLEMENT_EVERY_MS = 60_000;
 
 export type NodeParts = {
   readonly logger: Logger;
@@ -198,10 +200,11 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const indexer = createSearchIndexer({ search, catalog, federation, logger, scheduler, region });
   const expiry = periodic("agreement-expiry", EXPIRY_EVERY_MS, negotiations.expireAgreements, { scheduler, logger });
   const keeping = periodic("ledger", LEDGER_EVERY_MS, ledgerKeeper.turn, { scheduler, logger });
+  const settling = periodic("settlement-tend", SETTLEMENT_EVERY_MS, settlements.tend, { scheduler, logger });
   const workers: readonly Worker[] = [
     ...links.workers,
     payments,
-    ...[federation, indexer, outbox, transfers, settlements, insight, audit, expiry, keeping],
+    ...[federation, indexer, outbox, transfers, settlements, insight, audit, expiry, keeping, settling],
   ];
 
   const leafCertificate = () => links.renewal.current().certificatePem;

@@ -32,6 +32,7 @@ import {
   waitsForPeer,
   waitsForSignatures,
 } from "./reasons.ts";
+import { requestSignatures } from "./take-in.ts";
 import { isWitness, thirdFigures, thirdStep } from "./third-region.ts";
 import { receiptDifferences } from "./tree-service.ts";
 import { witnessStep } from "./witness-step.ts";
@@ -106,7 +107,7 @@ async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | 
   const { agreementId, periodId } = now;
   let complete = await deps.receipts.completeness(agreementId, periodId);
   if (complete.missing > 0) {
-    await deps.requestSignatures(agreementId);
+    await requestSignatures(deps, now);
     complete = await deps.receipts.completeness(agreementId, periodId);
   }
   // Closing early is the way round a signature that does not come: what lacks it is late then.

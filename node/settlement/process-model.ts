@@ -50,6 +50,8 @@ export type Differences = {
     readonly onlyPeer: readonly string[];
     readonly differ: readonly string[];
     readonly rounds: string;
+    /** Receipts that the peer holds but that are not complete and valid, and why each was not taken in. */
+    readonly refused?: readonly { readonly receiptId: string; readonly code: string }[];
   } | null;
 };
 

@@ -20,6 +20,8 @@ const codes = {
   STATEMENT_CARRY_DIFFERS: "conflict",
   STATEMENT_RECEIPTS_DIFFER: "conflict",
   STATEMENT_RESULT_DIFFERS: "integrity",
+  RECEIPT_FOREIGN: "integrity",
+  RECEIPT_FUTURE: "integrity",
   STATEMENT_RECOMPUTED_DIFFERS: "integrity",
   STATEMENT_SIGNATURE: "integrity",
   STATEMENT_SIGNED: "conflict",
@@ -131,6 +133,14 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   STATEMENT_SIGNATURE: {
     zh: "{region} 对结算单的签名不成立,未入账;请对方核对签名密钥与信任名单。",
     en: "The signature of {region} over the statement does not hold, so nothing was posted; ask it to check its key against the trust list.",
+  },
+  RECEIPT_FOREIGN: {
+    zh: "对方送来的收据 {value} 不属于协议 {agreementId}、未被索取或与链条不符,未被采纳;请对方核对。",
+    en: "The receipt {value} that the peer sent is not of agreement {agreementId}, was not asked for or does not fit the chain; it was not taken in. Let the other region check.",
+  },
+  RECEIPT_FUTURE: {
+    zh: "对方送来的收据 {value} 的结束时间晚于本节点时钟,未被采纳;请双方核对时钟。",
+    en: "The receipt {value} that the peer sent ends later than this node's clock; it was not taken in. Both regions must check their clocks.",
   },
   STATEMENT_SIGNED: {
     zh: "{periodId} 的结算单已由双方签署,不能再改;后续更正计入下一期。",

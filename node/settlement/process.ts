@@ -33,8 +33,6 @@ export type ProcessDeps = BuildDeps & {
   readonly signer: Signer;
   readonly metrics: Pick<Metrics, "count" | "gauge">;
   readonly rules: Pick<Rules, "deadline"> | undefined;
-  /** Asks the other side of an agreement for the signatures that receipts still lack. */
-  readonly requestSignatures: (agreementId: string) => Promise<void>;
   readonly trees: TreeChannel | undefined;
 };
 

@@ -49,8 +49,6 @@ export type SettlementDeps = {
   readonly metrics?: Pick<Metrics, "count" | "gauge">;
   /** Where deadlines come from; without them none runs. */
   readonly rules?: Pick<Rules, "deadline">;
-  /** Asks the consumer for the signatures that receipts of an agreement still lack. */
-  readonly requestSignatures?: (agreementId: string) => Promise<void>;
   /** The way to a peer's tree of receipts. */
   readonly trees?: TreeChannel;
   readonly agreements?: AgreementSource;
@@ -96,7 +94,6 @@ export function createSettlements(given: SettlementDeps): Settlements {
     ...given,
     metrics: given.metrics ?? noMetrics,
     rules: given.rules,
-    requestSignatures: given.requestSignatures ?? (async () => {}),
     trees: given.trees,
     agreements: given.agreements ?? agreementsIn(given.store),
     receipts: given.receipts ?? receiptsIn(given.store, given.metering),
@@ -160,7 +157,11 @@ export function createSettlements(given: SettlementDeps): Settlements {
     },
     disputes: (periodId) => disputeViews(deps, periodId),
     dispute: (periodId, id) => oneDispute(deps, periodId, id),
-    tend: () => tend(deps),
+    async tend() {
+      await tend(deps);
+      // A peer that could not be asked, for signatures or for its tree, is asked again.
+      await resume();
+    },
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
     netting: (periodId) => netPeriod(deps, periodId),

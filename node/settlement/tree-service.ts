@@ -5,12 +5,14 @@ import { ExchangeFault } from "../kernel/exchange-fault.ts";
 import type { Receipt } from "../metering/model.ts";
 import { receiptPlaces, receiptRef } from "../metering/store.ts";
 import { read } from "../storage/transact.ts";
+import { nextRound } from "./begin.ts";
 import { receiptsOf } from "./build.ts";
 import { checkPrefix } from "./hash-tree.ts";
-import { type ProcessDeps, type Step, settlementRef } from "./process.ts";
+import { inRound, type ProcessDeps, type Step, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
+import { takeInReceipts } from "./take-in.ts";
 import { type TreeNode, treeFold } from "./tree-fold.ts";
 import { type TreeNodes, type TreeRequest, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
 
@@ -86,7 +88,10 @@ export async function receiptDifferences(deps: ProcessDeps, now: Settlement): Pr
     return undefined;
   }
   const { onlyA, onlyB, differ, rounds } = walked.value;
-  const receipts = { onlyOwn: onlyA, onlyPeer: onlyB, differ, rounds: String(rounds) };
+  const { taken, refused } = await takeInReceipts(deps, now, [...onlyB, ...differ]);
+  const receipts = { onlyOwn: onlyA, onlyPeer: onlyB, differ, rounds: String(rounds), refused };
   deps.logger.warn({ agreementId, periodId, peer, found: canonicalText(receipts).length }, "receipts differ");
+  // What was taken in changes what both sides count, so both compute anew.
+  if (taken > 0) return { change: inRound(now, nextRound(now)) };
   return { change: { differences: { ...differences, receipts } } };
 }

@@ -1,4 +1,5 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { Receipt } from "../metering/model.ts";
 import { compareRound, type Differences } from "./reconcile.ts";
 import type { TreeEntry, TreeNode } from "./tree-fold.ts";
 import { byteOrder } from "./values.ts";
@@ -20,6 +21,8 @@ export type TreeRequest = {
 
 /** The port to a peer's tree: one message a round. */
 export type TreeChannel = {
+  /** Whole receipts, as the peer sent them. Throws `ExchangeFault`. */
+  readonly receipts?: (region: string, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
   readonly treeNodes: (region: string, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
 };
 

@@ -9,7 +9,6 @@ import {
   AGR_7,
   CONSUMER,
   finance,
-  hold,
   holdBoth,
   keyOf,
   OCTOBER,
@@ -234,44 +233,6 @@ describe("a statement that the regions do not agree on", () => {
     await world.quiet();
     expect(await statementOf(world.provider())).toMatchObject({ matched: true, round: "2" });
     expect(await statementOf(world.consumer())).toMatchObject({ matched: true, round: "2" });
-  });
-
-  it("keeps both roots and names the receipts when one side lacks some", async () => {
-    const world = await twoRegions();
-    const chain = receiptChain("AGR-7", OCTOBER);
-    await hold(world.provider(), chain);
-    await hold(
-      world.consumer(),
-      [chain[0], chain[2]].flatMap((receipt) => receipt ?? []),
-    );
-    await closeBoth(world);
-    const [ours, theirs] = [await statementOf(world.provider()), await statementOf(world.consumer())];
-    expect(ours).toMatchObject({ state: "differs", reason: { code: "STATEMENT_RECEIPTS_DIFFER" } });
-    expect(ours.differences?.receipts).toMatchObject({ onlyOwn: [chain[1]?.core.receiptId], onlyPeer: [], differ: [] });
-    expect(theirs.differences?.receipts).toMatchObject({ onlyOwn: [], onlyPeer: [chain[1]?.core.receiptId] });
-    expect(theirs.differences).toMatchObject({
-      ownRoot: ours.differences?.peerRoot,
-      peerRoot: ours.differences?.ownRoot,
-    });
-    expect((await booksOf(world.provider())).net).toEqual({});
-  });
-
-  it("waits for receipts that lack a signature, unless the period is closed early", async () => {
-    const world = await twoRegions();
-    const chain = receiptChain("AGR-7", OCTOBER);
-    await hold(world.consumer(), chain);
-    await hold(
-      world.provider(),
-      chain.map((receipt, i) => (i === 1 ? { ...receipt, consumerSignature: null } : receipt)),
-    );
-    await closeBoth(world);
-    expect(await statementOf(world.provider())).toMatchObject({
-      state: "open",
-      reason: { code: "SETTLEMENT_RECEIPTS_INCOMPLETE", turn: { region: CONSUMER } },
-    });
-    await closeBoth(world, "2026-10", { early: true, reason: "不再等待" });
-    // Everything from the incomplete one on is late.
-    expect(await statementOf(world.provider())).toMatchObject({ matched: true, statement: { receiptCount: "1" } });
   });
 });
 

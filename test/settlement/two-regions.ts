@@ -8,7 +8,7 @@ import { noMetrics } from "../../node/kernel/metrics.ts";
 import type { Runtime } from "../../node/kernel/runtime.ts";
 import type { Scheduler } from "../../node/kernel/scheduler.ts";
 import { createUsagePosting } from "../../node/ledger/usage-posting.ts";
-import type { HeldReceipt, ReceiptCore } from "../../node/metering/model.ts";
+import type { HeldReceipt, Receipt, ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, receiptIdOf, signCore } from "../../node/metering/receipt.ts";
 import { createMetering } from "../../node/metering/service.ts";
 import { putNext } from "../../node/metering/store.ts";
@@ -185,6 +185,8 @@ export type Region = {
 
 export type Wire = {
   /** May answer instead of the peer: a refusal that is tried again is a message that did not arrive. */
+  /** What becomes of a receipt that is handed over for reconciliation; may throw as a link that is down does. */
+  receipt?: (receipt: Receipt) => Receipt;
   intercept?: (message: OutboxMessage, pass: () => Promise<Result<Answer>>) => Promise<Result<Answer>>;
 };
 
@@ -248,6 +250,12 @@ export async function twoRegions(
       trust: { statementKey: keyOf },
       metering: createMetering({ store }),
       trees: {
+        async *receipts(peer, agreementId, ids) {
+          const from = { region, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
+          for await (const receipt of (regions.get(peer) as Region).settlements.receipts(from, agreementId, ids)) {
+            yield wire.receipt?.(receipt) ?? receipt;
+          }
+        },
         treeNodes: (peer, request) => {
           const target = regions.get(peer) as Region;
           const from = { region, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };
