@@ -7,6 +7,7 @@ import { soakJournals } from "./journals.ts";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
 import { soakNetwork } from "./network.ts";
+import { soakPowerCut } from "./power-cut.ts";
 import { soakSim } from "./simulation.ts";
 
 type ClosingFlags = {
@@ -39,6 +40,12 @@ seeded(
   program.command("sim").description("模拟若干周:虚拟时间里的两个区域 simulated weeks of two regions"),
   "100",
 ).action((options: Options) => run(() => soakSim(counted(options))));
+seeded(
+  program
+    .command("power-cut")
+    .description("写盘中途断电:独立的 ext4,需 root the power of an ext4 of its own is cut; root"),
+  "14",
+).action((options: Options) => run((_, dir) => soakPowerCut({ ...counted(options), dir })));
 program
   .command("closing")
   .description("关账途中每次提交或每次写盘处断电、出错 a period closes while one commit or system call fails")

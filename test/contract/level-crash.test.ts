@@ -7,7 +7,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openLevelStore } from "../../node/storage/level.ts";
 import type { Store } from "../../node/storage/port.ts";
 
-const PROGRAM = [process.execPath, "--import", "tsx", join(import.meta.dirname, "level-process.ts")];
+const PROGRAM = [
+  process.execPath,
+  "--import",
+  "tsx",
+  join(import.meta.dirname, "../../scripts/soak/counting-process.ts"),
+];
 
 let directory: string;
 beforeEach(async () => {
@@ -22,7 +27,7 @@ async function follow(child: ChildProcess, onCount: (counts: number) => void) {
   let counts = 0;
   if (child.stdout === null) throw new Error("the process has no output");
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, writer, n] = /^(\d+) (\d+)$/.exec(line) ?? [];
+    const [, writer, n] = /^(\d+) (\d+) \d+$/.exec(line) ?? [];
     if (writer === undefined || n === undefined) lastWords = line;
     else acknowledged.set(writer, Math.max(Number(n), acknowledged.get(writer) ?? 0));
     onCount(++counts);

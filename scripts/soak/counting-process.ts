@@ -3,7 +3,7 @@ import { openLevelStore } from "../../node/storage/level.ts";
 import { StoreFault } from "../../node/storage/port.ts";
 
 /**
- * A process that counts on a store, as fast as it can, and prints each count once it is acknowledged (`writer count`).
+ * A process that counts on a store, as fast as it can, and prints each count once it is acknowledged (`writer count nanoseconds`).
  * It ends by being killed, or with the fault codes of the first two refused commits.
  */
 const WRITERS = 16;
@@ -24,7 +24,7 @@ async function count(writer: number): Promise<string> {
         return { put, remove: new Set<string>(), result: next };
       });
       // Synchronous, so that nothing acknowledged is still in this process when it is killed.
-      writeSync(1, `${writer} ${n}\n`);
+      writeSync(1, `${writer} ${n} ${process.hrtime.bigint()}\n`);
     } catch (fault) {
       if (fault instanceof StoreFault) return fault.code;
       throw fault;
