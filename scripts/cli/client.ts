@@ -64,7 +64,7 @@ function serverOfFolder(dir: string | undefined): string | undefined {
 }
 
 type Request = {
-  readonly method?: "GET" | "POST" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   readonly body?: unknown;
   readonly file?: Uint8Array;
   readonly headers?: { readonly [name: string]: string };

@@ -10,6 +10,7 @@ import { backupVerbs } from "./verbs/backup.ts";
 import { catalogVerbs } from "./verbs/catalog.ts";
 import { certVerbs } from "./verbs/certs.ts";
 import { exchangeVerbs } from "./verbs/exchange.ts";
+import { insightVerbs } from "./verbs/insight.ts";
 import { ledgerVerbs } from "./verbs/ledger.ts";
 import { nodeVerbs } from "./verbs/node.ts";
 import { operationVerbs } from "./verbs/operations.ts";
@@ -29,6 +30,7 @@ const VERBS = [
   exchangeVerbs,
   accountVerbs,
   paymentVerbs,
+  insightVerbs,
   ledgerVerbs,
   operationVerbs,
   auditVerbs,
