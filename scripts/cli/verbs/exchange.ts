@@ -192,7 +192,10 @@ function agreementVerbs(program: Command): void {
   ).action((file: string, options: { trustList: string }, command: Command) => {
     const verified = must(verifyAgreement(readJsonFile(file), readJsonFile(options.trustList)));
     contextOf(command).answer(verified, () =>
-      say(`签名有效:${verified.digest}`, `The signatures are valid: ${verified.digest}`),
+      say(
+        `签名有效(${verified.signedBy.join("、")}):${verified.digest}`,
+        `The signatures of ${verified.signedBy.join(", ")} are valid: ${verified.digest}`,
+      ),
     );
   });
   example(
