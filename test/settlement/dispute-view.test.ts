@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { bundledCalendar, bundledPacks } from "../../node/rules/bundled.ts";
+import { loadRules } from "../../node/rules/service.ts";
+import { closeBoth, viewOf } from "./settled-world.ts";
+import { CONSUMER, finance, holdBoth, OCTOBER, PROVIDER, receiptChain, twoRegions } from "./two-regions.ts";
+
+const rulesOf = (region: string) => ({ rules: loadRules(bundledPacks(region), bundledCalendar()) });
+const evidence = [{ name: "log.csv", sha256: "a".repeat(64) }];
+
+async function opened() {
+  const world = await twoRegions({ provider: rulesOf(PROVIDER), consumer: rulesOf(CONSUMER) });
+  const chain = receiptChain("AGR-7", OCTOBER);
+  await holdBoth(world, chain);
+  const receiptIds = [chain[1]?.core.receiptId ?? ""];
+  const about = { agreementId: "AGR-7", periodId: "2026-10", receiptIds, reason: "行数与日志不符", evidence };
+  const dispute = mustSucceed(await world.provider().settlements.openDispute(finance(PROVIDER), about));
+  return { world, dispute };
+}
+
+describe("a dispute, as people see it", () => {
+  it("reaches the other region with reason and evidence, under the same id, and says whose turn it is", async () => {
+    const { world, dispute } = await opened();
+    expect((await world.provider().settlements.disputes("2026-10"))[0]).toMatchObject({
+      ...{ parked: false, settled: false, overdue: false },
+      standing: {
+        code: "DISPUTE_WAITS_FOR_ANSWER",
+        rule: expect.stringMatching(/settlement\.objectionDays$/),
+        // Ten working days from Tuesday 3 November, to the end of that day in China.
+        ...{ until: "2026-11-17T16:00:00.000Z", turn: { region: CONSUMER, role: "finance" } },
+      },
+    });
+    await closeBoth(world);
+    const theirs = mustSucceed(await world.consumer().settlements.dispute("2026-10", dispute.id));
+    expect(theirs).toMatchObject({ reason: "行数与日志不符", evidence, openedBy: PROVIDER, parked: true });
+    expect(theirs.standing).toMatchObject({ code: "DISPUTE_WAITS_FOR_US", turn: { region: CONSUMER } });
+    const waiting = await world.consumer().settlements.waiting(finance(CONSUMER));
+    expect(waiting).toMatchObject([{ periodId: "2026-10", reason: { code: "DISPUTE_WAITS_FOR_US" } }]);
+  });
+
+  it("is handed to a person at both ends after its deadline, and decided by nobody else", async () => {
+    const { world, dispute } = await opened();
+    await closeBoth(world);
+    world.clock.nowMs = Date.parse("2026-12-01T02:00:00.000Z");
+    for (const { region, settlements } of world.regions.values()) {
+      await settlements.tend();
+      expect(mustSucceed(await settlements.dispute("2026-10", dispute.id))).toMatchObject({
+        ...{ state: "open", overdue: true },
+        standing: { code: "DISPUTE_OVERDUE", turn: { region, role: "finance" } },
+      });
+      expect(await settlements.waiting(finance(region))).toMatchObject([{ reason: { code: "DISPUTE_OVERDUE" } }]);
+    }
+  });
+
+  it("needs a reason, and is not found under another period", async () => {
+    const { world, dispute } = await opened();
+    const { settlements } = world.provider();
+    const about = { agreementId: "AGR-7", periodId: "2026-10", receiptIds: dispute.receiptIds };
+    expect(await settlements.openDispute(finance(PROVIDER), { ...about, reason: " " })).toMatchObject({
+      error: { code: "DISPUTE_REASON" },
+    });
+    expect(await settlements.dispute("2026-09", dispute.id)).toMatchObject({ error: { code: "DISPUTE_NOT_FOUND" } });
+  });
+});
+
+describe("what blocks closing", () => {
+  it("names who has to act, since when, until when and where; past that, finance here follows it up", async () => {
+    const world = await twoRegions({ provider: rulesOf(PROVIDER), consumer: rulesOf(CONSUMER) });
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    const { settlements } = world.provider();
+    const closed = mustSucceed(await settlements.close(finance(PROVIDER), "2026-10"));
+    expect(closed.settlements).toHaveLength(1);
+    await world.quiet();
+    const [block] = (await viewOf(world.provider())).blocking;
+    expect(block).toMatchObject({
+      ...{ agreementId: "AGR-7", code: "SETTLEMENT_WAITS_FOR_CLOSE", turn: { region: CONSUMER, role: "finance" } },
+      ...{ until: "2026-11-17T16:00:00.000Z", overdue: false, link: "/console/settlements/2026-10/AGR-7" },
+    });
+    expect(await settlements.waiting(finance(PROVIDER))).toEqual([]);
+    world.clock.nowMs = Date.parse("2026-11-18T02:00:00.000Z");
+    expect((await viewOf(world.provider())).blocking).toMatchObject([{ overdue: true }]);
+    expect(await settlements.waiting(finance(PROVIDER))).toMatchObject([
+      { reason: { turn: { region: CONSUMER }, until: "2026-11-17T16:00:00.000Z" } },
+    ]);
+  });
+});
