@@ -20,6 +20,7 @@ export const leafKinds = [
   "transfer.finished",
   "receipt.batch",
   "receipt.window",
+  "policy.decided",
   "policy.refused",
   "usage.alert",
   "budget.set",

@@ -54,7 +54,7 @@ export async function exportBundle(deps: EvidenceDeps, query: AgreementLogQuery)
       signatures: signaturesOf(agreement.value),
     },
     receipts: (await receiptsOf(deps, log.value, statement.value)) as unknown as Canonical,
-    statement: withoutGaps(statement.value),
+    statement: statement.value === null ? null : statementPart(statement.value),
     documents: await documentsOf(deps.store, log.value),
   };
   const bytes = Buffer.from(SEALED_AS + canonicalText(content), "utf8");
@@ -62,9 +62,9 @@ export async function exportBundle(deps: EvidenceDeps, query: AgreementLogQuery)
   return canonicalize({ ...content, seal: { keyId: deps.signer.keyId, signature } });
 }
 
-/** Keys that are absent in memory are absent in the file. */
-function withoutGaps(value: unknown): Canonical {
-  return JSON.parse(JSON.stringify(value)) as Canonical;
+/** What the file says elsewhere is not said twice: agreement, its terms, and the keys, which are those of the trust list. */
+function statementPart({ agreement: _agreement, terms: _terms, keys: _keys, ...rest }: StatementBundle): Canonical {
+  return JSON.parse(JSON.stringify(rest)) as Canonical;
 }
 
 function signaturesOf(agreement: Agreement): RegionSignature[] {

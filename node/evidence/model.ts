@@ -40,7 +40,7 @@ export const bundleSchema = z.strictObject({
       consumerSignature: z.string().nullable(),
     }),
   ),
-  /** As `settlements.bundle` exports it; enough to compute the statement again. */
+  /** As `settlements.bundle` exports it, less what stands elsewhere in the file; enough to compute the statement again. */
   statement: z.looseObject({ statement: z.string(), receipts: z.array(z.unknown()) }).nullable(),
   /** What the log's leaves name by digest: inputs of decisions. */
   documents: z.array(z.looseObject({ type: z.string() })),

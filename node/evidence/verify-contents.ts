@@ -5,7 +5,7 @@ import type { ReceiptCore } from "../metering/model.ts";
 import { checkOffered, checkReceipt, coreDigestOf } from "../metering/receipt.ts";
 import { type ReadDocument, readDocument } from "../negotiation/agreement.ts";
 import { thirdRegionsOf } from "../policy/parties.ts";
-import { recompute, type StatementBundle } from "../settlement/recompute.ts";
+import { examine, type StatementBundle } from "../settlement/recompute.ts";
 import { documentsNamedBy } from "./documents.ts";
 import type { TrustedKeys } from "./keys.ts";
 import type { AuditBundle } from "./model.ts";
@@ -103,42 +103,24 @@ export function* faultsOfStatement(bundle: AuditBundle, keys: TrustedKeys): Gene
   const { statement, periodId, agreementId, log } = bundle;
   if ((statement === null) !== (periodId === null)) yield fault("BUNDLE_STATEMENT", "periodId");
   if (statement === null) return;
-  const given = statement as unknown as StatementBundle;
-  if (!/^heliu\.(statement|settlement)-bundle\.v1$/.test(String(given.type))) yield fault("BUNDLE_STATEMENT", "type");
-  const again = recomputed(given, keys);
-  if (again === undefined) {
-    yield fault("BUNDLE_STATEMENT", "form");
-    return;
-  }
-  if (!again.ok) {
-    yield again.error;
-    return;
-  }
-  const { digest, signedBy } = again.value;
-  const told = JSON.parse(given.statement) as { agreementId: string; periodId: string };
-  if (told.agreementId !== agreementId || told.periodId !== periodId) yield fault("BUNDLE_STATEMENT", "periodId");
+  const { recomputed, faults } = examine(wholeStatement(bundle, statement), keys.statement);
+  yield* faults;
   const isLogged = (kind: string, wanted: string) =>
     log.entries.some(({ leaf }) => leaf.kind === kind && leaf.detail.periodId === periodId && leaf.digest === wanted);
+  if (statement.agreementId !== agreementId || statement.periodId !== periodId)
+    yield fault("BUNDLE_STATEMENT", "periodId");
+  const digest = recomputed?.digest ?? "";
   if (!isLogged("statement.signed", digest)) yield fault("BUNDLE_STATEMENT", digest);
-  const declaration = digestOf(given.declaration as unknown as Canonical);
+  const declaration = digestOf((statement.declaration ?? null) as Canonical);
   if (!isLogged("declaration.signed", declaration)) yield fault("BUNDLE_STATEMENT", `declaration ${declaration}`);
-
-  const { provider, consumer, terms } = bundle.agreement.document as { [name: string]: Canonical };
-  if (terms === undefined || canonicalText(terms) !== canonicalText(given.terms as unknown as Canonical)) {
-    yield fault("BUNDLE_STATEMENT", "terms");
-  }
-  for (const region of [provider, consumer]) {
-    if (!signedBy.includes(String(region))) yield fault("BUNDLE_STATEMENT", `signature of ${String(region)}`);
-  }
 }
 
-/** Undefined for what is not even shaped like one: only a file whose seal is broken as well gets there. */
-function recomputed(given: StatementBundle, keys: TrustedKeys) {
-  try {
-    return recompute(given, keys.statement);
-  } catch {
-    return undefined;
-  }
+/** With the parts that the file holds once: the agreement, whose terms are the statement's. */
+function wholeStatement({ agreement }: AuditBundle, statement: NonNullable<AuditBundle["statement"]>): StatementBundle {
+  const { terms } = agreement.document as { readonly terms?: unknown };
+  const document = canonicalText(agreement.document as Canonical);
+  const whole = { ...statement, agreement: { document, signatures: agreement.signatures }, terms, keys: [] };
+  return whole as unknown as StatementBundle;
 }
 
 function isSignature(key: Uint8Array, bytes: Uint8Array, signature: string): boolean {

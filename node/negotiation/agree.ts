@@ -101,8 +101,12 @@ export function partiesOf(negotiation: Negotiation, region: string) {
 }
 
 /** The leaf by which both logs hold the same digest of the same document. */
-export function signedLeaf({ id, digest, peer, role, entry }: Agreement, atMs: number): AuditEvent {
-  const detail = { peer, role, entry: `${entry.region}/${entry.id}` };
+export function signedLeaf(
+  { id, digest, peer, role, entry }: Agreement,
+  atMs: number,
+  decided: Negotiation["decided"] = {},
+): AuditEvent {
+  const detail = { ...decided, peer, role, entry: `${entry.region}/${entry.id}` };
   return { kind: "agreement.signed", atMs, subject: id, actor: "node", digest, agreementId: id, detail };
 }
 

@@ -1,11 +1,17 @@
+import type { AuditEvent } from "../audit/model.ts";
 import type { CatalogEntry } from "../catalog/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
-import { checkLawful, type Decision, decide } from "../policy/decide.ts";
+import { checkLawful, type Decision } from "../policy/decide.ts";
+import {
+  answerRequest,
+  type RecordedDecision,
+  type RequestQuestion,
+  recordRequest,
+} from "../policy/decision-record.ts";
 import type { Offer, UsageTerms } from "../policy/model.ts";
 import { offerOf, outsideChannel } from "../policy/offer.ts";
-import { reasonOfRefusal } from "../policy/refusal.ts";
 import { agreeStep } from "./agree.ts";
 import type { Scene, Step } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
@@ -15,25 +21,52 @@ import { advance, withTerms } from "./record.ts";
 import { awaitsSignatures, isAwaitingOthers } from "./third-region-signing.ts";
 
 /** The entry as it is now and what is offered of it now; read before a commit, since deciders read nothing. */
-export type Standing = { readonly entry: CatalogEntry; readonly offer: Result<Offer>; readonly channel: string };
+export type Standing = {
+  readonly entry: CatalogEntry;
+  readonly offer: Result<Offer>;
+  readonly channel: string;
+  readonly hasSource: boolean;
+  readonly offeredAtMs: number;
+};
 
 export async function standingOf(deps: NegotiationDeps, entryId: string): Promise<Result<Standing>> {
   const { entries, region, runtime } = deps;
   const entry = await entries.own(entryId);
   if (!entry.ok) return entry;
   const hasSource = await entries.hasSource(entryId);
-  const offer = offerOf(entry.value, region, runtime.nowMs(), hasSource);
-  return ok({ entry: entry.value, offer, channel: hasSource ? "heliu" : outsideChannel(entry.value) });
+  const offeredAtMs = runtime.nowMs();
+  const offer = offerOf(entry.value, region, offeredAtMs, hasSource);
+  const channel = hasSource ? "heliu" : outsideChannel(entry.value);
+  return ok({ entry: entry.value, offer, channel, hasSource, offeredAtMs });
 }
 
-/** The provider's answer to the request that is on the table: agreed, countered, refused, or left to a person. Pure. */
+/**
+ * The provider's answer to the request that is on the table: agreed, countered, refused, or left to a person; with a leaf
+ * by which an auditor makes the decision again. Pure.
+ */
 export function answerStep(
   deps: NegotiationDeps,
   requested: Negotiation,
   standing: Standing,
   scene: Pick<Scene, "at" | "nowMs">,
 ): Result<Step> {
-  const decision = decisionOn(deps, requested, standing, scene.nowMs);
+  const question = questionOf(deps, requested, standing, scene.nowMs);
+  const decision = answerRequest(question, deps.rules);
+  const step = stepOf(deps, requested, decision, scene);
+  if (!step.ok) return step;
+  const recorded = recordRequest(question, decision, deps.rules.packs());
+  const leaves = [...(step.value.leaves ?? []), decisionLeaf(requested, recorded, scene.nowMs)];
+  // The agreement's own leaf names it again: an agreement's evidence begins with how it came about.
+  const negotiation = { ...step.value.negotiation, decided: recorded.detail };
+  return ok({ ...step.value, negotiation, leaves, documents: recorded.documents });
+}
+
+function stepOf(
+  deps: NegotiationDeps,
+  requested: Negotiation,
+  decision: Decision,
+  scene: Pick<Scene, "at" | "nowMs">,
+): Result<Step> {
   switch (decision.kind) {
     case "agree":
       return agreeStep(deps, { ...requested, terms: decision.terms }, scene, {
@@ -50,25 +83,28 @@ export function answerStep(
   }
 }
 
-function decisionOn(
-  { rules, region, trust }: NegotiationDeps,
+function questionOf(
+  { region, trust }: NegotiationDeps,
   { terms, rounds, peer }: Negotiation,
-  { entry, offer }: Standing,
+  { entry, hasSource, offeredAtMs }: Standing,
   nowMs: number,
-): Decision {
-  if (!offer.ok) return { kind: "refuse", reason: reasonOfRefusal(offer.error) };
-  const round = rounds.length;
-  return decide({
+): RequestQuestion {
+  const partners = partnersOf(trust);
+  return {
     entry,
-    offer: offer.value,
+    hasSource,
+    offeredAtMs,
     requested: terms,
-    round,
+    round: rounds.length,
     nowMs,
-    rules,
     region,
     consumer: peer,
-    partners: partnersOf(trust),
-  });
+    partners,
+  };
+}
+
+function decisionLeaf({ id }: Negotiation, { detail }: RecordedDecision, atMs: number): AuditEvent {
+  return { kind: "policy.decided", atMs, subject: id, actor: "node", digest: detail.outcome, detail };
 }
 
 /** Whether terms may be agreed at all, whoever says yes. */

@@ -1,6 +1,7 @@
+import { keepDocument } from "../audit/document-store.ts";
 import type { AuditEvent } from "../audit/model.ts";
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
-import { digestOf } from "../kernel/canonical-json.ts";
+import { type Canonical, digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
@@ -31,6 +32,8 @@ export type Step = {
   readonly toOthers?: readonly (Outgoing & { readonly peer: string })[];
   /** Of the audit log, besides the one about the negotiation. */
   readonly leaves?: readonly AuditEvent[];
+  /** What those leaves name by digest. */
+  readonly documents?: readonly Canonical[];
 };
 
 export type Place = {
@@ -108,7 +111,7 @@ async function commitStep(
     const step = decide({ negotiation: before, agreement, nowMs, at });
     if (!step.ok) return step;
 
-    const { negotiation: after, send, toOthers = [], leaves = [] } = step.value;
+    const { negotiation: after, send, toOthers = [], leaves = [], documents = [] } = step.value;
     // The terms changed between the caller's read and this commit, and name regions that were not expected.
     if (toOthers.some((one) => !otherIds.has(one.peer))) return busy();
     putNegotiation(tx, before, after, region);
@@ -119,6 +122,7 @@ async function commitStep(
     }
     const evidence = send?.body ?? inbound?.body;
     if (evidence !== undefined) appendLeaf(tx, region, changeLeaf(before, after, digestOf(evidence), nowMs));
+    for (const document of documents) keepDocument(tx, document);
     for (const leaf of leaves) appendLeaf(tx, region, leaf);
     if (inbound !== undefined) markReceived(tx, inbound, negotiationView(after));
     return ok({ kind: "changed", negotiation: after });

@@ -5,6 +5,7 @@ import type { Result } from "../kernel/exchange-error.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { DeadlineRules } from "../policy/decide.ts";
+import type { PackInForce } from "../policy/decision-record.ts";
 import type { Store } from "../storage/port.ts";
 
 export type NegotiationDeps = {
@@ -14,7 +15,7 @@ export type NegotiationDeps = {
   /** This node's own region. */
   readonly region: string;
   readonly rules: DeadlineRules & {
-    readonly packs: () => readonly { readonly id: string; readonly version: string }[];
+    readonly packs: () => readonly PackInForce[];
   };
   readonly trust: TrustView;
   /** Of the region's statement key. */

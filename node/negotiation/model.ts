@@ -38,6 +38,8 @@ export const negotiationSchema = z.object({
   offerId: z.string(),
   agreementId: z.string().nullable(),
   agreementDigest: z.string().nullable(),
+  /** At the provider: what the last request was decided from and how, by digest. */
+  decided: z.record(z.string(), z.string()).optional(),
   state: z.enum(negotiationStates),
   /** How it was or is being decided, for people: without anyone asked, by a person, after a counter-offer, refused. */
   mode: z.enum(["auto", "approved", "countered", "refused", "pending"]),

@@ -145,7 +145,7 @@ export async function receiveVerification(deps: NegotiationDeps, inbound: Inboun
     const send = negotiationEvent(final.value, "FINALIZED");
     const notice = inForceNotice(inForce);
     const toOthers = thirdRegionsIn(inForce).map((other) => ({ ...notice, peer: other }));
-    const leaves = [signedLeaf(inForce, nowMs)];
+    const leaves = [signedLeaf(inForce, nowMs, final.value.decided)];
     return ok({ negotiation: final.value, agreement: inForce, send, toOthers, leaves });
   });
 }

@@ -1,3 +1,4 @@
+import { sha256Hex } from "../kernel/digest.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { chinaDateOf, chinaMidnight, type Instant, instantOf, msOf } from "../kernel/instant.ts";
 import type { CalendarData, Citation, OverrideMode, RuleLevel, RulePack, RuleValue } from "./model.ts";
@@ -53,7 +54,8 @@ type DeadlineOptions = { readonly peer?: string; readonly stops?: readonly Stop[
 export type Rules = {
   readonly resolve: (key: string, on: Instant, peer?: string) => Result<RuleAnswer>;
   readonly deadline: (key: string, receivedAtMs: number, options?: DeadlineOptions) => Result<Deadline>;
-  readonly packs: () => readonly { readonly id: string; readonly version: string }[];
+  /** Those in force, by content: who makes a decision again needs the very same. */
+  readonly packs: () => readonly { readonly id: string; readonly version: string; readonly digest: string }[];
   readonly list: () => readonly ListedRule[];
 };
 
@@ -66,6 +68,7 @@ const refuse = refusals({
 /** `packs` are those of one region (`bundled.ts` selects them). Without packs or calendar every question is refused. */
 export function loadRules(packs: readonly RulePack[], calendarData: CalendarData | undefined): Rules {
   const calendar = calendarData === undefined ? undefined : workCalendar(calendarData);
+  const inForce = packs.map((pack) => ({ id: pack.id, version: pack.version, digest: contentDigest(pack) }));
 
   const resolve: Rules["resolve"] = (key, on, peer) => {
     const found = resolveRule(packs, key, { on: chinaDateOf(msOf(on)), peer });
@@ -80,9 +83,14 @@ export function loadRules(packs: readonly RulePack[], calendarData: CalendarData
       if (calendar === undefined) return calendarMissing(chinaDateOf(receivedAtMs));
       return deadlineOf(found.value, receivedAtMs, stops, calendar);
     },
-    packs: () => packs.map(({ id, version }) => ({ id, version })),
+    packs: () => inForce,
     list: () => packs.flatMap(listedRules),
   };
+}
+
+/** Packs hold numbers, so they have no canonical form; the order of their members is the order of their schema. */
+function contentDigest(content: RulePack): string {
+  return `sha256:${sha256Hex(JSON.stringify(content))}`;
 }
 
 function answerOf({ pack, rule, overruled }: ResolvedRule): RuleAnswer {

@@ -1,15 +1,17 @@
+import { keepDocument } from "../audit/document-store.ts";
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
 import { newUrn } from "../kernel/ids.ts";
 import { NO_USAGE, usages } from "../metering/usage.ts";
-import type { Agreement } from "../negotiation/model.ts";
+import type { Agreement, AgreementDocument } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements, maskKeys } from "../negotiation/store.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
+import { type RecordedDecision, recordTransfer } from "../policy/decision-record.ts";
 import { enforceTransfer } from "../policy/enforce.ts";
-import { read, transact } from "../storage/transact.ts";
+import { read, type Tx, transact } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import { type BodyOf, processOf } from "./messages.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
@@ -28,11 +30,11 @@ export async function receiveRequest(
   // The assignee of the agreement is the caller, by its channel; somebody else learns nothing of it.
   if (agreement.peer !== inbound.peer) return unknownAgreement();
 
-  const judged = await judge(deps, agreement, body);
+  const { may: judged, decision } = await judge(deps, agreement, body);
   if (!judged.ok) {
     // What the consumer's node asks again is no refusal yet, and would write a leaf at every try.
     const isFinal = judged.error.kind !== "unavailable" && judged.error.kind !== "not-yet";
-    if (isFinal) await recordRefusal(deps, agreement, judged.error);
+    if (isFinal) await recordRefusal(deps, agreement, judged.error, decision);
     return judged;
   }
   const stamp = stampOf(deps.runtime, inbound.traceId);
@@ -40,6 +42,7 @@ export async function receiveRequest(
   const fresh = newTransfer(newUrn(deps.runtime), body.consumerPid, agreement, selection, null, stamp.nowMs);
   const byPeer = transfersByPeer.at(inbound.peer, body.consumerPid);
   const earlierId = await read(deps.store, byPeer);
+  const about = { id: fresh.id, agreementId: agreement.id, atMs: stamp.nowMs };
   const refs = [
     byPeer,
     agreements.at(agreement.id),
@@ -67,6 +70,7 @@ export async function receiveRequest(
     const change = { event: "start", by: "ours", actor: "node", comment: null, reason: null } as const;
     const started = changeTransfer(tx, deps.region, fresh, { ...change, nowMs: stamp.nowMs });
     if (!started.ok) return started;
+    if (decision !== undefined) writeDecision(tx, deps.region, about, decision);
     owe(tx, started.value, "TransferStartMessage", {}, stamp);
     // The protocol answers a request with REQUESTED; that it has begun is what the start message says.
     const answer = processOf(fresh);
@@ -75,49 +79,71 @@ export async function receiveRequest(
   });
 }
 
+type Judged = {
+  readonly may: Result<true>;
+  /** Absent where not the agreement but the source said no. */
+  readonly decision?: RecordedDecision;
+};
+
 /** Alive, for the caller, through this channel, from a source that is there, and not already used up. */
 async function judge(
   deps: TransferDeps,
   agreement: Agreement,
   { selection = {} }: BodyOf<"TransferRequestMessage">,
-): Promise<Result<true>> {
+): Promise<Judged> {
   const entry = await deps.entry(agreement.entry.id);
   const kind = await deps.sources.kindFor(agreement.entry.id);
   const maskKey = await read(deps.store, maskKeys.at(agreement.id));
-  const plan = enforceTransfer({
+  const question = {
     agreement,
     selection,
     fieldsOfEntry: entry?.fields ?? [],
     totals: (await read(deps.store, usages.at(agreement.id))) ?? NO_USAGE,
     nowMs: deps.runtime.nowMs(),
     ...(maskKey === undefined ? {} : { maskKey: Buffer.from(maskKey, "base64") }),
-  });
-  if (!plan.ok) return plan;
-  if (kind === "rows" || kind === "bytes") return ok(true);
-  return noSource(agreement.entry.id, kind);
+  };
+  const plan = enforceTransfer(question);
+  // Of the agreement itself: no pack is asked again once it is signed.
+  const { rulePacks = [] } = JSON.parse(agreement.document) as Partial<AgreementDocument>;
+  const decision = recordTransfer(question, plan, rulePacks);
+  if (!plan.ok) return { may: plan, decision };
+  if (kind === "rows" || kind === "bytes") return { may: ok(true), decision };
+  return { may: noSource(agreement.entry.id, kind) };
+}
+
+function writeDecision(
+  tx: Tx,
+  region: string,
+  about: { readonly id: string; readonly agreementId: string; readonly atMs: number },
+  { documents, detail }: RecordedDecision,
+): void {
+  const { id: subject, agreementId, atMs } = about;
+  for (const document of documents) keepDocument(tx, document);
+  const digest = detail.outcome;
+  appendLeaf(tx, region, { kind: "policy.decided", atMs, subject, actor: "node", digest, detail, agreementId });
 }
 
 /** A refusal is evidence too; it is written by itself, since the commit that it refused writes nothing. */
-export async function recordRefusal(
+async function recordRefusal(
   { store, region, runtime }: TransferDeps,
   { id, peer }: Pick<Agreement, "id" | "peer">,
   error: ExchangeError,
-  count = 1,
+  decision: RecordedDecision | undefined,
 ): Promise<void> {
-  const detail = { code: error.code, rule: ruleOf(error), count: String(count) };
-  await transact(store, appendLeafRefs({ agreementId: id }), (tx) =>
-    ok(
-      appendLeaf(tx, region, {
-        kind: "policy.refused",
-        atMs: runtime.nowMs(),
-        subject: id,
-        actor: `peer:${peer}`,
-        digest: digestOf({ agreementId: id, ...detail }),
-        agreementId: id,
-        detail,
-      }),
-    ),
-  );
+  const detail = { code: error.code, rule: ruleOf(error), count: "1" };
+  await transact(store, appendLeafRefs({ agreementId: id }), (tx) => {
+    for (const document of decision?.documents ?? []) keepDocument(tx, document);
+    appendLeaf(tx, region, {
+      kind: "policy.refused",
+      atMs: runtime.nowMs(),
+      subject: id,
+      actor: `peer:${peer}`,
+      digest: digestOf({ agreementId: id, ...detail }),
+      agreementId: id,
+      detail: { ...decision?.detail, ...detail },
+    });
+    return ok(true);
+  });
 }
 
 function noSource(entryId: string, kind: string | undefined) {

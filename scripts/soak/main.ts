@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { soakClosing } from "./closing.ts";
+import { soakDecisions } from "./decisions.ts";
 import { soakJournals } from "./journals.ts";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
 import { makeMaterial } from "./material.ts";
@@ -46,6 +47,10 @@ seeded(
     .description("写盘中途断电:独立的 ext4,需 root the power of an ext4 of its own is cut; root"),
   "14",
 ).action((options: Options) => run((_, dir) => soakPowerCut({ ...counted(options), dir })));
+seeded(
+  program.command("decisions").description("按记录的输入重做决定 decisions made again from their recorded inputs"),
+  "100000",
+).action((options: Options) => run(() => soakDecisions(counted(options))));
 program
   .command("closing")
   .description("关账途中每次提交或每次写盘处断电、出错 a period closes while one commit or system call fails")

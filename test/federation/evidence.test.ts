@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditBundle } from "../../node/evidence/model.ts";
+import { rerunBundle } from "../../node/evidence/rerun.ts";
 import { readBundle, type VerifyOptions, verifyBundle } from "../../node/evidence/verify-bundle.ts";
 import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { bundledCalendar, bundledPacks } from "../../node/rules/bundled.ts";
+import { loadRules } from "../../node/rules/service.ts";
+import { alteredPack } from "../../scripts/soak/decisions.ts";
 // biome-ignore lint/correctness/useImportExtensions: a plain script, so that it needs nothing to run
 import { checkBundle } from "../../scripts/verify-checkpoint.mjs";
 import { type EvidenceWorld, evidenceWorld } from "./evidence-world.ts";
@@ -46,9 +50,9 @@ function holds(check: () => unknown): boolean {
   }
 }
 
-/** The last member name before a place of the text. */
-function memberAt(json: string, place: number): string {
-  return [...json.slice(0, place).matchAll(/"([A-Za-z]+)":/g)].at(-1)?.[1] ?? "";
+/** The last member name of a text that was cut off. */
+function memberAt(json: string): string {
+  return [...json.matchAll(/"([A-Za-z]+)":/g)].at(-1)?.[1] ?? "";
 }
 
 describe("an agreement's evidence", () => {
@@ -90,7 +94,7 @@ describe("an agreement's evidence", () => {
       const before = bytes[place] ?? 0;
       bytes[place] = before ^ 1;
       const codes = codesOf(bytes);
-      if (codes.join() === "BUNDLE_SEAL") sealOnly.add(memberAt(text, place));
+      if (codes.join() === "BUNDLE_SEAL") sealOnly.add(memberAt(bytes.subarray(0, place).toString("utf8")));
       bytes[place] = before;
     }
     // What no other signature reaches: when the file was made, and the seal itself.
@@ -151,8 +155,8 @@ describe("an agreement's evidence", () => {
       ({ agreement }) => agreement.signatures.pop(),
     ],
     [
-      "a figure of the declaration",
-      "BUNDLE_STATEMENT",
+      "a member of the declaration",
+      "BUNDLE_FORM",
       ({ statement }) => Object.assign((statement as unknown as { declaration: object }).declaration, { note: "x" }),
     ],
     [
@@ -189,6 +193,15 @@ describe("an agreement's evidence", () => {
     expect(codesOf(later, { earlier: another })).toEqual(["BUNDLE_EARLIER"]);
     const without = Buffer.from(await world.bundle(world.provider, { isWhole: true }));
     expect(codesOf(without, { earlier: Buffer.from(text) })).toEqual(["BUNDLE_EARLIER"]);
+  });
+
+  it("holds what its decisions were made from, so that they can be made again", () => {
+    const bundle = mustSucceed(readBundle(Buffer.from(text)));
+    const report = rerunBundle(bundle, loadRules(bundledPacks("510100"), bundledCalendar()));
+    expect(report).toEqual({ count: 1, equal: 1, faults: [] });
+    const packs = bundledPacks("510100").map(alteredPack);
+    const { faults } = rerunBundle(bundle, loadRules(packs, bundledCalendar()));
+    expect(faults.map(({ code }) => code)).toEqual(["DECISION_RULES_DIFFER", "DECISION_DIFFERS"]);
   });
 
   it("is checked by the command, which says what does not hold and fails", () => {

@@ -1,9 +1,14 @@
 import type { Command } from "commander";
 import { verifySample } from "../../../node/audit/sample.ts";
 import { verifyOffline } from "../../../node/audit/verify.ts";
-import { type BundleReport, type Verdict, verifyBundle } from "../../../node/evidence/verify-bundle.ts";
+import type { AuditBundle } from "../../../node/evidence/model.ts";
+import { rerunBundle } from "../../../node/evidence/rerun.ts";
+import { type BundleReport, readBundle, type Verdict, verifyBundle } from "../../../node/evidence/verify-bundle.ts";
 import { type SignedTrustList, signedTrustListSchema } from "../../../node/identity/model.ts";
 import type { ExchangeError } from "../../../node/kernel/exchange-error.ts";
+import { bundledCalendar, bundledPacks } from "../../../node/rules/bundled.ts";
+import { rulePackSchema } from "../../../node/rules/model.ts";
+import { loadRules } from "../../../node/rules/service.ts";
 import { CliFault, must } from "../client.ts";
 import { bytesOf, readJsonFile } from "../files.ts";
 import { language, plain, say } from "../output.ts";
@@ -50,6 +55,47 @@ export function verifyVerb(audit: Command): void {
       en: "Give --bundle, --sample, or a proof file with --log-key.",
     });
   });
+}
+
+export function rerunVerb(audit: Command): void {
+  example(
+    audit
+      .command("rerun")
+      .description("按记录的输入重做证据包里的每个决定 make every decision of a bundle again from its recorded inputs")
+      .requiredOption("--bundle <file>", "heliu audit export 写出的证据包 a bundle that heliu audit export wrote")
+      .option("--rules <file...>", "当时的规则包,代替随产品的 rule packs of that time, instead of those delivered"),
+    "heliu audit rerun --bundle evidence.json",
+  ).action((options: { bundle: string; rules?: string[] }, command: Command) => {
+    const { answer } = contextOf(command);
+    const bundle = must(readBundle(bytesOf(options.bundle)));
+    const { count, equal, faults } = rerunBundle(bundle, rulesOf(providerOf(bundle), options.rules));
+    answer({ ok: faults.length === 0, count, equal, faults: faults.map(plainFault) }, () =>
+      faults.length === 0
+        ? say(`✓ ${count} 个决定重做结果一致`, `✓ ${count} decisions made again alike`)
+        : told(options.bundle, { report: null, faults }),
+    );
+    if (faults.length > 0) process.exitCode = 1;
+  });
+}
+
+/** Decisions are the provider's, by the packs of its region. */
+function providerOf({ agreement, region }: AuditBundle): string {
+  const { provider } = agreement.document as { readonly provider?: unknown };
+  return typeof provider === "string" ? provider : region;
+}
+
+function rulesOf(region: string, files: readonly string[] | undefined) {
+  if (files === undefined) return loadRules(bundledPacks(region), bundledCalendar());
+  const packs = files.map((file) => {
+    const parsed = rulePackSchema.safeParse(readJsonFile(file));
+    if (parsed.success) return parsed.data;
+    throw new CliFault(
+      "CLI_FILE",
+      { zh: `${file} 不是规则包;请核对文件。`, en: `${file} is no rule pack; check the file.` },
+      { exitCode: 2 },
+    );
+  });
+  return loadRules(packs, bundledCalendar());
 }
 
 function verifyBundleFile(file: string, options: Options, { answer }: VerbContext): void {

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { CliFault, type Connection, call, callJson } from "../client.ts";
 import { say } from "../output.ts";
 import { contextOf, example, wholeNumber } from "../verb.ts";
-import { verifyVerb } from "./audit-verify.ts";
+import { rerunVerb, verifyVerb } from "./audit-verify.ts";
 import { followVerbs } from "./follow.ts";
 
 export function auditVerbs(program: Command): void {
@@ -32,6 +32,7 @@ export function auditVerbs(program: Command): void {
   exportVerb(audit);
   sampleVerb(audit);
   verifyVerb(audit);
+  rerunVerb(audit);
 }
 
 function exportVerb(audit: Command): void {
