@@ -1,6 +1,6 @@
 import { collection, type Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
-import { read, type Tx } from "../storage/transact.ts";
+import { list, read, type Tx } from "../storage/transact.ts";
 import { isOver } from "./machine.ts";
 import type { Agreement, Negotiation } from "./model.ts";
 
@@ -46,6 +46,12 @@ export function agreementRef({ id, role }: Pick<Agreement, "id" | "role">): Ref<
 /** Own agreements and those that only pay parties of this region. */
 export async function findAgreement(store: Store, id: string): Promise<Agreement | undefined> {
   return (await read(store, agreements.at(id))) ?? (await read(store, witnessedAgreements.at(id)));
+}
+
+/** This region's own agreements, then those of others that pay its parties. */
+export async function* allAgreements(store: Store): AsyncGenerator<Agreement> {
+  yield* list(store, agreements);
+  yield* list(store, witnessedAgreements);
 }
 
 /** Tx-piece: the record with its indexes. */

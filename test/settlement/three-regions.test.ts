@@ -2,13 +2,16 @@ import { describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { canonicalText } from "../../node/kernel/canonical-json.ts";
 import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
+import { createMetering } from "../../node/metering/service.ts";
 import { receipts } from "../../node/metering/store.ts";
 import { putAgreement } from "../../node/negotiation/store.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
+import { readEquation } from "../../node/settlement/insight/read-equation.ts";
 import { obligationsOf } from "../../node/settlement/obligations.ts";
 import { STATEMENT_PREFIX, signText } from "../../node/settlement/process.ts";
 import { examine } from "../../node/settlement/recompute.ts";
 import type { SettlementDeps } from "../../node/settlement/service.ts";
+import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
 import type { MemoryDisk } from "../../node/storage/memory.ts";
 import { list, page, transact } from "../../node/storage/transact.ts";
 import { booksOf, statementOf } from "./settled-world.ts";
@@ -114,7 +117,10 @@ describe("settling an agreement that pays a third region's parties", () => {
       expect((await leafKinds(region)).filter((kind) => kind === "declaration.signed")).toHaveLength(1);
     }
     // It has seen sums of usage, and no receipt.
-    expect(await page(third(world).store, receipts, [], {})).toEqual([]);
+    const { store } = third(world);
+    expect(await page(store, receipts, [], {})).toEqual([]);
+    const sources = { store, agreements: agreementsIn(store), receipts: receiptsIn(store, createMetering({ store })) };
+    expect(await readEquation(sources, "AGR-7", "2026-10")).toBeUndefined();
   });
 
   it("owes each region its parties' totals, and all three find the same plan", async () => {

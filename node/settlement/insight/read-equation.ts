@@ -48,7 +48,9 @@ export async function readEquation(
   onReceipt: (placed: PlacedReceipt) => void = () => {},
 ): Promise<StatementEquation | undefined> {
   const terms = await termsOf(deps, agreementId);
-  if (!terms.ok) return undefined;
+  // A third region, whose parties are only paid, holds no receipts: the two sides answer for what was delivered.
+  const isWitness = (await deps.agreements.find(agreementId))?.role === "witness-party";
+  if (!terms.ok || isWitness) return undefined;
   const context = await contextOf(deps, terms.value, agreementId, periodId);
   const lines = new Map<string, Line>();
   const lineOf = (key: LineKey) => {
