@@ -2,7 +2,7 @@ import { digestOf } from "../../node/kernel/canonical-json.ts";
 import type { ReportModel } from "./model.ts";
 
 /** The signed statements as they are: canonicalise `statement` and its digest and signatures can be checked anywhere. */
-export function renderJson({ periodId, region, signedAt, statements, evidence }: ReportModel): string {
+export function renderJson({ periodId, region, signedAt, statements, evidence, equations }: ReportModel): string {
   const digests = statements.map(({ digest }) => digest).sort();
   const report = {
     type: "heliu.report.v1",
@@ -22,6 +22,7 @@ export function renderJson({ periodId, region, signedAt, statements, evidence }:
       consumer: one.consumer,
       parties: one.parties,
       audit: evidence.find(({ agreementId }) => agreementId === one.agreementId) ?? null,
+      equation: equations.find(({ agreementId }) => agreementId === one.agreementId) ?? null,
     })),
   };
   return `${JSON.stringify(report, null, 2)}\n`;

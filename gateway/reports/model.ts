@@ -4,6 +4,8 @@ import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
 import { type LedgerTransfer, partsOf } from "../../node/ledger/model.ts";
 import type { Ledger } from "../../node/ledger/service.ts";
+import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
+import type { Insight } from "../../node/settlement/insight/service.ts";
 import type { JournalTransfer } from "../../node/settlement/journal.ts";
 import type { Statement } from "../../node/settlement/model.ts";
 import type { StatementView } from "../../node/settlement/period-view.ts";
@@ -25,6 +27,8 @@ export type ReportModel = {
   readonly transfers: readonly JournalTransfer[];
   /** By agreement: where the audit log holds the statement, as far as a checkpoint covers it by now. */
   readonly evidence: readonly Evidence[];
+  /** By agreement: delivered = charged + capped + free quota + waived + exceptions; beside the signed statement, not in it. */
+  readonly equations: readonly StatementEquation[];
 };
 
 export type Evidence = {
@@ -40,6 +44,8 @@ export type ReportDeps = {
   readonly settlements: Pick<Settlements, "get">;
   readonly ledger: Pick<Ledger, "transfers">;
   readonly audit: Pick<Audit, "proof">;
+  /** Without it the report says nothing of what was delivered beside the statement. */
+  readonly insight?: Pick<Insight, "equations">;
 };
 
 const refuse = refusals({ REPORT_NOTHING_SIGNED: "not-yet" });
@@ -71,6 +77,7 @@ export async function reportModelOf(
     statements,
     transfers: await transfersOf(deps, periodId, agreementId),
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
+    equations: (await deps.insight?.equations(periodId, agreementId)) ?? [],
   });
 }
 
