@@ -48,7 +48,7 @@ export async function openLevelStore(directory: string, options: LevelOptions = 
     if (writes.put.size + writes.remove.size > 0) {
       try {
         failPoint("store.before-write");
-        await db.batch(operations(writes), { sync });
+        await batchOf(db, writes).write({ sync });
         failPoint("store.after-write");
       } catch (cause) {
         // After EIO or ENOSPC nobody knows what reached the disk; going on could acknowledge on top of a hole.
@@ -171,9 +171,12 @@ function openValue(key: Key, sealed: Sealed): Uint8Array | undefined {
   return sealed === undefined ? undefined : unseal(key, sealed);
 }
 
-function operations({ put, remove }: Writes) {
-  const puts = [...put].map(([key, value]) => ({ type: "put" as const, key, value: seal(key, value) }));
-  return [...puts, ...[...remove].map((key) => ({ type: "del" as const, key }))];
+/** Filled one by one: given as an array, each operation is copied twice, which costs five times as much. */
+function batchOf(db: Database, { put, remove }: Writes) {
+  const batch = db.batch();
+  for (const [key, value] of put) batch.put(key, seal(key, value));
+  for (const key of remove) batch.del(key);
+  return batch;
 }
 
 async function* scan(db: Database, range: KeyRange, within: { snapshot?: LevelSnapshot }) {
