@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { createLedger } from "../../node/ledger/service.ts";
+import { openMemoryStore } from "../../node/storage/memory.ts";
+import type { Store } from "../../node/storage/port.ts";
 import { list } from "../../node/storage/transact.ts";
 import {
   type PayingRegion,
@@ -61,6 +63,17 @@ async function booksOf({ store }: PayingRegion) {
   return Object.fromEntries(
     balances.map(({ account, debitsPosted, creditsPosted }) => [account, `${debitsPosted}/${creditsPosted}`]),
   );
+}
+
+/** From the commit after these on, none happens: what was durable before stays. */
+function cutAfter(store: Store, commits: number): Store {
+  let done = 0;
+  const commit: Store["commit"] = async (keys, decide) => {
+    done += 1;
+    if (done > commits) throw new Error("the power is cut");
+    return store.commit(keys, decide);
+  };
+  return { ...store, commit };
 }
 
 describe("a signed plan and the bank's files", () => {
@@ -188,6 +201,30 @@ describe("a signed plan and the bank's files", () => {
       { state: "invoiced", invoices: [{ number: input.number, fen: "1200", issuer: CD }] },
     ]);
   });
+
+  it("posts once, whichever commit on the way from the bank's file to the closed plan is the last before the power goes", async () => {
+    for (let commits = 0; commits < 11; commits++) {
+      world = await signedPlan();
+      cd = world.at(CD);
+      await known(cd);
+      const file = bankFile(await rowFrom(CQ, "12.00", "B-1"), await rowFrom(GY, "3.00", "B-2"));
+      await cd.outbox.stop();
+      const cut = world.open(CD, { store: cutAfter(openMemoryStore(cd.disk), commits) }, cd.disk);
+      await cut.payments.importFile(person("one"), file).catch(() => undefined);
+      await cut.payments.idle();
+      await cut.outbox.stop();
+      cd = world.open(CD, {}, cd.disk);
+      mustSucceed(await cd.payments.importFile(person("one"), file));
+      await world.quiet();
+      for (const region of [CD, CQ, GY]) {
+        expect(mustSucceed(await world.at(region).payments.plans(PERIOD)).items).toMatchObject([{ state: "paid" }]);
+      }
+      expect(await booksOf(cd)).toMatchObject({
+        "500000:payer/receivable/CNY": "0/1200",
+        "520100:payer/receivable/CNY": "0/300",
+      });
+    }
+  }, 60_000);
 
   it("believes only the payee that money has arrived", async () => {
     world.wire = async (message, pass) => {
