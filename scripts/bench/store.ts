@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, statfs } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { Level } from "level";
 import { openLevelStore } from "../../node/storage/level.ts";
 import type { Decision, Found, Store } from "../../node/storage/port.ts";
+import { diskFolder } from "./level-folder.ts";
 import type { BenchOptions, BenchRow } from "./row.ts";
 
 const WRITERS = 64;
@@ -75,14 +75,4 @@ async function seconds(work: () => Promise<void>): Promise<number> {
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-const TMPFS = 0x01021994;
-
-/** Where the temporary folder lies in memory, a sync costs nothing and would be compared with nothing. */
-async function diskFolder(): Promise<string> {
-  if ((await statfs(tmpdir())).type !== TMPFS) return tmpdir();
-  const folder = resolve(".heliu");
-  await mkdir(folder, { recursive: true });
-  return folder;
 }

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { loadPostgres } from "./reachable-postgres.ts";
+import { loadPostgres } from "../../scripts/bench/reachable-postgres.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
