@@ -16,6 +16,7 @@ const FILES = {
   },
   "htmx.js": { type: "text/javascript", sources: [require.resolve("htmx.org/dist/htmx.min.js")] },
   "console.js": { type: "text/javascript", sources: [here("./console.mjs")] },
+  "verify-proof.js": { type: "text/javascript", sources: [here("./verify-proof.mjs")] },
   "mark.svg": { type: "image/svg+xml", sources: [here("./mark.svg")] },
 };
 export type AssetName = keyof typeof FILES;
