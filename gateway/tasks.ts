@@ -4,7 +4,7 @@ import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert";
+  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert" | "log" | "objection";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
@@ -13,6 +13,16 @@ export type Task = {
 
 /** What waits for a person, earliest deadline first. Shared by the API, the console and `heliu tasks list`. */
 export async function waitingFor(deps: GatewayDeps, principal: Principal): Promise<Task[]> {
+  const alarms = await brokenLogs(deps, principal);
+  const objections = (await deps.objections.waiting(principal)).map(
+    (o): Task => ({
+      kind: "objection",
+      id: o.id,
+      title: { zh: `异议:${o.entry.name}`, en: `Objection: ${o.entry.name}` },
+      reason: o.reason,
+      href: `/console/agreements/${encodeURIComponent(o.agreementId)}`,
+    }),
+  );
   const negotiations = (await deps.negotiations.waiting(principal)).map(
     (n): Task => ({
       kind: "negotiation",
@@ -70,9 +80,32 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       href: `/console/agreements/${encodeURIComponent(alert.agreementId)}`,
     }),
   );
-  return [...alerts, ...negotiations, ...agreements, ...settlements, ...nettings, ...imports].sort((a, b) =>
-    dueOf(a).localeCompare(dueOf(b)),
-  );
+  return [
+    ...alarms,
+    ...objections,
+    ...alerts,
+    ...negotiations,
+    ...agreements,
+    ...settlements,
+    ...nettings,
+    ...imports,
+  ].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
+}
+
+/** Another region's log that lied or went back concerns whoever relies on it, until it is mended. */
+async function brokenLogs({ audit }: GatewayDeps, { roles }: Principal): Promise<Task[]> {
+  if (!roles.includes("auditor") && !roles.includes("admin")) return [];
+  const open = (await audit.findings()).filter(({ mendedAt }) => mendedAt === null);
+  return open.map(({ kind, region, origin, size }) => ({
+    kind: "log",
+    id: `${region}/${size}`,
+    title:
+      kind === "equivocation"
+        ? { zh: `地区 ${region} 的审计日志前后不一:${origin}`, en: `Region ${region} shows two histories: ${origin}` }
+        : { zh: `地区 ${region} 的审计日志退回:${origin}`, en: `The log of region ${region} went back: ${origin}` },
+    reason: null,
+    href: "/console/audit",
+  }));
 }
 
 const dueOf = (task: Task): string => task.reason?.until ?? "9999";

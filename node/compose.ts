@@ -28,6 +28,7 @@ import type { Agreement } from "./negotiation/model.ts";
 import { createNegotiations } from "./negotiation/service.ts";
 import { thirdRegionsIn } from "./negotiation/third-region-signing.ts";
 import { openNodeFolder } from "./node-folder.ts";
+import { createObjections } from "./objections/service.ts";
 import type { PeerChannel } from "./outbox/model.ts";
 import { createOutbox } from "./outbox/service.ts";
 import { outsideWitnesses } from "./outside-witnesses.ts";
@@ -188,6 +189,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   outbox.register("settlement", insight.withBudgets(settlements.handler));
   const payments = createPayments({ ...base, trust, signer, rules, signed: settlements.signed });
   outbox.register("netting", payments.handler);
+  const objections = createObjections({ ...base, rules, agreement: negotiations.agreement });
+  outbox.register("objection", objections.handler);
   const server = links.serve({
     ...{ holdings: createHoldings({ store }) },
     federation,
@@ -243,12 +246,13 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
     },
     isReady: () => readiness(store, trust.state(), ledgerKeeper.state()),
     backup: createBackup(base),
+    objections,
+    events: createEvents({ store, scheduler, origin: presentLog.name }),
     /** After a restore: signs under the new log's name, and tells the peers. */
     async announceLog(): Promise<void> {
       await audit.sequenceNow();
       await audit.checkStanding();
       await audit.sequenceNow();
-    events: createEvents({ store, scheduler, origin: presentLog.name }),
     },
     /** For a node that is not started: takes back what peers hold. */
     restore: (options?: RestoreOptions) =>

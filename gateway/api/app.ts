@@ -15,6 +15,7 @@ import { insightRoutes } from "./insight.ts";
 import { ledgerRoutes } from "./ledger.ts";
 import { negotiationRoutes } from "./negotiations.ts";
 import { PAYMENT_IMPORT_PATH, paymentRoutes } from "./payments.ts";
+import { objectionRoutes } from "./objections.ts";
 import { peerRoutes } from "./peers.ts";
 import { problem } from "./problem.ts";
 import { type Api, newApi, refuseRequest } from "./route.ts";
@@ -82,9 +83,10 @@ export function createApi(deps: GatewayDeps): Api {
     ledgerRoutes,
     auditRoutes,
     backupRoutes,
+    eventRoutes,
+    objectionRoutes,
     ruleRoutes,
     peerRoutes,
-    eventRoutes,
     trustRoutes,
   ]) {
     routes(api, deps);

@@ -2,7 +2,7 @@ import type { Canonical } from "../kernel/canonical-json.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 
 /** Which room understands a message; each registers one handler. */
-export type Topic = "negotiation" | "transfer" | "settlement" | "netting";
+export type Topic = "negotiation" | "transfer" | "settlement" | "netting" | "objection";
 
 /** How a peer is reached. DSP peers are Eclipse dataspace connectors; regions talk gRPC. */
 export type Binding = "grpc" | "dsp";

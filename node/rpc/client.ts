@@ -201,6 +201,7 @@ async function deliver(link: Result<PeerLink>, message: OutboxMessage) {
     transfer: () => Transfer.Deliver,
     settlement: () => Settlement[message.kind as "Declare" | "Propose" | "Sign" | "Budget"],
     netting: () => Settlement.Net,
+    objection: () => Negotiation.DeliverObjection,
   }[message.topic]();
   // A kind without a method is our own mistake; nothing was sent.
   if (method === undefined) throw new Error(`no method of ${message.topic} carries a message of kind ${message.kind}`);

@@ -7,5 +7,6 @@ import type { RpcServices } from "./services.ts";
 export function negotiationHandlers(gate: Gate, { outbox }: Pick<RpcServices, "outbox">): NegotiationHandlers {
   return {
     Deliver: unary(gate, "negotiation", (message, context) => receive(outbox, "negotiation", message, context)),
+    DeliverObjection: unary(gate, "negotiation", (message, context) => receive(outbox, "objection", message, context)),
   };
 }

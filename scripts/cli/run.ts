@@ -13,6 +13,7 @@ import { exchangeVerbs } from "./verbs/exchange.ts";
 import { insightVerbs } from "./verbs/insight.ts";
 import { ledgerVerbs } from "./verbs/ledger.ts";
 import { nodeVerbs } from "./verbs/node.ts";
+import { objectionVerbs } from "./verbs/objections.ts";
 import { operationVerbs } from "./verbs/operations.ts";
 import { paymentVerbs } from "./verbs/payments.ts";
 import { peopleVerbs } from "./verbs/people.ts";
@@ -23,6 +24,7 @@ const VERBS = [
   nodeVerbs,
   backupVerbs,
   witnessVerbs,
+  objectionVerbs,
   peopleVerbs,
   certVerbs,
   trustVerbs,

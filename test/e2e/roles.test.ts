@@ -10,6 +10,8 @@ import { type OneNode, startOneNode } from "./one-node.ts";
  * widened by mistake, or that was added without a thought, fails here. Source: the interface's roles; write never implies approve.
  */
 const WRITES: { readonly [route: string]: "open" | "any" | readonly Role[] } = {
+  "post /api/v1/objections": ["requester", "finance"],
+  "post /api/v1/objections/{id}/{event}": ["requester", "publisher", "approver", "finance"],
   "post /api/v1/session": "open",
   "post /api/v1/users": ["admin"],
   "post /api/v1/users/{id}/disable": ["admin"],
@@ -65,6 +67,7 @@ const READS: { readonly [route: string]: readonly Role[] } = {
   "/api/v1/tokens": ["admin"],
   "/api/v1/sources": ["publisher", "admin", "auditor"],
   "/api/v1/events": ["auditor", "admin", "finance", "approver", "requester", "publisher"],
+  "/api/v1/objections": ["requester", "publisher", "approver", "finance", "auditor", "admin"],
   "/api/v1/audit/findings": ["auditor", "admin"],
   "/api/v1/backup/store": ["admin"],
   "/api/v1/audit/proof?leaf=0": ["auditor", "finance", "approver", "admin"],
