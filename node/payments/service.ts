@@ -55,6 +55,11 @@ export function createPayments(deps: PaymentDeps): Payments {
   const lanes = createLanes(deps.logger);
   const move = (periodId: string) => lanes.run(periodId, () => advanceNetting(deps, periodId));
 
+  async function idle(): Promise<void> {
+    await matching.idle();
+    await lanes.idle();
+  }
+
   /** Bank rows are matched one import after the other, or two would want the same due. */
   const matching = createLanes(deps.logger);
   async function oneByOne<T>(act: () => Promise<Result<T>>): Promise<Result<T>> {
@@ -85,13 +90,15 @@ export function createPayments(deps: PaymentDeps): Payments {
     name: "payments",
     start() {
       lanes.background(async () => {
-        await matchOpen(deps);
-        await confirmPaid(deps);
+        await matching.run("match", async () => {
+          await matchOpen(deps);
+          await confirmPaid(deps);
+        });
         await resume();
       });
     },
-    stop: lanes.idle,
-    idle: lanes.idle,
+    stop: idle,
+    idle,
     async net(actor, periodId) {
       const asked = await whileItMoves(() => requestNetting(deps, actor, periodId));
       if (!asked.ok) return asked;
