@@ -125,6 +125,8 @@ async function compare(directory: string, { acks, beganAt }: Cut) {
   const during = acks.filter(({ at }) => at >= beganAt);
   return {
     ...{ acknowledged: before.length, lost: before.filter(isLost).length },
+    /** How long before the cut the lost ones were acknowledged. */
+    lostMs: before.filter(isLost).map(({ at }) => Number((beganAt - at) / 1_000n) / 1_000),
     ...{ duringTheCut: during.length, lostOfThose: during.filter(isLost).length, faults },
   };
 }
