@@ -2,10 +2,9 @@ import type { TLSSocket } from "node:tls";
 import type { Peer } from "../identity/model.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
-import { DATA_PROTOCOL, framed, keepAlive, roomIn } from "./data-connection.ts";
+import { DATA_PROTOCOL, framed, type Keepalive, keepAlive, roomIn } from "./data-connection.ts";
 import { createDataReader, type ReadPiece } from "./data-reader.ts";
 import type { DataCodec, Said } from "./frame-codec.ts";
-import type { Keepalive } from "./server.ts";
 import { type HandshakeOptions, shakeHands } from "./tls-handshake.ts";
 
 export type DataClientDeps = {

@@ -1,5 +1,4 @@
 import type { TLSSocket } from "node:tls";
-import type { Keepalive } from "./server.ts";
 
 /**
  * The protocol of data connections, named in the TLS handshake (ALPN). The messages are those of `Transfer.Pull`, without
@@ -45,6 +44,11 @@ export function roomIn(socket: TLSSocket): Promise<void> {
     if (socket.destroyed) done();
   });
 }
+
+/** A link on which nothing answers for `everyMs` + `timeoutMs` is closed. */
+export type Keepalive = { readonly everyMs: number; readonly timeoutMs: number };
+
+export const KEEPALIVE: Keepalive = { everyMs: 5_000, timeoutMs: 5_000 };
 
 /**
  * Says something every `everyMs` and closes a connection on which nothing came for `everyMs + timeoutMs`, as grpc-js does for

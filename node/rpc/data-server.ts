@@ -4,10 +4,9 @@ import type { ExchangeError } from "../kernel/exchange-error.ts";
 import { withTraceId } from "../kernel/trace.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
 import { listVersionOf, metadataOf } from "./call-metadata.ts";
-import { announce, announcedBy, framed, keepAlive, LENGTH_BYTES, roomIn } from "./data-connection.ts";
+import { announce, announcedBy, framed, type Keepalive, keepAlive, LENGTH_BYTES, roomIn } from "./data-connection.ts";
 import type { DataCodec, Said } from "./frame-codec.ts";
 import type { Gate } from "./gate.ts";
-import type { Keepalive } from "./server.ts";
 import type { RpcServices } from "./services.ts";
 
 export type DataServerDeps = {

@@ -16,10 +16,11 @@ import { currentTraceId } from "../kernel/trace.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
 import { callMetadata, listVersionOf, saidIn } from "./call-metadata.ts";
 import { createDataClient, type DataClient } from "./data-client.ts";
+import { KEEPALIVE, type Keepalive } from "./data-connection.ts";
 import { errorOf } from "./grpc-status.ts";
 import { PeerCredentials } from "./peer-credentials.ts";
 import { protocol } from "./protocol.ts";
-import { FLOW_CONTROL_WINDOW, KEEPALIVE, type Keepalive } from "./server.ts";
+import { FLOW_CONTROL_WINDOW } from "./server.ts";
 import type { CheckChain, HandshakeOptions } from "./tls-handshake.ts";
 
 /** What both generated and hand-written method definitions have. */

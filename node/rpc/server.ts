@@ -7,7 +7,7 @@ import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { auditHandlers } from "./audit-handlers.ts";
 import { catalogHandlers } from "./catalog-handlers.ts";
-import { DATA_PROTOCOL } from "./data-connection.ts";
+import { DATA_PROTOCOL, KEEPALIVE, type Keepalive } from "./data-connection.ts";
 import { serveData } from "./data-server.ts";
 import { createGate, type GateDeps } from "./gate.ts";
 import { negotiationHandlers } from "./negotiation-handlers.ts";
@@ -34,13 +34,8 @@ export type RpcServerDeps = {
   readonly keepalive?: Keepalive;
 };
 
-/** A link on which nothing answers for `everyMs` + `timeoutMs` is closed. */
-export type Keepalive = { readonly everyMs: number; readonly timeoutMs: number };
-
 /** What the TLS front of a region offers on this port. */
 export const RPC_PROTOCOLS = ["h2", DATA_PROTOCOL] as const;
-
-export const KEEPALIVE: Keepalive = { everyMs: 5_000, timeoutMs: 5_000 };
 
 export type RpcServer = {
   /** Takes over a connection whose peer the TLS front has established: gRPC, or data where the handshake agreed on that. */
