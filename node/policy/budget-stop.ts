@@ -20,17 +20,22 @@ type Totals = {
   readonly stop?: BudgetStop | null | undefined;
 };
 
+export type Volume = { readonly rows: bigint | null; readonly bytes: bigint | null };
+
 /** Charged calls that the month's budget still pays for; null: no budget that stops. Each month begins with the whole of it. */
 export function callsAffordable({ stop, callsByMonth }: Totals, nowMs: number): bigint | null {
   if (stop === undefined || stop === null || stop.calls === null) return null;
-  const used = BigInt(callsByMonth[periodOf(nowMs)]?.commercial ?? "0");
-  const rest = BigInt(stop.calls) - used;
-  return rest > 0n ? rest : 0n;
+  return rest(stop.calls, callsByMonth[periodOf(nowMs)]?.commercial ?? "0");
 }
 
-/** Whether charged rows or bytes have come to the end of the month's budget. In a new month it is worked out anew first. */
-export function isVolumeSpent({ stop, rows, bytes }: Totals, nowMs: number): boolean {
-  if (stop === undefined || stop === null || stop.month !== periodOf(nowMs)) return false;
-  const isOver = (limit: string | null, used: string) => limit !== null && BigInt(used) >= BigInt(limit);
-  return isOver(stop.rows, rows) || isOver(stop.bytes, bytes);
+/** Charged rows and bytes that the month's budget still pays for; null: no end. In a new month it is worked out anew first. */
+export function volumeAffordable({ stop, rows, bytes }: Totals, nowMs: number): Volume {
+  if (stop === undefined || stop === null || stop.month !== periodOf(nowMs)) return { rows: null, bytes: null };
+  return { rows: rest(stop.rows, rows), bytes: rest(stop.bytes, bytes) };
+}
+
+function rest(limit: string | null, used: string): bigint | null {
+  if (limit === null) return null;
+  const left = BigInt(limit) - BigInt(used);
+  return left > 0n ? left : 0n;
 }

@@ -1,7 +1,7 @@
 import type { DataItem } from "../catalog/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf, periodOf } from "../kernel/instant.ts";
-import { type BudgetStop, callsAffordable, isVolumeSpent } from "./budget-stop.ts";
+import { type BudgetStop, callsAffordable, type Volume, volumeAffordable } from "./budget-stop.ts";
 import type { Mask, Purpose, RowCondition, UsageTerms } from "./model.ts";
 import { type Breach, denied } from "./refusal.ts";
 
@@ -88,8 +88,8 @@ export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
   const maxBytesLeft = left(terms.limits.maxBytes, totals.bytes);
   if (maxRowsLeft === 0n) return denied(usedUp("maxRows", terms.limits.maxRows));
   if (maxBytesLeft === 0n) return denied(usedUp("maxBytes", terms.limits.maxBytes));
-  const purposes = selection.purpose === undefined ? terms.purposes : [selection.purpose];
-  if (purposes.includes("industrial") && isVolumeSpent(totals, request.nowMs)) return denied(budgetSpent());
+  const affordable = budgetOf(request);
+  if (affordable.rows === 0n || affordable.bytes === 0n) return denied(budgetSpent());
   return ok({
     columns,
     rows: [...terms.rows, ...(selection.rows ?? [])],
@@ -99,6 +99,44 @@ export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
     rowsPerSecond: terms.limits.rowsPerSecond === null ? null : Number(terms.limits.rowsPerSecond),
     maskKey,
   });
+}
+
+/** What the agreement and a budget together leave of rows and bytes; a batch is cut to it, so that neither is overrun. */
+export function volumeLeft(request: Pick<TransferRequest, "agreement" | "selection" | "totals" | "nowMs">): Volume {
+  const { limits } = request.agreement.terms;
+  const { totals } = request;
+  const affordable = budgetOf(request);
+  return {
+    rows: smallest([left(limits.maxRows, totals.rows), affordable.rows]),
+    bytes: smallest([left(limits.maxBytes, totals.bytes), affordable.bytes]),
+  };
+}
+
+/** Whether exactly this batch may leave on top of what was used: by not one row or byte may it pass a limit or a budget. */
+export function enforceBatch(
+  request: TransferRequest,
+  batch: { readonly rows: bigint; readonly bytes: bigint },
+): Result<ReadPlan> {
+  const plan = enforceTransfer(request);
+  if (!plan.ok) return plan;
+  const { maxRowsLeft, maxBytesLeft } = plan.value;
+  const { limits } = request.agreement.terms;
+  if (maxRowsLeft !== null && batch.rows > maxRowsLeft) return denied(usedUp("maxRows", limits.maxRows));
+  if (maxBytesLeft !== null && batch.bytes > maxBytesLeft) return denied(usedUp("maxBytes", limits.maxBytes));
+  const { rows, bytes } = budgetOf(request);
+  const isOver = (rows !== null && batch.rows > rows) || (bytes !== null && batch.bytes > bytes);
+  return isOver ? denied(budgetSpent()) : plan;
+}
+
+/** A budget is about charged use; use in the public interest goes on when it is spent. */
+function budgetOf({
+  agreement,
+  selection,
+  totals,
+  nowMs,
+}: Pick<TransferRequest, "agreement" | "selection" | "totals" | "nowMs">): Volume {
+  const purposes = selection.purpose === undefined ? agreement.terms.purposes : [selection.purpose];
+  return purposes.includes("industrial") ? volumeAffordable(totals, nowMs) : { rows: null, bytes: null };
 }
 
 export type CallPlan = {

@@ -7,7 +7,7 @@ import { addUsage, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
-import { enforceTransfer, type ReadPlan, type UsageSoFar } from "../policy/enforce.ts";
+import { enforceBatch, type ReadPlan, type UsageSoFar } from "../policy/enforce.ts";
 import { transact } from "../storage/transact.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
@@ -122,46 +122,8 @@ function judge(
   totals: UsageSoFar,
   nowMs: number,
 ): Result<ReadPlan> {
-  const request = { agreement, selection: transfer.selection, fieldsOfEntry: fields, nowMs, maskKey };
-  const plan = enforceTransfer({ ...request, totals });
-  if (!plan.ok) return plan;
-  const { maxRowsLeft, maxBytesLeft } = plan.value;
-  const { maxRows, maxBytes } = agreement.terms.limits;
-  // Policy words the refusal: asked with the limit used up, it names the limit.
-  if (maxRowsLeft !== null && content.rows > maxRowsLeft) {
-    return enforceTransfer({ ...request, totals: { ...totals, rows: maxRows ?? "0" } });
-  }
-  if (maxBytesLeft !== null && content.bytes > maxBytesLeft) {
-    return enforceTransfer({ ...request, totals: { ...totals, bytes: maxBytes ?? "0" } });
-  }
-  return plan;
-}
-
-/** How policy refuses when the source holds more than the agreement's volume. */
-export function volumeRefusal(
-  agreement: Agreement,
-  transfer: Transfer,
-  fields: readonly DataItem[],
-  maskKey: Uint8Array | undefined,
-  limit: "maxRows" | "maxBytes",
-  nowMs: number,
-): Failure {
-  const { maxRows, maxBytes } = agreement.terms.limits;
-  const totals = {
-    rows: limit === "maxRows" ? (maxRows ?? "0") : "0",
-    bytes: limit === "maxBytes" ? (maxBytes ?? "0") : "0",
-    calls: "0",
-    callsByMonth: {},
-  };
-  const refused = enforceTransfer({
-    agreement,
-    selection: transfer.selection,
-    fieldsOfEntry: fields,
-    totals,
-    nowMs,
-    maskKey,
-  });
-  return refused.ok ? overtaken(transfer.id) : refused;
+  const { selection } = transfer;
+  return enforceBatch({ agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey }, content);
 }
 
 export function overtaken(id: string): Failure {

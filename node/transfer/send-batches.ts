@@ -7,13 +7,13 @@ import { NO_USAGE, usages } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements, maskKeys } from "../negotiation/store.ts";
-import { enforceTransfer } from "../policy/enforce.ts";
+import { enforceBatch, enforceTransfer, volumeLeft } from "../policy/enforce.ts";
 import { read, transact } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
 import { type BatchReader, createBatchReader, type ReadBatch } from "./read-batch.ts";
 import { notStarted, refuseTransfer } from "./refusal.ts";
-import { MAX_UNSIGNED_BATCHES, releaseBatch, volumeRefusal } from "./release-batch.ts";
+import { MAX_UNSIGNED_BATCHES, overtaken, releaseBatch } from "./release-batch.ts";
 import type { OpenedSource } from "./sources/port.ts";
 import { batches, type Sending, sendings, transfers } from "./store.ts";
 import type { Frame } from "./wire.ts";
@@ -134,11 +134,11 @@ async function sendNew(
   let nextAtMs = deps.runtime.nowMs();
   for (let n = BigInt(sending.batches) + 1n; !ports.isStopped(); n++) {
     const startedAtMs = deps.runtime.nowMs();
-    const content = await reader.next(await limitsNow(deps, prepared, startedAtMs));
+    const content = await reader.next(await limitsNow(deps, transfer, prepared, startedAtMs));
     if (!content.ok) return content;
     if (content.value.kind === "exceeds") {
       await allSigned(deps, transfer.id, ports);
-      return exceeded(deps, transfer, prepared, content.value.limit);
+      return exceeded(deps, transfer, prepared);
     }
     if (content.value.kind === "end") return finish(deps, transfer, reader, ports);
     if (!(await source.isUnchanged())) return sourceChanged();
@@ -163,24 +163,22 @@ async function sendNew(
   return ok(true);
 }
 
-async function limitsNow({ store, batchRows, batchBytes }: TransferDeps, prepared: Prepared, nowMs: number) {
-  const { agreement, rowsPerSecond } = prepared;
-  const { maxRows, maxBytes } = agreement.terms.limits;
-  const used = (await read(store, usages.at(agreement.id))) ?? NO_USAGE;
+async function limitsNow(
+  { store, batchRows, batchBytes }: TransferDeps,
+  { selection }: Transfer,
+  { agreement, rowsPerSecond }: Prepared,
+  nowMs: number,
+) {
+  const totals = (await read(store, usages.at(agreement.id))) ?? NO_USAGE;
+  const { rows, bytes } = volumeLeft({ agreement, selection, totals, nowMs });
   return {
     // At a limited pace a batch is one second's rows, so that the pace is kept from the first second on.
     maxRows: rowsPerSecond === null ? batchRows : Math.max(1, Math.min(batchRows, rowsPerSecond)),
     maxBytes: batchBytes,
     deadlineMs: nowMs + BATCH_MS,
-    rowsLeft: left(maxRows, used.rows),
-    bytesLeft: left(maxBytes, used.bytes),
+    rowsLeft: rows,
+    bytesLeft: bytes,
   };
-}
-
-function left(limit: string | null, used: string): bigint | null {
-  if (limit === null) return null;
-  const rest = BigInt(limit) - BigInt(used);
-  return rest > 0n ? rest : 0n;
 }
 
 /** Waits until fewer than two batches are unsigned; false when the stream ended meanwhile. */
@@ -231,13 +229,17 @@ async function endFrame({ store }: TransferDeps, id: string): Promise<Frame> {
   return { kind: "end", rows, bytes, sha256: sending?.sha256 ?? "", batches: count };
 }
 
-function exceeded(
-  deps: TransferDeps,
-  transfer: Transfer,
+/** How policy refuses what the source holds beyond the volume: asked about one more than is left, it names what ended. */
+async function exceeded(
+  { store, runtime }: TransferDeps,
+  { id, selection }: Transfer,
   { agreement, fields, maskKey }: Prepared,
-  limit: "maxRows" | "maxBytes",
-): Failure {
-  return volumeRefusal(agreement, transfer, fields, maskKey, limit, deps.runtime.nowMs());
+): Promise<Failure> {
+  const totals = (await read(store, usages.at(agreement.id))) ?? NO_USAGE;
+  const request = { agreement, selection, fieldsOfEntry: fields, maskKey, totals, nowMs: runtime.nowMs() };
+  const { rows, bytes } = volumeLeft(request);
+  const refused = enforceBatch(request, { rows: (rows ?? -1n) + 1n, bytes: (bytes ?? -1n) + 1n });
+  return refused.ok ? overtaken(id) : refused;
 }
 
 function sourceChanged(): Failure {

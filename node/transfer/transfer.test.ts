@@ -12,8 +12,11 @@ import {
 import type { CatalogEntry } from "../catalog/model.ts";
 import { canonicalText } from "../kernel/canonical-json.ts";
 import { sha256Hex } from "../kernel/digest.ts";
-import { mustSucceed } from "../kernel/exchange-error.ts";
+import { mustSucceed, ok } from "../kernel/exchange-error.ts";
+import { periodOf } from "../kernel/instant.ts";
+import { NO_USAGE, usages } from "../metering/usage.ts";
 import type { UsageTerms } from "../policy/model.ts";
+import { transact } from "../storage/transact.ts";
 import type { Transfer, TransferSelection } from "./model.ts";
 
 const entry: CatalogEntry = openEntry({
@@ -147,6 +150,23 @@ describe("a transfer", () => {
     expect((await pair.provider.metering.totals("AGR-1")).rows).toBe("500");
     await expectEqualBooks(pair);
   });
+
+  it.each(["rows", "bytes"] as const)(
+    "stops charged use exactly where a budget ends, counted in %s",
+    async (metric) => {
+      const pair = await pairWith(1_000, { purposes: ["industrial"] }, { batchRows: 100 });
+      const end = metric === "rows" ? 250n : BigInt(Buffer.byteLength(lines(250)));
+      const stop = { month: periodOf(Date.now()), calls: null, rows: null, bytes: null, [metric]: String(end) };
+      await transact(pair.provider.store, [], (tx) => {
+        tx.put(usages.at("AGR-1"), { ...NO_USAGE, stop });
+        return ok(true);
+      });
+      const over = await pair.until((await start(pair)).id, isOver);
+      await pair.settle();
+      expect(over).toMatchObject({ state: "TERMINATED", rows: "250", reason: { code: "BUDGET_SPENT" } });
+      expect((await pair.provider.metering.totals("AGR-1"))[metric]).toBe(String(end));
+    },
+  );
 
   it("is refused by the provider, whatever the consumer's node lets through", async () => {
     const pair = await pairWith(10, { fields: ["reg_code"] });
