@@ -36,22 +36,28 @@ export async function checkedSignature(
   return checked.ok ? ok(held) : checked;
 }
 
-/** Stores a signature and frees the batch's place among the unsigned ones. */
+/**
+ * Stores a signature and frees the batch's place among the unsigned ones. `onStaged` is called once its commit stands in line:
+ * whatever is committed from then on finds the place free, and may share the write.
+ */
 export async function takeSignature(
   deps: TransferDeps,
   peer: string,
   signature: ConsumerSignature,
+  onStaged: () => void = () => {},
 ): Promise<Result<HeldReceipt | undefined>> {
   const checked = await checkedSignature(deps, peer, signature);
   if (!checked.ok || checked.value === undefined || checked.value.consumerSignature !== null) return checked;
   const { core } = checked.value;
   const nowMs = deps.runtime.nowMs();
   const refs = [...completeReceiptRefs(core), sendings.at(core.transferId), transfers.at(core.transferId)];
-  return transact(deps.store, refs, (tx) => {
+  const stored = transact(deps.store, refs, (tx) => {
     const completed = completeReceipt(tx, meteringParts(deps), core, signature.signature, nowMs);
     countSigned(tx, core);
     return ok(completed);
   });
+  onStaged();
+  return stored;
 }
 
 /** The transfer's own count of finished receipts; windows of calls belong to no transfer. */

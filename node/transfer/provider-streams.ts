@@ -132,11 +132,16 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
     deps.logger.error({ transfer: opening.transfer.id, fault }, "a pull stream failed");
     stop("at-once");
   };
+  const unsigned = new Set(opening.sending.unsigned.map(({ batch }) => batch));
   const ports = {
+    unsigned: () => unsigned.size,
     isStopped: () => signals.isClosed,
     room: () => outgoing.room(),
     give: (item: ReleasedBatch | Frame) => {
-      if (item.kind === "released") lent.set(item.batch, item.content.release);
+      if (item.kind === "released") {
+        lent.set(item.batch, item.content.release);
+        if (BigInt(item.batch) > BigInt(opening.sending.batches)) unsigned.add(item.batch);
+      }
       outgoing.put(item);
     },
     signed: nextWake,
@@ -153,6 +158,7 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
   const onSigned = (batch: string) => {
     lent.get(batch)?.();
     lent.delete(batch);
+    unsigned.delete(batch);
     wakeAll();
   };
   listen(deps, opening, incoming, outgoing, onSigned)
@@ -193,12 +199,14 @@ async function listen(
       const cores = await coresFrom(deps, transfer.agreementId, fromSeq, MAX_CORES);
       for (const core of cores) outgoing.put({ kind: "receipt", ...offerOf(core) });
     } else if (control.kind === "receipt") {
-      const taken = await takeSignature(deps, transfer.peer, control);
+      const signed = () => onSigned(control.batch);
+      const taken = await takeSignature(deps, transfer.peer, control, signed);
       if (!taken.ok) {
         outgoing.put(refusedFrame(taken.error));
         return;
       }
-      onSigned(control.batch);
+      // Also one that was signed before, of which nothing had to be stored.
+      signed();
     }
   }
 }

@@ -26,6 +26,8 @@ export type StreamPorts = {
   readonly give: (item: ReleasedBatch | Frame) => void;
   /** Resolves when a signature came in or the stream ends. */
   readonly signed: () => Promise<void>;
+  /** How many released batches wait for a signature; one less as soon as a good one is in line to be stored. */
+  readonly unsigned: () => number;
   readonly wait: (ms: number) => Promise<void>;
 };
 
@@ -145,7 +147,7 @@ async function sendNew(
 
     await ports.room();
     await ports.wait(nextAtMs - deps.runtime.nowMs());
-    const mayGo = await hasPlace(deps, transfer.id, ports);
+    const mayGo = await hasPlace(ports);
     if (!mayGo) return ok(true);
     const release = { ...prepared, transfer, consumerKeyId, batch: n, content: content.value, startedAtMs };
     const receipt = await releaseBatch(deps, { ...release, fingerprint: source.fingerprint });
@@ -181,25 +183,28 @@ async function limitsNow(
   };
 }
 
-/** Waits until fewer than two batches are unsigned; false when the stream ended meanwhile. */
-function hasPlace(deps: TransferDeps, id: string, ports: StreamPorts): Promise<boolean> {
-  return atMostUnsigned(deps, id, ports, MAX_UNSIGNED_BATCHES - 1);
-}
-
-/** The agreement's volume is used up: what was released of it still arrives before the transfer ends. */
-function allSigned(deps: TransferDeps, id: string, ports: StreamPorts): Promise<boolean> {
-  return atMostUnsigned(deps, id, ports, 0);
-}
-
-async function atMostUnsigned({ store }: TransferDeps, id: string, ports: StreamPorts, most: number): Promise<boolean> {
+/**
+ * Waits until fewer than two batches are unsigned; false when the stream ended meanwhile. It does not wait for the signature to
+ * be durable: the release is decided after it in the same line of commits, and most often written with it.
+ */
+async function hasPlace(ports: StreamPorts): Promise<boolean> {
   while (!ports.isStopped()) {
     // Asked for before looking, else a signature that comes in between would be waited for in vain.
     const signed = ports.signed();
-    const sending = await read(store, sendings.at(id));
-    if (sending !== undefined && sending.unsigned.length <= most) return true;
+    if (ports.unsigned() < MAX_UNSIGNED_BATCHES) return true;
     await signed;
   }
   return false;
+}
+
+/** The agreement's volume is used up: what was released of it still arrives, and is signed for, before the transfer ends. */
+async function allSigned({ store }: TransferDeps, id: string, ports: StreamPorts): Promise<void> {
+  while (!ports.isStopped()) {
+    const signed = ports.signed();
+    const sending = await read(store, sendings.at(id));
+    if (sending?.unsigned.length === 0) return;
+    await signed;
+  }
 }
 
 async function finish(
