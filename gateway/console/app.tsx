@@ -18,6 +18,7 @@ import { compareRoute, searchRoute } from "./routes/search.tsx";
 import { settlementRoutes } from "./routes/settlements.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
 import { transferRoutes } from "./routes/transfers.tsx";
+import { whatIfRoutes } from "./routes/what-if.tsx";
 import { languageFor, requireSession } from "./session.ts";
 import { type ConsoleEnvironment, openView } from "./view.ts";
 
@@ -68,6 +69,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     catalogRoutes,
     compareRoute,
     receiptRoutes,
+    whatIfRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

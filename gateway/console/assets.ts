@@ -12,7 +12,9 @@ const FILES = {
   "tabler.css": { type: "text/css", sources: [require.resolve("@tabler/core/dist/css/tabler.min.css")] },
   "console.css": {
     type: "text/css",
-    sources: ["layout", "parts", "records", "pages", "narrow", "print"].map((name) => here(`./styles/${name}.css`)),
+    sources: ["layout", "parts", "records", "pages", "insight", "narrow", "print"].map((name) =>
+      here(`./styles/${name}.css`),
+    ),
   },
   "htmx.js": { type: "text/javascript", sources: [require.resolve("htmx.org/dist/htmx.min.js")] },
   "console.js": { type: "text/javascript", sources: [here("./console.mjs")] },

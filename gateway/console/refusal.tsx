@@ -12,6 +12,7 @@ const refuse = refusals({
   AUDITOR_ONLY: "forbidden",
   PUBLISHER_ONLY: "forbidden",
   RECEIPTS_ONLY: "forbidden",
+  INSIGHT_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
   FOREIGN_FORM: "forbidden",
   FORM_TOO_LARGE: "too-large",
@@ -42,6 +43,10 @@ const TEXTS = {
   RECEIPTS_ONLY: {
     zh: "计量凭据只对申请人、发布人、财务和审计开放;请由这些人员查看。",
     en: "Receipts are open to requesters, publishers, finance and auditors; have one of them look.",
+  },
+  INSIGHT_ONLY: {
+    zh: "试算与预测对财务、审计、审批人、申请人和发布人开放;请由这些人员查看,或请管理员授予角色。",
+    en: "Trials and forecasts are open to finance, auditors, approvers, requesters and publishers; have one of them look, or ask an administrator for the role.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

@@ -1,6 +1,7 @@
 import { agreeEn } from "./agree-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { exchangeEn } from "./exchange-en.ts";
+import { insightEn } from "./insight-en.ts";
 import { operateEn } from "./operate-en.ts";
 import type { Messages } from "./zh.ts";
 
@@ -10,6 +11,7 @@ export const en: Messages = {
   ...exchangeEn,
   ...agreeEn,
   ...operateEn,
+  ...insightEn,
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",

@@ -2,6 +2,7 @@ import { agreeZh } from "./agree-zh.ts";
 import { codesZh } from "./codes-zh.ts";
 import { exchangeZh } from "./exchange-zh.ts";
 import type { Filled } from "./filled.ts";
+import { insightZh } from "./insight-zh.ts";
 import { operateZh } from "./operate-zh.ts";
 
 /** Every sentence of the console in Chinese. The shape of this object is what every other language has to fill. */
@@ -10,6 +11,7 @@ export const zh = {
   ...exchangeZh,
   ...agreeZh,
   ...operateZh,
+  ...insightZh,
   layout: {
     skip: "跳到正文",
     navigation: "主导航",

@@ -9,8 +9,10 @@ import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
 import { unknownAgreement } from "../../negotiation/refusal.ts";
 import type { TopicHandler } from "../../outbox/model.ts";
+import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { list, read, transact } from "../../storage/transact.ts";
 import { termsOf } from "../build.ts";
+import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
 import { gaugesOf } from "./alerts.ts";
 import { type Alert, alerts, type Budget, budgets } from "./budget-model.ts";
@@ -29,7 +31,7 @@ import { checkReplay, factsOf } from "./replay.ts";
 import { readRunningUsage } from "./running-usage.ts";
 import { factsIn, lastPeriods, signedOfYear } from "./settled-facts.ts";
 import { spentFen } from "./spend.ts";
-import { type Addition, type SupplierView, supplierView } from "./supplier.ts";
+import { type Addition, type SupplierView, schemesOf, supplierView } from "./supplier.ts";
 import { type UsageView, usageView } from "./usage-view.ts";
 import { createUsageWatch } from "./watch-usage.ts";
 import { type TermsChange, type WhatIf, whatIf } from "./what-if.ts";
@@ -48,6 +50,13 @@ export type ReceiptFilter = {
   readonly line?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
+};
+
+/** What a trial begins with: the signed terms, the months there are, and every registered scheme as it could look here. */
+export type TrialBasis = {
+  readonly terms: SettlementTerms;
+  readonly periods: readonly string[];
+  readonly schemes: readonly Scheme[];
 };
 
 /** Figures that people decide by. Everything here reads; what it writes are quotes, budgets and alerts of its own. */
@@ -71,6 +80,7 @@ export type Insight = Worker & {
   readonly quote: (actor: Principal, agreementId: string, estimate: Estimate) => Promise<Result<Quote>>;
   readonly quotes: (agreementId: string, query: QuoteQuery) => Promise<Result<readonly QuoteView[]>>;
   readonly useQuote: (actor: Principal, agreementId: string, id: string, transferId: string) => Promise<Result<Quote>>;
+  readonly trialBasis: (agreementId: string) => Promise<Result<TrialBasis>>;
   readonly whatIf: (
     agreementId: string,
     periods: readonly string[] | undefined,
@@ -87,6 +97,7 @@ export type Insight = Worker & {
 
 /** A quarter, and what a supplier asks about. */
 const QUARTER = 3;
+const YEAR = 12;
 
 export function createInsight(given: InsightDeps & { readonly disclosed: DisclosureSources }): Insight {
   const deps: InsightDeps = given;
@@ -117,6 +128,7 @@ export function createInsight(given: InsightDeps & { readonly disclosed: Disclos
     quote: (actor, id, estimate) => withAgreement(id, (agreement) => makeQuote(deps, actor, agreement, estimate)),
     quotes: (id, query) => withAgreement(id, async (agreement) => ok(await quotesOf(deps, agreement, query))),
     useQuote: (actor, id, quoteId, transferId) => useQuote(deps, actor, id, quoteId, transferId),
+    trialBasis: (agreementId) => trialBasis(deps, agreementId),
     async whatIf(agreementId, periods, change) {
       const facts = await factsIn(deps, agreementId, periods ?? (await lastPeriods(deps, agreementId, QUARTER)));
       return facts.ok ? whatIf(agreementId, facts.value, change) : facts;
@@ -138,6 +150,15 @@ export function createInsight(given: InsightDeps & { readonly disclosed: Disclos
       },
     }),
   };
+}
+
+async function trialBasis(deps: InsightDeps, agreementId: string): Promise<Result<TrialBasis>> {
+  const terms = await termsOf(deps, agreementId);
+  if (!terms.ok) return terms;
+  const periods = await lastPeriods(deps, agreementId, YEAR);
+  const facts = await factsIn(deps, agreementId, periods);
+  if (!facts.ok) return facts;
+  return ok({ terms: terms.value, periods, schemes: schemesOf(facts.value) });
 }
 
 async function equationsOf(deps: InsightDeps, periodId: string, agreementId?: string): Promise<StatementEquation[]> {

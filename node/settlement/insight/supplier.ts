@@ -64,7 +64,7 @@ function received(partyId: string, facts: readonly PeriodFacts[]): bigint {
 }
 
 /** The agreed scheme as it is, every other registered one as it could look with the same parties. */
-function schemesOf(facts: readonly PeriodFacts[]): Scheme[] {
+export function schemesOf(facts: readonly PeriodFacts[]): Scheme[] {
   const [first] = facts;
   if (first === undefined) return [];
   const agreed = first.terms.scheme;

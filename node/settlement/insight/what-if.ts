@@ -149,7 +149,7 @@ function summary(agreementId: string, terms: SettlementTerms, periods: readonly 
   });
   const before = sum(periods.map(({ amountBeforeFen }) => amountBeforeFen)).toString();
   const after = sum(periods.map(({ amountAfterFen }) => amountAfterFen)).toString();
-  const span = `${periods[0]?.periodId ?? ""} – ${periods.at(-1)?.periodId ?? ""}`;
+  const span = [...new Set([periods[0]?.periodId, periods.at(-1)?.periodId])].join(" – ");
   return {
     agreementId,
     periods,
