@@ -1,17 +1,8 @@
-import type { CatalogEntry, DataItem } from "../catalog/model.ts";
-import { type Canonical, canonicalText, digestOf } from "../kernel/canonical-json.ts";
+import { type Canonical, digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, refusals } from "../kernel/exchange-error.ts";
-import { msOf } from "../kernel/instant.ts";
-import { readDocument } from "../negotiation/agreement.ts";
 import type { DeadlineRules } from "../policy/decide.ts";
-import {
-  answerRequest,
-  decideTransferAgain,
-  outcomeOfRequest,
-  type PackInForce,
-  type TransferQuestion,
-} from "../policy/decision-record.ts";
-import type { UsageTerms } from "../policy/model.ts";
+import type { PackInForce } from "../policy/decision-record.ts";
+import { type DecisionItem, decideAgain } from "./decide-again.ts";
 import type { AuditBundle } from "./model.ts";
 
 /** The rules by which decisions are made again, of the region that made them first. */
@@ -39,11 +30,10 @@ export type DecisionClaim = {
   readonly decision: string;
 };
 
-type Item = { readonly [name: string]: Canonical } & { readonly kind: string };
 type Inputs = {
   readonly type: "heliu.decision-inputs.v1";
   readonly rules: readonly { readonly id: string; readonly version: string; readonly digest: string | null }[];
-  readonly items: readonly [Item];
+  readonly items: readonly [DecisionItem];
 };
 
 /** Makes every decision of a bundle again from its recorded inputs. The bundle must have been verified before. */
@@ -80,67 +70,6 @@ export function rerun(claims: Iterable<DecisionClaim>, documents: Iterable<Canon
     else faults.push(differs(claim, (again as { readonly decision: string }).decision).error);
   }
   return { count, equal, faults };
-}
-
-function decideAgain(item: Item, held: ReadonlyMap<string, Canonical>, rules: RerunRules): Canonical | undefined {
-  try {
-    if (item.kind === "request") return answerAgain(item, held, rules);
-    if (item.kind === "transfer") return letOutAgain(item, held);
-  } catch {
-    // Inputs that no version of the product wrote.
-  }
-  return undefined;
-}
-
-function answerAgain(item: Item, held: ReadonlyMap<string, Canonical>, rules: RerunRules): Canonical | undefined {
-  const described = held.get(String(item.entry)) as { readonly text: string } | undefined;
-  if (described === undefined) return undefined;
-  const question = {
-    entry: JSON.parse(described.text) as CatalogEntry,
-    hasSource: item.hasSource === true,
-    offeredAtMs: msOf(String(item.offeredAt)),
-    requested: item.requested as unknown as UsageTerms,
-    round: Number(item.round),
-    nowMs: msOf(String(item.at)),
-    region: String(item.region),
-    consumer: String(item.consumer),
-    partners: item.partners as readonly string[],
-  };
-  return outcomeOfRequest(answerRequest(question, rules));
-}
-
-function letOutAgain(item: Item, held: ReadonlyMap<string, Canonical>): Canonical | undefined {
-  const document = held.get(String(item.agreement));
-  const fields = held.get(String(item.fields)) as { readonly fields: readonly DataItem[] } | undefined;
-  if (document === undefined || fields === undefined) return undefined;
-  const terms = termsOf(String(item.agreement), document);
-  if (terms === undefined) return undefined;
-  const { agreementId } = document as { readonly agreementId: string };
-  const given = item as unknown as Pick<TransferQuestion, "selection" | "totals"> & {
-    readonly status: TransferQuestion["agreement"]["status"];
-  };
-  return decideTransferAgain({
-    agreement: { id: agreementId, digest: String(item.agreement), status: given.status, terms },
-    selection: given.selection,
-    fieldsOfEntry: fields.fields,
-    totals: given.totals,
-    nowMs: msOf(String(item.at)),
-    // Any key: whether there was one decides, not which.
-    maskKey: item.hasMaskKey === true ? new Uint8Array(32) : undefined,
-  });
-}
-
-const read = new Map<string, UsageTerms>();
-
-/** An agreement is used many thousand times; its document is read once. */
-function termsOf(digest: string, document: Canonical): UsageTerms | undefined {
-  const known = read.get(digest);
-  if (known !== undefined) return known;
-  const parsed = readDocument(canonicalText(document));
-  if (!parsed.ok) return undefined;
-  if (read.size > 1_000) read.clear();
-  read.set(digest, parsed.value.terms);
-  return parsed.value.terms;
 }
 
 function differs({ seq, decision, inputs }: DecisionClaim, again: string) {

@@ -43,6 +43,14 @@ export function digestOf(value: Canonical): string {
   return `sha256:${sha256Hex(write(value))}`;
 }
 
+/** A document in its canonical form, hashed once however often it is named. */
+export type DigestedDocument = { readonly digest: string; readonly text: string };
+
+export function digested(value: Canonical): DigestedDocument {
+  const text = write(value);
+  return { digest: `sha256:${sha256Hex(text)}`, text };
+}
+
 /**
  * A document as a peer sent it: it must be UTF-8 without BOM, JSON, and byte for byte its own canonical form. Comparing
  * the bytes also catches duplicate keys, which an ordinary parser drops.

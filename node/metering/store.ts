@@ -66,6 +66,8 @@ export type ReceiptDraft = {
   readonly consumerKeyId: string;
   /** What the audit leaf calls it: a batch of a transfer or a window of calls. */
   readonly leaf: "receipt.batch" | "receipt.window";
+  /** Further words of the leaf: by which decision it left. */
+  readonly detail?: { readonly [name: string]: string };
 };
 
 export function appendReceiptRefs(
@@ -102,7 +104,10 @@ export function appendReceipt(tx: Tx, parts: MeteringParts, draft: ReceiptDraft)
     actor: "node",
     digest: `sha256:${receipt.coreDigest}`,
     agreementId: core.agreementId,
-    detail: { seq: core.seq, transferId: core.transferId, kind: core.kind, signed: "provider" },
+    detail: {
+      ...draft.detail,
+      ...{ seq: core.seq, transferId: core.transferId, kind: core.kind, signed: "provider" },
+    },
   });
   return receipt;
 }

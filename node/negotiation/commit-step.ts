@@ -1,7 +1,7 @@
 import { keepDocument } from "../audit/document-store.ts";
 import type { AuditEvent } from "../audit/model.ts";
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
-import { type Canonical, digestOf } from "../kernel/canonical-json.ts";
+import { type DigestedDocument, digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
@@ -33,7 +33,7 @@ export type Step = {
   /** Of the audit log, besides the one about the negotiation. */
   readonly leaves?: readonly AuditEvent[];
   /** What those leaves name by digest. */
-  readonly documents?: readonly Canonical[];
+  readonly documents?: readonly DigestedDocument[];
 };
 
 export type Place = {

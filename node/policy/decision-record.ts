@@ -1,9 +1,16 @@
 import type { CatalogEntry, DataItem } from "../catalog/model.ts";
-import { type Canonical, digestOf } from "../kernel/canonical-json.ts";
+import { type Canonical, type DigestedDocument, digested, digestOf } from "../kernel/canonical-json.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 import { instantOf, periodOf } from "../kernel/instant.ts";
 import { type DeadlineRules, type Decision, decide } from "./decide.ts";
-import { type BindingAgreement, enforceTransfer, type ReadPlan, type Selection, type UsageSoFar } from "./enforce.ts";
+import {
+  type BindingAgreement,
+  enforceBatch,
+  enforceTransfer,
+  type ReadPlan,
+  type Selection,
+  type UsageSoFar,
+} from "./enforce.ts";
 import type { UsageTerms } from "./model.ts";
 import { offerOf } from "./offer.ts";
 import { reasonOfRefusal } from "./refusal.ts";
@@ -13,7 +20,7 @@ export type PackInForce = { readonly id: string; readonly version: string; reado
 
 /** What a leaf says of a decision, and the documents that let anybody make it again. */
 export type RecordedDecision = {
-  readonly documents: readonly Canonical[];
+  readonly documents: readonly DigestedDocument[];
   readonly detail: {
     /** `cn-national@2025.11.0 …` */
     readonly rules: string;
@@ -62,12 +69,12 @@ export function recordRequest(
   const { entry, requested, round, nowMs, offeredAtMs, hasSource, region, consumer, partners } = question;
   // Whom to telephone decides nothing, and does not belong into evidence that is handed around.
   const { contact: _contact, ...described } = entry;
-  const entryDocument = { type: "heliu.decision-entry.v1", text: JSON.stringify(described) };
+  const entryDocument = digested({ type: "heliu.decision-entry.v1", text: JSON.stringify(described) });
   const item = {
     ...{ kind: "request", region, consumer, partners, hasSource, round: String(round) },
     at: instantOf(nowMs),
     offeredAt: instantOf(offeredAtMs),
-    entry: digestOf(entryDocument),
+    entry: entryDocument.digest,
     requested: plain(requested),
   };
   return recorded(item, [entryDocument], outcomeOfRequest(decision), packs);
@@ -100,6 +107,15 @@ export function outcomeOfTransfer(plan: Result<ReadPlan>): Canonical {
   };
 }
 
+/** What of an entry's fields a decision depends on. */
+export function fieldsDocument(fieldsOfEntry: readonly DataItem[]): DigestedDocument {
+  const fields = fieldsOfEntry.map(({ name, sensitivity, shareable }) => ({ name, sensitivity, shareable }));
+  return digested({ type: "heliu.decision-fields.v1", fields: plain(fields) });
+}
+
+/** Rows and bytes of a batch that policy was asked about; a transfer as a whole is asked about without. */
+export type BatchVolume = { readonly rows: bigint; readonly bytes: bigint };
+
 /**
  * The question of a transfer without what persons are looked up by: of a condition on rows stands which field and how it
  * is compared, never with what, since the values decide which rows leave but not whether any may.
@@ -109,40 +125,54 @@ export function recordTransfer(
   plan: Result<ReadPlan>,
   packs: readonly PackInForce[],
 ): RecordedDecision {
-  const { agreement, selection, fieldsOfEntry, totals, nowMs, maskKey } = question;
-  const fields = fieldsOfEntry.map(({ name, sensitivity, shareable }) => ({ name, sensitivity, shareable }));
-  const fieldsDocument = { type: "heliu.decision-fields.v1", fields: plain(fields) };
+  const fields = fieldsDocument(question.fieldsOfEntry);
+  return recorded(itemOf("transfer", question, fields.digest), [fields], outcomeOfTransfer(plan), packs);
+}
+
+/** One batch of a transfer: `fields` was written by the caller, once for all of them. */
+export function recordBatch(
+  question: TransferQuestion,
+  { rows, bytes }: BatchVolume,
+  plan: Result<ReadPlan>,
+  packs: readonly PackInForce[],
+  fields: DigestedDocument,
+): RecordedDecision {
+  const item = { ...itemOf("batch", question, fields.digest), batch: { rows: String(rows), bytes: String(bytes) } };
+  return recorded(item, [], outcomeOfTransfer(plan), packs);
+}
+
+function itemOf(kind: "transfer" | "batch", question: TransferQuestion, fields: string) {
+  const { agreement, selection, totals, nowMs, maskKey } = question;
   const month = periodOf(nowMs);
-  const item = {
-    ...{ kind: "transfer", agreement: agreement.digest, status: agreement.status, at: instantOf(nowMs) },
+  return {
+    ...{ kind, agreement: agreement.digest, status: agreement.status, at: instantOf(nowMs), fields },
     selection: plain({ ...selection, rows: selection.rows?.map(({ field, op }) => ({ field, op })) }),
-    fields: digestOf(fieldsDocument),
     totals: plain({ ...totals, callsByMonth: { [month]: totals.callsByMonth[month] ?? {} } }),
     hasMaskKey: maskKey !== undefined && maskKey.length > 0,
   };
-  return recorded(item, [fieldsDocument], outcomeOfTransfer(plan), packs);
 }
 
 /** Made again from a record: the conditions on rows get a value, which decides nothing. */
-export function decideTransferAgain(question: TransferQuestion): Canonical {
+export function decideTransferAgain(question: TransferQuestion, batch?: BatchVolume): Canonical {
   const rows = question.selection.rows?.map((condition) => ({ ...condition, value: "" }));
   const selection = rows === undefined ? question.selection : { ...question.selection, rows };
-  return outcomeOfTransfer(enforceTransfer({ ...question, selection }));
+  const asked = { ...question, selection };
+  return outcomeOfTransfer(batch === undefined ? enforceTransfer(asked) : enforceBatch(asked, batch));
 }
 
-function recorded(
+export function recorded(
   item: Canonical & object,
-  documents: readonly Canonical[],
+  documents: readonly DigestedDocument[],
   outcome: Canonical,
   packs: readonly PackInForce[],
 ): RecordedDecision {
   const rules = packs.map(({ id, version, digest }) => ({ id, version, digest: digest ?? null }));
-  const inputs = { type: "heliu.decision-inputs.v1", rules, items: [item] };
+  const inputs = digested({ type: "heliu.decision-inputs.v1", rules, items: [item] });
   return {
     documents: [...documents, inputs],
     detail: {
       rules: packs.map(({ id, version }) => `${id}@${version}`).join(" "),
-      inputs: digestOf(inputs),
+      inputs: inputs.digest,
       decision: (outcome as { readonly decision: string }).decision,
       outcome: digestOf(outcome),
     },
@@ -150,6 +180,6 @@ function recorded(
 }
 
 /** As it stands in a document: keys that are absent in memory are absent there. */
-function plain(value: unknown): Canonical {
+export function plain(value: unknown): Canonical {
   return JSON.parse(JSON.stringify(value)) as Canonical;
 }

@@ -1,11 +1,15 @@
 import type { OpenWindow } from "../metering/window.ts";
+import type { CallGroup } from "../policy/call-record.ts";
 import { collection } from "../storage/collection.ts";
+
+/** `groups`: by which decisions its calls were let through; absent in windows that an earlier version opened. */
+export type MeteredWindow = OpenWindow & { readonly groups?: readonly CallGroup[] };
 
 /** The provider's meter of one agreement: windows that are open, and closed ones that the consumer has not signed. */
 export type CallMeter = {
   readonly agreementId: string;
   readonly nextWindow: string;
-  readonly open: readonly OpenWindow[];
+  readonly open: readonly MeteredWindow[];
   readonly closed: readonly {
     readonly window: string;
     readonly receiptId: string;

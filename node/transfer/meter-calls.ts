@@ -5,14 +5,25 @@ import { instantOf, periodOf } from "../kernel/instant.ts";
 import type { UsageTotals } from "../metering/model.ts";
 import { appendReceipt, appendReceiptRefs } from "../metering/store.ts";
 import { plus, usages, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
-import { answerDigest, endOf, MAX_UNSIGNED_MS, mustClose, type OpenWindow, windowContent } from "../metering/window.ts";
+import { answerDigest, endOf, MAX_UNSIGNED_MS, mustClose, windowContent } from "../metering/window.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
+import { type JudgedCall, recordCalls, withCall } from "../policy/call-record.ts";
 import { enforceCall } from "../policy/enforce.ts";
 import type { Purpose } from "../policy/model.ts";
 import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
-import { type CallMeter, type CallRow, callMeters, callRows, callsId, callWindows, emptyMeter } from "./call-store.ts";
+import { keepDecision, packsOf } from "./batch-decision.ts";
+import {
+  type CallMeter,
+  type CallRow,
+  callMeters,
+  callRows,
+  callsId,
+  callWindows,
+  emptyMeter,
+  type MeteredWindow,
+} from "./call-store.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import { contributionsOf, factsOf } from "./receipt-facts.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
@@ -80,7 +91,7 @@ class Meter {
   readonly #nowMs: number;
   readonly #before: CallMeter;
   #next: bigint;
-  #open: OpenWindow[];
+  #open: MeteredWindow[];
   #closed: CallMeter["closed"][number][];
   #totals: UsageTotals;
   #isCounted = false;
@@ -126,19 +137,21 @@ class Meter {
     if (missing.length > 0) return incomplete(missing);
     if (this.#isOverdue()) return unsigned();
     const output = Object.fromEntries(Object.entries(answers).filter(([flag]) => plan.value.outputs.includes(flag)));
+    const judged = { purpose: purpose as Purpose, input, status: agreement.status, totals: this.#totals };
     const count = { count: 1n, month: periodOf(this.#nowMs), purposeClass: plan.value.purposeClass };
     this.#totals = plus(this.#totals, { calls: count });
     this.#isCounted = true;
-    return ok(this.#add(callId, output, purpose as Purpose, consumerKeyId, asked));
+    return ok(this.#add(callId, output, { ...judged, nowMs: this.#nowMs }, consumerKeyId, asked));
   }
 
   #add(
     callId: string,
     output: { readonly [flag: string]: string },
-    purpose: Purpose,
+    judged: JudgedCall,
     consumerKeyId: string,
     asked: string,
   ): AnsweredCall {
+    const { purpose } = judged;
     const { productId, purposeClass } = factsOf(this.#agreement, [purpose]);
     const existing = this.#open.find(
       (each) => each.purposeClass === purposeClass && each.consumerKeyId === consumerKeyId,
@@ -151,6 +164,7 @@ class Meter {
       lastCallAtMs: this.#nowMs,
       callIds: [...window.callIds, callId],
       answers: [...window.answers, digest],
+      groups: withCall(window.groups ?? [], judged),
     };
     this.#open = this.#open.map((each) => (each.window === window.window ? grown : each));
     this.#tx.put(callRows.at(this.#agreement.id, callId), {
@@ -167,8 +181,8 @@ class Meter {
     return { callId, output, window: window.window, index };
   }
 
-  #begin(productId: string, purposeClass: OpenWindow["purposeClass"], consumerKeyId: string): OpenWindow {
-    const window: OpenWindow = {
+  #begin(productId: string, purposeClass: MeteredWindow["purposeClass"], consumerKeyId: string): MeteredWindow {
+    const window: MeteredWindow = {
       window: String(this.#next),
       productId,
       purposeClass,
@@ -192,9 +206,11 @@ class Meter {
     for (const window of this.#open) this.#close(window);
   }
 
-  #close(window: OpenWindow): void {
+  #close(window: MeteredWindow): void {
     const agreement = this.#agreement;
     const usage = { calls: BigInt(window.callIds.length) };
+    const decision = recordCalls(agreement, window.groups ?? [], packsOf(agreement));
+    keepDecision(this.#tx, decision);
     const { core } = appendReceipt(this.#tx, meteringParts(this.#deps), {
       agreementId: agreement.id,
       transferId: callsId(agreement.id),
@@ -210,6 +226,7 @@ class Meter {
       consumerRegion: agreement.peer,
       consumerKeyId: window.consumerKeyId,
       leaf: "receipt.window",
+      detail: decision.detail,
     });
     const { receiptId } = core;
     this.#tx.put(callWindows.at(agreement.id, BigInt(window.window)), { receiptId, callIds: window.callIds });

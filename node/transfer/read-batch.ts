@@ -49,8 +49,6 @@ export type BatchReader = {
 };
 
 const PIECE_BYTES = MAX_FRAME_BYTES;
-/** Read and hashed in one go: a few milliseconds. */
-const READ_PIECES = 4;
 /** One being read, one on its way, two that wait for their signatures. */
 const MAX_POOLED = 4;
 /** Asking the clock at every row would cost as much as the row. */
@@ -216,15 +214,20 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
     const places = placesIn(buffers, Number(length));
     const pieces: Uint8Array[] = [];
     let bytes = 0n;
-    // A few at a time, so that hashing never holds up the frames of the batch before for long.
-    for (let at = 0; at < places.pieces.length; at += READ_PIECES) {
-      const into = places.pieces.slice(at, at + READ_PIECES);
-      const filled = await source.read(offset + bytes, into);
+    // One at a time, so that hashing never holds up the frames of the batch before for long; the disk is a piece ahead.
+    const ask = (i: number) => {
+      const place = places.pieces[i];
+      return place === undefined ? undefined : { place, filled: source.read(offset + BigInt(i * PIECE_BYTES), place) };
+    };
+    for (let i = 0, asked = ask(0); asked !== undefined; i++) {
+      const { place } = asked;
+      const filled = await asked.filled;
+      // A source may end earlier than it said.
+      asked = filled === place.length ? ask(i + 1) : undefined;
+      const piece = place.subarray(0, filled);
       bytes += BigInt(filled);
-      for (const piece of upTo(into, filled)) {
-        digests.update(piece);
-        pieces.push(piece);
-      }
+      digests.update(piece);
+      if (filled > 0) pieces.push(piece);
     }
     offset += bytes;
     const { release } = places;
@@ -255,17 +258,6 @@ function placesIn(buffers: BufferPool, length: number) {
     buffer.subarray(i * PIECE_BYTES, Math.min(length, (i + 1) * PIECE_BYTES)),
   );
   return { pieces, release: () => buffers.give(buffer) };
-}
-
-/** A source may end earlier than it said. */
-function upTo(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let left = bytes;
-  const filled: Uint8Array[] = [];
-  for (const piece of pieces) {
-    if (left > 0) filled.push(piece.subarray(0, left));
-    left -= piece.length;
-  }
-  return filled;
 }
 
 function smallest(a: bigint, b: bigint, c: bigint | null): bigint {

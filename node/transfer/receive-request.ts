@@ -1,10 +1,9 @@
-import { keepDocument } from "../audit/document-store.ts";
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
 import { newUrn } from "../kernel/ids.ts";
 import { NO_USAGE, usages } from "../metering/usage.ts";
-import type { Agreement, AgreementDocument } from "../negotiation/model.ts";
+import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements, maskKeys } from "../negotiation/store.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
@@ -12,6 +11,7 @@ import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { type RecordedDecision, recordTransfer } from "../policy/decision-record.ts";
 import { enforceTransfer } from "../policy/enforce.ts";
 import { read, type Tx, transact } from "../storage/transact.ts";
+import { keepDecision, packsOf } from "./batch-decision.ts";
 import type { TransferDeps } from "./deps.ts";
 import { type BodyOf, processOf } from "./messages.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
@@ -103,9 +103,7 @@ async function judge(
     ...(maskKey === undefined ? {} : { maskKey: Buffer.from(maskKey, "base64") }),
   };
   const plan = enforceTransfer(question);
-  // Of the agreement itself: no pack is asked again once it is signed.
-  const { rulePacks = [] } = JSON.parse(agreement.document) as Partial<AgreementDocument>;
-  const decision = recordTransfer(question, plan, rulePacks);
+  const decision = recordTransfer(question, plan, packsOf(agreement));
   if (!plan.ok) return { may: plan, decision };
   if (kind === "rows" || kind === "bytes") return { may: ok(true), decision };
   return { may: noSource(agreement.entry.id, kind) };
@@ -115,10 +113,11 @@ function writeDecision(
   tx: Tx,
   region: string,
   about: { readonly id: string; readonly agreementId: string; readonly atMs: number },
-  { documents, detail }: RecordedDecision,
+  decision: RecordedDecision,
 ): void {
   const { id: subject, agreementId, atMs } = about;
-  for (const document of documents) keepDocument(tx, document);
+  keepDecision(tx, decision);
+  const { detail } = decision;
   const digest = detail.outcome;
   appendLeaf(tx, region, { kind: "policy.decided", atMs, subject, actor: "node", digest, detail, agreementId });
 }
@@ -132,7 +131,7 @@ async function recordRefusal(
 ): Promise<void> {
   const detail = { code: error.code, rule: ruleOf(error), count: "1" };
   await transact(store, appendLeafRefs({ agreementId: id }), (tx) => {
-    for (const document of decision?.documents ?? []) keepDocument(tx, document);
+    if (decision !== undefined) keepDecision(tx, decision);
     appendLeaf(tx, region, {
       kind: "policy.refused",
       atMs: runtime.nowMs(),

@@ -7,8 +7,10 @@ import { addUsage, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
-import { enforceBatch, type ReadPlan, type UsageSoFar } from "../policy/enforce.ts";
+import { type RecordedDecision, recordBatch } from "../policy/decision-record.ts";
+import { enforceBatch, type UsageSoFar } from "../policy/enforce.ts";
 import { transact } from "../storage/transact.ts";
+import { type DecisionBasis, keepDecision } from "./batch-decision.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
 import type { ReadBatch } from "./read-batch.ts";
@@ -27,6 +29,7 @@ export type Release = {
   readonly batch: bigint;
   readonly content: ReadBatch;
   readonly startedAtMs: number;
+  readonly basis: DecisionBasis;
 };
 
 /** Batches that may lie unsigned at the consumer. Source: architecture.md §3. */
@@ -64,6 +67,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     if (tx.get(sourcesByEntry.at(transfer.entry.id)) === undefined) return sourceRemoved(transfer.entry.id);
     const allowed = judge(release, agreement, usageTotals(tx, agreementId), endedAtMs);
     if (!allowed.ok) return allowed;
+    keepDecision(tx, allowed.value, release.basis);
 
     const receipt = appendReceipt(tx, parts, {
       agreementId,
@@ -79,6 +83,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
       consumerRegion: peer,
       consumerKeyId: release.consumerKeyId,
       leaf: "receipt.batch",
+      detail: allowed.value.detail,
     });
     addUsage(tx, agreementId, { rows: content.rows, bytes: content.bytes });
     const { receiptId, seq } = receipt.core;
@@ -106,7 +111,10 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     });
     return ok(receipt);
   });
-  if (released.ok) deps.runtime.failPoint("transfer.after-release");
+  if (released.ok) {
+    release.basis.isKept = true;
+    deps.runtime.failPoint("transfer.after-release");
+  }
   return released;
 }
 
@@ -115,15 +123,17 @@ function usageOf({ rows, bytes }: ReadBatch): { readonly [metric: string]: bigin
   return rows === 0n ? { bytes } : { bytes, rows };
 }
 
-/** Policy's verdict on releasing exactly this batch on top of what was used so far. */
+/** Policy's verdict on releasing exactly this batch on top of what was used so far, and what it was made from. */
 function judge(
-  { transfer, fields, maskKey, content }: Release,
+  { transfer, fields, maskKey, content, basis }: Release,
   agreement: Agreement,
   totals: UsageSoFar,
   nowMs: number,
-): Result<ReadPlan> {
+): Result<RecordedDecision> {
   const { selection } = transfer;
-  return enforceBatch({ agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey }, content);
+  const question = { agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey };
+  const plan = enforceBatch(question, content);
+  return plan.ok ? ok(recordBatch(question, content, plan, basis.packs, basis.fields)) : plan;
 }
 
 export function overtaken(id: string): Failure {

@@ -9,6 +9,7 @@ import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements, maskKeys } from "../negotiation/store.ts";
 import { enforceBatch, enforceTransfer, volumeLeft } from "../policy/enforce.ts";
 import { read, transact } from "../storage/transact.ts";
+import { type DecisionBasis, decisionBasis } from "./batch-decision.ts";
 import type { TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
 import { type BatchReader, createBatchReader, type ReadBatch } from "./read-batch.ts";
@@ -54,6 +55,7 @@ type Prepared = {
   readonly source: OpenedSource;
   readonly reader: BatchReader;
   readonly rowsPerSecond: number | null;
+  readonly basis: DecisionBasis;
 };
 
 /**
@@ -95,7 +97,8 @@ async function prepare(deps: TransferDeps, transfer: Transfer, sending: Sending)
     return reader;
   }
   const { rowsPerSecond } = plan.value;
-  return ok({ agreement, fields, maskKey, source: source.value, reader: reader.value, rowsPerSecond });
+  const basis = await decisionBasis(deps.store, agreement, fields);
+  return ok({ agreement, fields, maskKey, source: source.value, reader: reader.value, rowsPerSecond, basis });
 }
 
 /**

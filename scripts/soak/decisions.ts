@@ -38,7 +38,7 @@ export function decisionSample(rules: RerunRules, count: number, seed = "decisio
     const isRequest = claims.length % 2 === 0;
     const made = isRequest ? request(random, entries, rules) : transfer(random, random.pick(agreements));
     if (made === undefined) continue;
-    for (const document of made.documents) documents.set(digestOf(document), document);
+    for (const { digest, text } of made.documents) documents.set(digest, JSON.parse(text) as Canonical);
     const { inputs, outcome, decision } = made.detail;
     claims.push({ seq: String(claims.length + 1), inputs, outcome, decision });
   }

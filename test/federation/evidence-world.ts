@@ -18,6 +18,13 @@ import {
 export const CHENGDU = "510100";
 export const CHONGQING = "500000";
 
+type BundleOptions = {
+  readonly since?: string;
+  readonly isWhole?: boolean;
+  /** Another agreement than the settled one. */
+  readonly of?: Agreement;
+};
+
 export type EvidenceWorld = {
   readonly harness: Harness;
   readonly provider: Side;
@@ -26,7 +33,7 @@ export type EvidenceWorld = {
   readonly agreement: Agreement;
   readonly periodId: string;
   /** The agreement's evidence as a region exports it, under a checkpoint that the other one has witnessed. */
-  readonly bundle: (side: Side, options?: { readonly since?: string; readonly isWhole?: boolean }) => Promise<string>;
+  readonly bundle: (side: Side, options?: BundleOptions) => Promise<string>;
   readonly stop: () => Promise<void>;
 };
 
@@ -48,10 +55,10 @@ export async function evidenceWorld(): Promise<EvidenceWorld> {
   const periodId = periodOf(Date.now());
   return {
     ...{ harness, provider, consumer, agreement, periodId },
-    async bundle(side, { since, isWhole = false } = {}) {
+    async bundle(side, { since, isWhole = false, of: { id: agreementId } = agreement } = {}) {
       const { audit, evidence } = side.node();
-      const query = { agreementId: agreement.id, periodId: isWhole ? undefined : periodId, since };
-      if (isWhole) mustSucceed(await audit.fixAgreement(agreement.id, "auditor"));
+      const query = { agreementId, periodId: isWhole ? undefined : periodId, since };
+      if (isWhole) mustSucceed(await audit.fixAgreement(agreementId, "auditor"));
       return until(async () => {
         await audit.sequenceNow();
         const found = await evidence.bundle(query);

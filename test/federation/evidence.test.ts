@@ -14,6 +14,7 @@ import { alteredPack } from "../../scripts/soak/decisions.ts";
 // biome-ignore lint/correctness/useImportExtensions: a plain script, so that it needs nothing to run
 import { checkBundle } from "../../scripts/verify-checkpoint.mjs";
 import { type EvidenceWorld, evidenceWorld } from "./evidence-world.ts";
+import { agreeOnTable, completed, startTransfer } from "./trade.ts";
 
 let world: EvidenceWorld;
 let text: string;
@@ -198,10 +199,27 @@ describe("an agreement's evidence", () => {
   it("holds what its decisions were made from, so that they can be made again", () => {
     const bundle = mustSucceed(readBundle(Buffer.from(text)));
     const report = rerunBundle(bundle, loadRules(bundledPacks("510100"), bundledCalendar()));
-    expect(report).toEqual({ count: 1, equal: 1, faults: [] });
+    // The request, and the window of calls.
+    expect(report).toEqual({ count: 2, equal: 2, faults: [] });
     const packs = bundledPacks("510100").map(alteredPack);
     const { faults } = rerunBundle(bundle, loadRules(packs, bundledCalendar()));
     expect(faults.map(({ code }) => code)).toEqual(["DECISION_RULES_DIFFER", "DECISION_DIFFERS"]);
+  });
+
+  it("lets every batch that left be judged again, and betrays one whose record was altered", async () => {
+    const { provider, consumer } = world;
+    const agreement = await agreeOnTable(provider, consumer);
+    await completed(consumer, await startTransfer(consumer, agreement));
+    const bytes = await world.bundle(provider, { isWhole: true, of: agreement });
+    expect(verifyBundle(Buffer.from(bytes)).faults).toEqual([]);
+    const bundle = mustSucceed(readBundle(Buffer.from(bytes)));
+    const rules = loadRules(bundledPacks("510100"), bundledCalendar());
+    const decided = bundle.log.entries.filter(({ leaf }) => leaf.detail.inputs !== undefined);
+    expect(decided.map(({ leaf }) => leaf.kind)).toEqual(["agreement.signed", "policy.decided", "receipt.batch"]);
+    expect(rerunBundle(bundle, rules)).toEqual({ count: 3, equal: 3, faults: [] });
+    const [batch] = decided.slice(-1);
+    if (batch !== undefined) batch.leaf.detail.outcome = `sha256:${"0".repeat(64)}`;
+    expect(rerunBundle(bundle, rules).faults.map(({ code }) => code)).toEqual(["DECISION_DIFFERS"]);
   });
 
   it("is checked by the command, which says what does not hold and fails", () => {

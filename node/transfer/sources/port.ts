@@ -21,8 +21,8 @@ export type OpenedSource = {
   | {
       readonly kind: "bytes";
       readonly size: bigint;
-      /** Fills the places from `offset` on, in order; answers how many bytes there were, fewer only at the end. */
-      readonly read: (offset: bigint, into: readonly Uint8Array[]) => Promise<number>;
+      /** Fills `into` from `offset` on; answers how many bytes there were, fewer only at the end. */
+      readonly read: (offset: bigint, into: Uint8Array) => Promise<number>;
     }
 );
 

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { ok, type Result } from "../../kernel/exchange-error.ts";
-import { behind } from "../pieces.ts";
 import { fingerprintOf, unreadable } from "./fingerprint.ts";
 import type { OpenedSource } from "./port.ts";
 
@@ -26,14 +25,13 @@ export async function openRaw(path: string): Promise<Result<OpenedSource>> {
   }
 }
 
-async function readFully(file: FileHandle, offset: bigint, into: readonly Uint8Array[]): Promise<number> {
+/** A system call may stop anywhere. */
+async function readFully(file: FileHandle, offset: bigint, into: Uint8Array): Promise<number> {
   let filled = 0;
-  let places = [...into];
-  while (places.length > 0) {
-    const { bytesRead } = await file.readv(places, Number(offset) + filled);
+  while (filled < into.length) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, Number(offset) + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
-    places = behind(places, bytesRead);
   }
   return filled;
 }
