@@ -10,6 +10,7 @@ import { agreementRoutes } from "./routes/agreements.tsx";
 import { auditRoutes } from "./routes/audit.tsx";
 import { catalogRoutes } from "./routes/catalog.tsx";
 import { entryRoutes } from "./routes/entry.tsx";
+import { insightRoutes } from "./routes/insight.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
 import { peerRoutes } from "./routes/peers.tsx";
@@ -17,6 +18,7 @@ import { receiptRoutes } from "./routes/receipts.tsx";
 import { compareRoute, searchRoute } from "./routes/search.tsx";
 import { settlementRoutes } from "./routes/settlements.tsx";
 import { openRoutes, signOutRoute } from "./routes/sign-in.tsx";
+import { supplierRoutes } from "./routes/supplier.tsx";
 import { transferRoutes } from "./routes/transfers.tsx";
 import { whatIfRoutes } from "./routes/what-if.tsx";
 import { languageFor, requireSession } from "./session.ts";
@@ -70,6 +72,8 @@ export function createConsole(deps: GatewayDeps): Hono {
     compareRoute,
     receiptRoutes,
     whatIfRoutes,
+    supplierRoutes,
+    insightRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

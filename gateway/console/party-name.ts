@@ -12,3 +12,9 @@ export function partyName(view: View, partyId: string): string {
 export function difference(fen: string): string {
   return BigInt(fen) > 0n ? `+${yuan(fen)}` : yuan(fen);
 }
+
+/** `次` for `calls`; a metric that agreements made up themselves is shown as it is. */
+export function metricName(view: View, metric: string): string {
+  const names: { readonly [metric: string]: string } = { ...view.t.metrics, bytes: view.t.agreement.bytes };
+  return names[metric] ?? metric;
+}

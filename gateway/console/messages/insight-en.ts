@@ -85,6 +85,7 @@ export const insightEn: Filled<typeof insightZh> = {
     purpose: "Purpose",
     used: "Used",
     parties: "What each party can expect",
+    columns: ["Low", "Expected", "High"],
     method: "Method",
   },
   disclosure: {
@@ -102,6 +103,7 @@ export const insightEn: Filled<typeof insightZh> = {
     noGaps: "Nothing is missing: every figure comes from statements signed by both regions.",
     authorisation: "Authorisation",
     bodies: "Authorised by / implemented by / operated by",
+    modes: { whole: "as a whole", "by-domain": "by domain", "by-scenario": "by scenario" },
     valid: "Valid",
     purposes: "Scope",
     permitted: "Permitted revenue (CNY)",
@@ -117,6 +119,7 @@ export const insightEn: Filled<typeof insightZh> = {
     distribution: "Where the income went",
     role: "Role",
     kind: "Kind",
+    guarantee: "guaranteed minimum",
     deferred: (amount) => `CNY ${amount} deferred at the end of the year`,
     digests: "Digests of the statements it is summed from",
     none: "None this year",

@@ -81,6 +81,7 @@ export const insightZh = {
     purpose: "用途",
     used: "已用",
     parties: "各方预计所得",
+    columns: ["低", "预计", "高"],
     method: "方法",
   },
   disclosure: {
@@ -98,6 +99,7 @@ export const insightZh = {
     noGaps: "没有缺项:所列数字都来自双方签署的结算单。",
     authorisation: "授权",
     bodies: "授权主体 / 实施机构 / 运营机构",
+    modes: { whole: "整体授权", "by-domain": "分领域授权", "by-scenario": "依场景授权" },
     valid: "期限",
     purposes: "范围",
     permitted: "准许收入(元)",
@@ -113,6 +115,7 @@ export const insightZh = {
     distribution: "收入去向",
     role: "角色",
     kind: "性质",
+    guarantee: "保底调剂",
     deferred: (amount: string) => `年末递延 ${amount} 元`,
     digests: "所依据的结算单摘要",
     none: "本年没有",

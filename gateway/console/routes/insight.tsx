@@ -1,0 +1,57 @@
+import type { Hono } from "hono";
+import type { Role } from "../../../node/identity/model.ts";
+import { PROBLEM } from "../../api/problem.ts";
+import type { GatewayDeps } from "../../deps.ts";
+import { disclosureCsv } from "../../reports/disclosure.ts";
+import { DisclosurePage } from "../pages/disclosure.tsx";
+import { ForecastPage } from "../pages/forecast.tsx";
+import { page } from "../parts/document.tsx";
+import { refuseConsole } from "../refusal.tsx";
+import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
+import { pricedAgreements } from "./what-if.tsx";
+
+/** As in the API. */
+const DISCLOSURE_READERS: readonly Role[] = ["finance", "auditor", "approver", "publisher", "admin"];
+const SHOWN_YEARS = 5;
+
+/** The running month, and the year as it has to be published. */
+export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
+  const { insight } = deps;
+  app.get("/console/what-if/forecast", async (c) => {
+    const view = c.get("view");
+    const agreements = await pricedAgreements(deps);
+    const agreement = agreements.find(({ id }) => id === c.req.query("agreement")) ?? agreements[0];
+    const found = agreement === undefined ? undefined : await insight.forecast(agreement.id);
+    const forecast = found?.ok === true ? found.value : undefined;
+    const error = found?.ok === false ? found.error : undefined;
+    const status = error === undefined ? 200 : PROBLEM[error.kind].status;
+    return page(c, <ForecastPage view={view} model={{ agreements, agreement, forecast, error }} />, status);
+  });
+
+  app.use("/console/disclosure/*", async (c, next) =>
+    holds(c.get("view"), ...DISCLOSURE_READERS) ? next() : refuseConsole(c, "FINANCE_ONLY"),
+  );
+  app.get("/console/disclosure", async (c) => {
+    const disclosure = await insight.disclosure(yearOf(c));
+    return page(c, <DisclosurePage view={c.get("view")} disclosure={disclosure} years={yearsOf(c)} />);
+  });
+  app.get("/console/disclosure/file", async (c) => {
+    const disclosure = await insight.disclosure(yearOf(c));
+    const isCsv = c.req.query("format") === "csv";
+    const name = `heliu-${disclosure.region}-${disclosure.year}-disclosure.${isCsv ? "csv" : "json"}`;
+    return c.body(isCsv ? disclosureCsv(disclosure) : JSON.stringify(disclosure, null, 2), 200, {
+      "content-type": isCsv ? "text/csv; charset=utf-8; header=present" : "application/json",
+      "content-disposition": `attachment; filename="${name}"`,
+    });
+  });
+}
+
+function yearsOf(c: ConsoleContext): string[] {
+  const now = new Date(c.get("view").nowMs).getUTCFullYear();
+  return Array.from({ length: SHOWN_YEARS }, (_, i) => String(now - i));
+}
+
+function yearOf(c: ConsoleContext): string {
+  const years = yearsOf(c);
+  return years.find((year) => year === c.req.query("year")) ?? years[0] ?? "";
+}
