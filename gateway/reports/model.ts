@@ -2,8 +2,11 @@ import type { Audit } from "../../node/audit/service.ts";
 import type { TrustView } from "../../node/identity/model.ts";
 import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
+import type { Language } from "../../node/kernel/text.ts";
 import { type LedgerTransfer, partsOf } from "../../node/ledger/model.ts";
 import type { Ledger } from "../../node/ledger/service.ts";
+import type { DisputeView } from "../../node/settlement/dispute-view.ts";
+import type { PartyDerivation } from "../../node/settlement/insight/derivation.ts";
 import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
 import type { Insight } from "../../node/settlement/insight/service.ts";
 import type { JournalTransfer } from "../../node/settlement/journal.ts";
@@ -16,6 +19,8 @@ export type SignedStatement = StatementView & { readonly statement: Statement; r
 
 /** What all renderings are made of; the same model gives the same bytes. */
 export type ReportModel = {
+  /** Of headings, names and sentences; figures, ids and journals are the same in each. */
+  readonly language: Language;
   readonly periodId: string;
   /** Whose report it is. */
   readonly region: string;
@@ -29,7 +34,15 @@ export type ReportModel = {
   readonly evidence: readonly Evidence[];
   /** By agreement: delivered = charged + capped + free quota + waived + exceptions; beside the signed statement, not in it. */
   readonly equations: readonly StatementEquation[];
+  /** Each party's fen back to its lines, in words; of agreements whose statement computes to the same figures again. */
+  readonly derivations: readonly PartyDerivation[];
+  readonly disputes: readonly ReportDispute[];
 };
+
+export type ReportDispute = Pick<
+  DisputeView,
+  "id" | "agreementId" | "periodId" | "state" | "reason" | "openedBy" | "receiptIds" | "deadline"
+>;
 
 export type Evidence = {
   readonly agreementId: string;
@@ -41,11 +54,11 @@ export type Evidence = {
 export type ReportDeps = {
   readonly config: { readonly region: { readonly id: string; readonly name: string } };
   readonly trust: Pick<TrustView, "region">;
-  readonly settlements: Pick<Settlements, "get">;
+  readonly settlements: Pick<Settlements, "get" | "disputes">;
   readonly ledger: Pick<Ledger, "transfers">;
   readonly audit: Pick<Audit, "proof">;
-  /** Without it the report says nothing of what was delivered beside the statement. */
-  readonly insight?: Pick<Insight, "equations">;
+  /** Without it the report says nothing of what was delivered beside the statement, and derives nothing in words. */
+  readonly insight?: Pick<Insight, "equations" | "derivation">;
 };
 
 const refuse = refusals({ REPORT_NOTHING_SIGNED: "not-yet" });
@@ -55,6 +68,7 @@ export async function reportModelOf(
   deps: ReportDeps,
   periodId: string,
   agreementId?: string,
+  language: Language = "zh",
 ): Promise<Result<ReportModel>> {
   const view = await deps.settlements.get(periodId, agreementId);
   if (!view.ok) return view;
@@ -70,6 +84,7 @@ export async function reportModelOf(
     return trusted === undefined ? [] : [[one, trusted.name] as const];
   });
   return ok({
+    language,
     periodId,
     region,
     regionNames: { ...Object.fromEntries(known), [region]: name },
@@ -78,7 +93,37 @@ export async function reportModelOf(
     transfers: await transfersOf(deps, periodId, agreementId),
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
     equations: (await deps.insight?.equations(periodId, agreementId)) ?? [],
+    derivations: await derivationsOf(deps, statements),
+    disputes: await disputesOf(deps, statements),
   });
+}
+
+/** A derivation that would give other figures than those signed is refused there, and left out here. */
+async function derivationsOf({ insight }: ReportDeps, statements: readonly SignedStatement[]) {
+  const found = await Promise.all(
+    statements.map(({ periodId, agreementId }) => insight?.derivation(periodId, agreementId)),
+  );
+  return found.flatMap((one) => (one?.ok === true ? one.value : []));
+}
+
+/** About receipts that these statements hold or leave out. */
+async function disputesOf(
+  { settlements }: ReportDeps,
+  statements: readonly SignedStatement[],
+): Promise<ReportDispute[]> {
+  const left = new Set(statements.flatMap(({ statement }) => statement.disputedReceiptIds));
+  const own = new Set(statements.map(({ agreementId, periodId }) => `${agreementId}/${periodId}`));
+  const all = await settlements.disputes();
+  return all
+    .filter(
+      ({ agreementId, periodId, receiptIds }) =>
+        own.has(`${agreementId}/${periodId}`) || receiptIds.some((id) => left.has(id)),
+    )
+    .map(({ id, agreementId, periodId, state, reason, openedBy, receiptIds, deadline }) => ({
+      ...{ id, agreementId, periodId, state, reason, openedBy, receiptIds },
+      deadline: deadline ?? null,
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 async function evidenceOf({ audit }: ReportDeps, { agreementId, leafIndex }: StatementView): Promise<Evidence> {

@@ -22,9 +22,4 @@ function withThousands(value: string): string {
 }
 
 /** A spreadsheet holds fifteen digits; beyond that a number would lie. */
-const MAX_EXACT_FEN = 10n ** 15n;
-
-export function yuanNumber(fen: string): number | string {
-  const value = BigInt(fen);
-  return value <= MAX_EXACT_FEN && value >= -MAX_EXACT_FEN ? Number(value) / 100 : yuanOf(value);
-}
+export const MAX_EXACT_FEN = 10n ** 15n;

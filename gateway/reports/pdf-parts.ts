@@ -1,4 +1,42 @@
-import type { Content, TableCell } from "pdfmake";
+import type { Content, createPdf, TableCell } from "pdfmake";
+import { msOf } from "../../node/kernel/instant.ts";
+
+export type PdfDefinition = Parameters<typeof createPdf>[0];
+
+/** A4 in points, less the margins. */
+export const WIDTH = 515;
+export const MUTED = "#5b6472";
+
+/** Pages with one foot: the digests of what stands on them. */
+export type Section = { readonly content: Content[]; readonly digests: readonly string[] };
+export type Paper = {
+  readonly title: string;
+  readonly author: string;
+  /** The date inside the file; with it, one model gives one sequence of bytes. */
+  readonly at: string;
+  readonly sections: readonly Section[];
+};
+
+/** A document as a pure function of what it says; `pdf-print.ts` turns it into bytes. */
+export function paper({ title, author, at, sections }: Paper): PdfDefinition {
+  const most = Math.max(1, ...sections.map(({ digests }) => digests.length));
+  return {
+    pageSize: "A4",
+    pageMargins: [40, 44, 40, 40 + 10 * most],
+    defaultStyle: { font: "cn", fontSize: 9, lineHeight: 1.25, color: "#2b2f36" },
+    info: { title, author, creator: "Heliu", creationDate: new Date(msOf(at)) },
+    content: sections.map(({ content, digests }) => ({
+      section: content,
+      footer: (page: number, pages: number): Content => ({
+        margin: [40, 12, 40, 0],
+        columns: [
+          { width: "*", stack: digests.map((digest) => ({ text: digest, fontSize: 7, color: MUTED })) },
+          { width: 60, text: `${page} / ${pages}`, alignment: "right", fontSize: 7, color: MUTED },
+        ],
+      }),
+    })),
+  };
+}
 
 /**
  * The font holds the characters of GBK, which all lie in the basic plane. A character beyond it (𠮷) would print as an
@@ -14,6 +52,18 @@ export function heading(label: string): Content {
 
 export function word(text: string, bold = false): TableCell {
   return { text: bmp(text), bold };
+}
+
+export function head(label: string, isNumber = false): TableCell {
+  return { text: bmp(label), bold: true, alignment: isNumber ? "right" : "left", fillColor: "#e8eef6" };
+}
+
+export function note(text: string): Content {
+  return { text: bmp(text), color: MUTED, margin: [0, 2, 0, 2] };
+}
+
+export function title(text: string, size = 18): Content {
+  return { text: bmp(text), fontSize: size, bold: true, margin: [0, 0, 0, 2] };
 }
 
 export function number(text: string, bold = false): TableCell {
@@ -41,9 +91,9 @@ const LINE = 64;
 export function facts(rows: readonly (readonly [string, string])[]): Content {
   return {
     table: {
-      widths: [100, "*"],
+      widths: [90, "*"],
       body: rows.map(([label, value]): TableCell[] => [
-        { text: bmp(label), color: "#5b6472" },
+        { text: bmp(label), color: MUTED },
         { text: value.split("\n").map(cut).join("\n"), fontSize: 8 },
       ]),
     },

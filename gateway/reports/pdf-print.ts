@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
-import type { ReportModel } from "./model.ts";
-import { pdfDocument } from "./pdf-document.ts";
+import type { PdfDefinition } from "./pdf-parts.ts";
 
 /** Half a second of computing and 150 MB: run it in a worker, not on the way of requests. */
-export async function printPdf(model: ReportModel): Promise<Uint8Array> {
+export async function printPdf(definition: PdfDefinition): Promise<Uint8Array> {
   const { default: pdfmake } = await import("pdfmake");
   // The package's exports hide the files beside it.
   const fonts = new URL("../fonts/", import.meta.resolve("@embedpdf/fonts-sc"));
@@ -17,5 +16,5 @@ export async function printPdf(model: ReportModel): Promise<Uint8Array> {
   pdfmake.setFonts({ cn });
   pdfmake.setUrlAccessPolicy(() => false);
   pdfmake.setLocalAccessPolicy((path) => path.startsWith(fileURLToPath(fonts)));
-  return pdfmake.createPdf(pdfDocument(model)).getBuffer();
+  return pdfmake.createPdf(definition).getBuffer();
 }

@@ -3,8 +3,7 @@ import { journal } from "../../node/settlement/journal.ts";
 import { renderCsv } from "./csv.ts";
 import { renderJson } from "./json.ts";
 import type { ReportModel } from "./model.ts";
-import { renderPdf } from "./pdf.ts";
-import { renderXlsx } from "./xlsx.ts";
+import { printApart } from "./print-apart.ts";
 
 export const reportFormats = ["json", "csv", "xlsx", "pdf", "ledger", "hledger", "beancount"] as const;
 export type ReportFormat = (typeof reportFormats)[number];
@@ -24,9 +23,13 @@ const renderings: { readonly [F in ReportFormat]: Rendering } = {
   xlsx: {
     contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     extension: "xlsx",
-    render: renderXlsx,
+    render: (model) => printApart({ kind: "statements", form: "xlsx", model }),
   },
-  pdf: { contentType: "application/pdf", extension: "pdf", render: renderPdf },
+  pdf: {
+    contentType: "application/pdf",
+    extension: "pdf",
+    render: (model) => printApart({ kind: "statements", form: "pdf", model }),
+  },
   ledger: { contentType: "text/plain; charset=utf-8", extension: "ledger", render: plainJournal },
   hledger: { contentType: "text/plain; charset=utf-8", extension: "journal", render: plainJournal },
   beancount: {

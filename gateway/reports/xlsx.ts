@@ -1,12 +1,12 @@
+import type { WriteSheet } from "hucre/xlsx";
 import { msOf } from "../../node/kernel/instant.ts";
-import type { ReportModel } from "./model.ts";
-import { sheetsOf } from "./xlsx-sheets.ts";
 
-export async function renderXlsx(model: ReportModel): Promise<Uint8Array> {
+export type Book = { readonly title: string; readonly sheets: WriteSheet[]; readonly at: string };
+
+export async function writeBook({ title, sheets, at }: Book): Promise<Uint8Array> {
   // Loaded where it is used: it costs 70 ms at start and nobody may ever ask for it.
   const { writeXlsx } = await import("hucre/xlsx");
   // Without fixed dates two renderings of one model would differ.
-  const signedAt = new Date(msOf(model.signedAt));
-  const properties = { title: `结算单 ${model.periodId}`, creator: "Heliu", created: signedAt, modified: signedAt };
-  return writeXlsx({ sheets: sheetsOf(model), properties });
+  const date = new Date(msOf(at));
+  return writeXlsx({ sheets, properties: { title, creator: "Heliu", created: date, modified: date } });
 }

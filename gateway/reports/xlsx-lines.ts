@@ -1,0 +1,97 @@
+import type { StatementLine } from "../../node/settlement/model.ts";
+import { type Names, productName, schemeName } from "./labels.ts";
+import type { SignedStatement } from "./model.ts";
+import { type Cell, type Column, columnLetter } from "./xlsx-book.ts";
+import { addsExactly, workingCell, yuanCell } from "./xlsx-fen.ts";
+
+/** Columns of the sheet of lines, in their order. */
+const ORDER = [
+  ...["period", "line", "agreement", "product", "scheme", "quantity", "billable", "price", "amountYuan", "amountFen"],
+  ...["netFen", "taxFen", "deferredFen", "keptFen", "party", "partyName", "kind", "shareYuan", "shareFen"],
+  ...["disputedFen", "agreementId", "amount", "net", "tax", "deferred", "kept", "disputed", "share", "check"],
+] as const;
+type LineColumn =
+  | ("period" | "line" | "agreement" | "product" | "scheme" | "quantity" | "billable" | "price" | "amountYuan")
+  | ("amountFen" | "netFen" | "taxFen" | "deferredFen" | "keptFen" | "party" | "partyName" | "kind" | "shareYuan")
+  | ("shareFen" | "disputedFen" | "agreementId" | "amount" | "net" | "tax" | "deferred" | "kept" | "disputed")
+  | ("share" | "check");
+
+/** Where a column stands, for the formulas that add it up. */
+export function lineColumn(name: LineColumn): string {
+  return columnLetter(ORDER.indexOf(name));
+}
+
+export function lineColumns({ words: { columns: c } }: Names): Column[] {
+  const working = (header: string): Column => ({ header: c.working(header), width: 14, form: "working" });
+  const plain = (header: string, width: number): Column => ({ header, width });
+  return [
+    ...[plain(c.period, 10), plain(c.line, 40), plain(c.agreement, 28), plain(c.product, 18), plain(c.scheme, 12)],
+    ...[plain(c.quantity, 16), plain(c.billable, 16), plain(c.priceMicro, 16)],
+    { header: c.amountYuan, width: 16, form: "yuan" },
+    ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen].map((header) => plain(header, 14)),
+    ...[plain(c.party, 22), plain(c.partyName, 18), plain(c.kind, 10)],
+    { header: c.shareYuan, width: 16, form: "yuan" },
+    ...[plain(c.shareFen, 14), plain(c.disputedFen, 14), plain(c.agreementId, 20)],
+    ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen, c.disputedFen, c.shareFen].map(working),
+    { header: c.lineAddsUp, width: 12, form: "check" },
+  ];
+}
+
+/** A line's own row holds its amounts, the rows below it its shares, so that every column can simply be added up. */
+export function lineRows(statements: readonly SignedStatement[], names: Names): Cell[][] {
+  const rows: Cell[][] = [];
+  for (const one of statements) {
+    for (const line of one.statement.result.lines) {
+      rows.push(lineRow(one, line, names, rows.length + 2));
+      for (const share of line.shares) rows.push(shareRow(one, line, share, names, rows.length + 2));
+    }
+  }
+  return rows;
+}
+
+function startOf(one: SignedStatement, line: StatementLine, { words }: Names): Cell[] {
+  return [one.periodId, line.lineId, one.entryName, productName(words, line.productId), schemeName(words, one.scheme)];
+}
+
+/** `row` is the number that a spreadsheet shows. */
+function lineRow(one: SignedStatement, line: StatementLine, names: Names, row: number): Cell[] {
+  const at = (name: LineColumn) => `${lineColumn(name)}${row}`;
+  const { amountFen, netFen, taxFen, deferredFen, keptFen, disputedFen, shares } = line;
+  const shared = `SUM(${lineColumn("share")}${row + 1}:${lineColumn("share")}${row + shares.length})`;
+  const sums = [keptFen, ...shares.map(({ fen }) => fen)];
+  return [
+    ...startOf(one, line, names),
+    ...[line.quantity, line.billableQuantity, line.effectivePriceMicro, yuanCell(amountFen, at("amount"))],
+    ...[amountFen, netFen, taxFen, deferredFen, keptFen],
+    ...[null, null, null, null, null],
+    ...[disputedFen, one.agreementId],
+    workingCell(amountFen, at("amountFen")),
+    workingCell(netFen, at("netFen")),
+    workingCell(taxFen, at("taxFen")),
+    workingCell(deferredFen, at("deferredFen")),
+    workingCell(keptFen, at("keptFen")),
+    workingCell(disputedFen, at("disputedFen")),
+    null,
+    addsExactly(sums)
+      ? { formula: `${shares.length === 0 ? "0" : shared}=${at("kept")}`, result: true }
+      : names.words.checks.beyond,
+  ];
+}
+
+function shareRow(
+  one: SignedStatement,
+  line: StatementLine,
+  { partyId, kind, fen }: StatementLine["shares"][number],
+  names: Names,
+  row: number,
+): Cell[] {
+  const at = (name: LineColumn) => `${lineColumn(name)}${row}`;
+  const own = [null, null, null, null, null, null, null, null, null];
+  return [
+    ...startOf(one, line, names),
+    ...own,
+    ...[partyId, names.party(partyId), names.kind(kind), yuanCell(fen, at("share")), fen],
+    ...[null, one.agreementId, null, null, null, null, null, null],
+    workingCell(fen, at("shareFen")),
+  ];
+}
