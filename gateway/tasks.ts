@@ -56,7 +56,7 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       id: n.periodId,
       title: { zh: `轧差:${n.periodId}`, en: `Netting: ${n.periodId}` },
       reason: n.reason,
-      href: `/console/settlements/${n.periodId}`,
+      href: `/console/settlements/${n.periodId}/net`,
     }),
   );
   const imports = (await deps.catalog.waiting(principal)).map(

@@ -10,9 +10,11 @@ import { agreementRoutes } from "./routes/agreements.tsx";
 import { auditRoutes } from "./routes/audit.tsx";
 import { catalogRoutes } from "./routes/catalog.tsx";
 import { entryRoutes } from "./routes/entry.tsx";
+import { evidenceRoutes } from "./routes/evidence.tsx";
 import { insightRoutes } from "./routes/insight.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
+import { paymentRoutes } from "./routes/payments.tsx";
 import { peerRoutes } from "./routes/peers.tsx";
 import { receiptRoutes } from "./routes/receipts.tsx";
 import { compareRoute, searchRoute } from "./routes/search.tsx";
@@ -66,6 +68,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     agreementRoutes,
     transferRoutes,
     settlementRoutes,
+    paymentRoutes,
     auditRoutes,
     peerRoutes,
     catalogRoutes,
@@ -74,6 +77,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     whatIfRoutes,
     supplierRoutes,
     insightRoutes,
+    evidenceRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

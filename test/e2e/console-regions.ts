@@ -6,7 +6,7 @@ import { createConsole } from "../../gateway/console/app.tsx";
 import type { Role } from "../../node/identity/model.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { type Logger, silentLogger } from "../../node/kernel/logger.ts";
-import { type Harness, sampleEntries, startRegions, until } from "../federation/harness.ts";
+import { type Harness, type HarnessOptions, sampleEntries, startRegions, until } from "../federation/harness.ts";
 
 export type ConsoleRegion = {
   readonly id: string;
@@ -25,11 +25,12 @@ export type ConsoleRegions = {
 };
 
 /** Two regions with their consoles on loopback; the provider's entries are published and mirrored. */
-export async function startConsoles(): Promise<ConsoleRegions> {
+export async function startConsoles({ settings = {} }: Pick<HarnessOptions, "settings"> = {}): Promise<ConsoleRegions> {
   const [consumer, provider] = ["500000", "510100"] as const;
   const harness = await startRegions({
     regions: [consumer, provider],
     names: { [consumer]: "重庆市", [provider]: "成都市" },
+    settings,
   });
   const faults: unknown[] = [];
   const logger: Logger = { ...silentLogger, error: (fields) => void faults.push(fields), child: () => logger };

@@ -59,13 +59,13 @@ export async function agreeOnTable(provider: Side, consumer: Side): Promise<Agre
 }
 
 /** The priced service: asked for, countered with price and shares, accepted, countersigned. */
-export async function agreeOnProduct(provider: Side, consumer: Side): Promise<Agreement> {
+export async function agreeOnProduct(provider: Side, consumer: Side, terms = sharesOf): Promise<Agreement> {
   const asked = await requestWhenMirrored(provider, consumer, PRODUCT, ["industrial"]);
   const seen = await until(async () => {
     const { items } = await provider.node().negotiations.list({ limit: 50 });
     return items.find(({ peerPid, state }) => peerPid === asked.id && state === "REQUESTED");
   });
-  const price = sharesOf(seen.agreementId ?? "", provider.region.id, consumer.region.id);
+  const price = terms(seen.agreementId ?? "", provider.region.id, consumer.region.id);
   const approver = provider.region.as("approver");
   mustSucceed(await provider.node().negotiations.counter(approver, seen.id, { price }, "按目录价"));
   await inState(consumer, asked.id, "OFFERED");

@@ -1,8 +1,11 @@
 import { agreeEn } from "./agree-en.ts";
 import { codesEn } from "./codes-en.ts";
+import { evidenceEn } from "./evidence-en.ts";
 import { exchangeEn } from "./exchange-en.ts";
+import { financeEn } from "./finance-en.ts";
 import { insightEn } from "./insight-en.ts";
 import { operateEn } from "./operate-en.ts";
+import { paymentsEn } from "./payments-en.ts";
 import type { Messages } from "./zh.ts";
 
 /** Every sentence of the console in English; a missing one does not compile. */
@@ -12,6 +15,9 @@ export const en: Messages = {
   ...agreeEn,
   ...operateEn,
   ...insightEn,
+  ...evidenceEn,
+  ...financeEn,
+  ...paymentsEn,
   layout: {
     skip: "Skip to content",
     navigation: "Main navigation",

@@ -1,9 +1,12 @@
 import { agreeZh } from "./agree-zh.ts";
 import { codesZh } from "./codes-zh.ts";
+import { evidenceZh } from "./evidence-zh.ts";
 import { exchangeZh } from "./exchange-zh.ts";
 import type { Filled } from "./filled.ts";
+import { financeZh } from "./finance-zh.ts";
 import { insightZh } from "./insight-zh.ts";
 import { operateZh } from "./operate-zh.ts";
+import { paymentsZh } from "./payments-zh.ts";
 
 /** Every sentence of the console in Chinese. The shape of this object is what every other language has to fill. */
 export const zh = {
@@ -12,6 +15,9 @@ export const zh = {
   ...agreeZh,
   ...operateZh,
   ...insightZh,
+  ...evidenceZh,
+  ...financeZh,
+  ...paymentsZh,
   layout: {
     skip: "跳到正文",
     navigation: "主导航",

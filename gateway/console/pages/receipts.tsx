@@ -1,9 +1,12 @@
+import type { Result } from "../../../node/kernel/exchange-error.ts";
 import type { HeldReceipt } from "../../../node/metering/model.ts";
+import type { ReceiptCalls } from "../../../node/transfer/read-calls.ts";
 import { shortId } from "../format.ts";
 import { Layout } from "../parts/layout.tsx";
 import { ReceiptsTable, usageText } from "../parts/receipts-table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { View } from "../view.ts";
+import { SingleCalls } from "./receipt-calls.tsx";
 
 type ListProps = {
   view: View;
@@ -41,8 +44,10 @@ export function ReceiptsPage({ view, receipts, asked, next }: ListProps) {
   );
 }
 
+type ReceiptProps = { view: View; receipt: HeldReceipt; calls: Result<ReceiptCalls> | undefined };
+
 /** Where the way of a figure ends: what both regions signed. */
-export function ReceiptPage({ view, receipt }: { view: View; receipt: HeldReceipt }) {
+export function ReceiptPage({ view, receipt, calls }: ReceiptProps) {
   const t = view.t.agreement;
   const { core, coreDigest, providerSignature, consumerSignature, settledIn } = receipt;
   const isBatch = core.transferId.startsWith("urn:uuid:");
@@ -104,6 +109,7 @@ export function ReceiptPage({ view, receipt }: { view: View; receipt: HeldReceip
           <a href={`/console/audit?agreement=${encodeURIComponent(core.agreementId)}`}>{t.audit}</a>
         </p>
       </section>
+      {calls === undefined ? null : <SingleCalls view={view} found={calls} />}
     </Layout>
   );
 }

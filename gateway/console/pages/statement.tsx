@@ -1,18 +1,27 @@
 import { raw } from "hono/html";
 import type { HeldReceipt } from "../../../node/metering/model.ts";
+import type { InvoiceFacts } from "../../../node/payments/invoice.ts";
+import type { StatementMoney } from "../../../node/payments/money-state.ts";
+import type { DisputeView } from "../../../node/settlement/dispute-view.ts";
+import type { PartyDerivation } from "../../../node/settlement/insight/derivation.ts";
+import type { StatementEquation } from "../../../node/settlement/insight/equation-view.ts";
 import type { StatementView } from "../../../node/settlement/period-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "../../reports/charts.ts";
 import type { Names } from "../../reports/labels.ts";
-import { quantity, unitPrice, yuan } from "../../reports/money.ts";
+import { quantity, yuan } from "../../reports/money.ts";
 import { Cards } from "../parts/cards.tsx";
 import { Confirm } from "../parts/confirm.tsx";
-import { DigestText } from "../parts/digest-text.tsx";
+import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ReasonLine } from "../parts/reason.tsx";
 import { ReceiptsTable } from "../parts/receipts-table.tsx";
-import { Time } from "../parts/time.tsx";
 import { holds, type View } from "../view.ts";
 import { Downloads } from "./settlement.tsx";
+import { Derivations } from "./statement-derivation.tsx";
+import { Equation } from "./statement-equation.tsx";
+import { Differences, Digests, Signatures } from "./statement-evidence.tsx";
+import { ShareLines } from "./statement-lines.tsx";
+import { Money } from "./statement-money.tsx";
 
 const CHART_WIDTH = 1066;
 
@@ -21,9 +30,15 @@ export type StatementModel = {
   readonly names: Names;
   /** Null where the reader may not see them. */
   readonly receipts: readonly HeldReceipt[] | null;
+  readonly equation: StatementEquation | undefined;
+  readonly derivations: readonly PartyDerivation[];
+  readonly money: StatementMoney | undefined;
+  readonly invoice: InvoiceFacts | undefined;
+  readonly disputes: readonly DisputeView[];
   readonly done: string | undefined;
 };
 
+/** Amount → line → price → receipts → call, with who signed what and where the money is. */
 export function StatementPage({ view, model }: { view: View; model: StatementModel }) {
   const { one, names, receipts, done } = model;
   const t = view.t.settlement;
@@ -31,36 +46,12 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
   const agreement = encodeURIComponent(one.agreementId);
   return (
     <Layout view={view} title={`${one.entryName} ${one.periodId}`} place="settlements" done={done}>
-      <header class="head">
-        <div>
-          <h1>
-            {one.entryName} · {one.periodId} · {t.states[one.state]}
-          </h1>
-          <p class="quiet facts">
-            <span>{view.t.negotiation.direction(view.nameOf(one.consumer), view.nameOf(one.provider))}</span>
-            <span>
-              <a href={`/console/agreements/${agreement}`}>{view.t.transfer.agreement}</a>
-            </span>
-            <span>
-              {t.digestOf(view.region.name)} <DigestText digest={one.digest} />
-            </span>
-            <span>
-              {t.digestOf(view.nameOf(one.peer))} <DigestText digest={one.peerDigest} />
-            </span>
-          </p>
-        </div>
-        {one.matched ? <Downloads period={one.periodId} agreement={one.agreementId} /> : null}
-      </header>
-      <Standing view={view} one={one} />
+      <FinanceTabs view={view} current="periods" />
+      <Head view={view} model={model} />
+      <Standing view={view} model={model} />
       {statement === null ? null : (
         <>
-          <Cards
-            cards={[
-              [t.gross, t.yuan(yuan(statement.result.amountFen))],
-              [t.disputed, t.yuan(yuan(statement.result.disputedFen))],
-              [t.receiptCount, quantity(statement.receiptCount), "#receipts"],
-            ]}
-          />
+          <Cards cards={cardsOf(view, model)} />
           <section class="card">
             <h2 class="card-header">{t.flow}</h2>
             <div class="card-body picture">{raw(shareBarSvg(statement, { names, width: CHART_WIDTH }))}</div>
@@ -70,20 +61,22 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
             </div>
           </section>
           <ShareLines view={view} one={one} names={names} />
+          <Derivations view={view} model={model} />
         </>
       )}
+      <Equation view={view} model={model} />
       <div class="columns">
+        <Digests view={view} one={one} />
         <Signatures view={view} one={one} />
         <Differences view={view} one={one} />
+        <Money view={view} model={model} />
       </div>
       <section class="card" id="receipts">
         <h2 class="card-header">{t.receiptsOf}</h2>
         <ReceiptsTable view={view} receipts={receipts} />
         {receipts === null || receipts.length === 0 ? null : (
           <p class="card-footer">
-            <a href={`/console/receipts?agreement=${agreement}&period=${one.periodId}`}>
-              {view.t.agreement.allReceipts}
-            </a>
+            <a href={`/console/settlements/${one.periodId}/${agreement}/receipts`}>{view.t.agreement.allReceipts}</a>
           </p>
         )}
       </section>
@@ -91,129 +84,93 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
   );
 }
 
-function Standing({ view, one }: { view: View; one: StatementView }) {
+function Head({ view, model: { one } }: { view: View; model: StatementModel }) {
+  const t = view.t.statement;
+  const answer = one.matched ? t.matched : one.state === "differs" ? t.differs : t.waiting;
+  return (
+    <header class="head">
+      <div>
+        <h1>
+          {one.entryName} · {one.periodId} · {answer}
+        </h1>
+        <p class="quiet facts">
+          <span>{view.t.negotiation.direction(view.nameOf(one.consumer), view.nameOf(one.provider))}</span>
+          <span>
+            <a href={`/console/agreements/${encodeURIComponent(one.agreementId)}`}>{view.t.transfer.agreement}</a>
+          </span>
+          <span>
+            <a href={`/console/settlements/${one.periodId}`}>{view.t.settlement.period}</a>
+          </span>
+        </p>
+      </div>
+      {one.matched ? <Downloads period={one.periodId} agreement={one.agreementId} /> : null}
+    </header>
+  );
+}
+
+function Standing({ view, model: { one, disputes } }: { view: View; model: StatementModel }) {
   const t = view.t.settlement;
+  const address = `/console/settlements/${one.periodId}/${encodeURIComponent(one.agreementId)}`;
   const mayLet = one.reason?.turn?.region === view.region.id && one.reason.turn.role === "finance" && !one.matched;
-  if (one.reason === null || one.matched) return null;
+  const open = disputes.filter(({ settled }) => !settled);
+  const isOver = one.reason === null || one.matched;
+  if (isOver && open.length === 0) return null;
   return (
     <section class="banner">
-      <p>
-        <ReasonLine view={view} reason={one.reason} />
-      </p>
-      {mayLet && one.state === "calculated" && holds(view, "finance") ? (
-        <div class="actions">
+      {isOver || one.reason === null ? null : (
+        <p>
+          <ReasonLine view={view} reason={one.reason} />
+        </p>
+      )}
+      {open.map((dispute) => (
+        <p>
+          <a href={`/console/settlements/${dispute.periodId}/disputes/${dispute.id}`}>
+            {view.t.dispute.title} {view.t.dispute.states[dispute.state]}
+          </a>{" "}
+          · {dispute.reason}
+        </p>
+      ))}
+      <div class="actions">
+        {mayLet && one.state === "calculated" && holds(view, "finance") ? (
           <Confirm
             view={view}
-            action={`/console/settlements/${one.periodId}/${encodeURIComponent(one.agreementId)}/sign`}
+            action={`${address}/sign`}
             label={t.sign}
             willHappen={t.signWill}
             confirm={view.t.negotiation.confirm}
             tone="primary"
           />
-        </div>
-      ) : null}
+        ) : null}
+        {!one.matched && holds(view, "finance") ? (
+          <a class="btn btn-sm btn-outline-primary" href={`${address}/dispute`}>
+            {view.t.finance.raise}
+          </a>
+        ) : null}
+      </div>
     </section>
   );
 }
 
-/** Amount → line → price → who receives what. */
-function ShareLines({ view, one, names }: { view: View; one: StatementView; names: Names }) {
+function cardsOf(view: View, { one }: StatementModel): [string, string, string?][] {
   const t = view.t.settlement;
-  return (
-    <section class="card scroll">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">{t.party}</th>
-            <th scope="col">{t.kind}</th>
-            <th scope="col" class="num">
-              {t.quantity}
-            </th>
-            <th scope="col" class="num">
-              {t.unitPrice}
-            </th>
-            <th scope="col" class="num">
-              {t.amount}
-            </th>
-          </tr>
-        </thead>
-        {one.statement?.result.lines.map((line) => (
-          <tbody>
-            <tr class="line-head">
-              <th scope="rowgroup" colspan={2}>
-                {line.productId}
-              </th>
-              <td class="num">{quantity(line.quantity)}</td>
-              <td class="num">{unitPrice(line.effectivePriceMicro)}</td>
-              <td class="num">{yuan(line.amountFen)}</td>
-            </tr>
-            {line.shares.map(({ partyId, kind, fen }) => (
-              <tr>
-                <td>{names.party(partyId)}</td>
-                <td>{t.kinds[kind]}</td>
-                <td></td>
-                <td></td>
-                <td class="num">{yuan(fen)}</td>
-              </tr>
-            ))}
-          </tbody>
-        ))}
-      </table>
-    </section>
-  );
+  const { result, receiptCount } = one.statement ?? {};
+  return [
+    [t.gross, t.yuan(yuan(result?.amountFen ?? "0")), "#lines"],
+    ...Object.entries(perRegion(one)).map(([region, fen]): [string, string] => [
+      t.ofRegion(view.nameOf(region)),
+      t.yuan(yuan(fen)),
+    ]),
+    [t.disputed, t.yuan(yuan(result?.disputedFen ?? "0"))],
+    [t.receiptCount, quantity(receiptCount ?? "0"), "#receipts"],
+  ];
 }
 
-function Signatures({ view, one }: { view: View; one: StatementView }) {
-  const t = view.t.settlement;
-  return (
-    <section class="card">
-      <h2 class="card-header">{t.evidence}</h2>
-      <ul class="card-body lines">
-        {one.signatures.map(({ region, keyId, signature }) => (
-          <li>
-            <span class="dot live"></span>
-            {t.signedBy(view.nameOf(region))} · {view.t.agreement.key} {keyId} · <DigestText digest={signature} />
-          </li>
-        ))}
-        {one.signedAt === null ? null : (
-          <li>
-            {t.signedAt} <Time view={view} at={one.signedAt} />
-          </li>
-        )}
-        {one.leafIndex === null ? null : (
-          <li>
-            <span class="dot live"></span>
-            {t.inLog} · <a href={`/console/audit/${one.leafIndex}`}>{t.openLeaf}</a>
-          </li>
-        )}
-      </ul>
-    </section>
-  );
-}
-
-function Differences({ view, one: { differences } }: { view: View; one: StatementView }) {
-  const t = view.t.settlement;
-  if (differences === null) return null;
-  const { receipts } = differences;
-  const lists: readonly (readonly [string, readonly string[]])[] =
-    receipts === null
-      ? []
-      : [
-          [t.onlyOwn, receipts.onlyOwn],
-          [t.onlyPeer, receipts.onlyPeer],
-          [t.differing, receipts.differ],
-        ];
-  return (
-    <section class="card">
-      <h2 class="card-header">{t.differences}</h2>
-      <dl class="card-body facts-list">
-        {lists.map(([name, ids]) => (
-          <>
-            <dt>{name}</dt>
-            <dd>{ids.length === 0 ? "0" : ids.map((id) => <code>{id} </code>)}</dd>
-          </>
-        ))}
-      </dl>
-    </section>
-  );
+function perRegion({ statement, parties }: StatementView): { [region: string]: bigint } {
+  const sums: { [region: string]: bigint } = {};
+  for (const { partyId, fen } of statement?.result.totals ?? []) {
+    const known = parties.find((party) => party.partyId === partyId);
+    const region = known?.regionId ?? partyId.split(":")[0] ?? partyId;
+    sums[region] = (sums[region] ?? 0n) + BigInt(fen);
+  }
+  return sums;
 }

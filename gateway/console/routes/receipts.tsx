@@ -9,12 +9,12 @@ import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleEnvironment, holds, type View } from "../view.ts";
 
 /** As in the API. */
-const READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
+export const RECEIPT_READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
 const PAGE = 50;
 
-export function receiptRoutes(app: Hono<ConsoleEnvironment>, { metering }: GatewayDeps): void {
+export function receiptRoutes(app: Hono<ConsoleEnvironment>, { metering, callsOfReceipt }: GatewayDeps): void {
   app.use("/console/receipts/*", async (c, next) =>
-    holds(c.get("view"), ...READERS) ? next() : refuseConsole(c, "RECEIPTS_ONLY"),
+    holds(c.get("view"), ...RECEIPT_READERS) ? next() : refuseConsole(c, "RECEIPTS_ONLY"),
   );
   app.get("/console/receipts", async (c) => {
     const asked = { agreement: c.req.query("agreement"), period: c.req.query("period") };
@@ -23,7 +23,11 @@ export function receiptRoutes(app: Hono<ConsoleEnvironment>, { metering }: Gatew
   });
   app.get("/console/receipts/:id", async (c) => {
     const found = await metering.receipt(c.req.param("id"));
-    return found.ok ? page(c, <ReceiptPage view={c.get("view")} receipt={found.value} />) : refused(c, found.error);
+    if (!found.ok) return refused(c, found.error);
+    // A batch of rows is no window: it has no single calls to show.
+    const isBatch = found.value.core.transferId.startsWith("urn:uuid:");
+    const calls = isBatch ? undefined : await callsOfReceipt(found.value.core.receiptId);
+    return page(c, <ReceiptPage view={c.get("view")} receipt={found.value} calls={calls} />);
   });
 }
 
@@ -33,5 +37,5 @@ export async function firstReceipts(
   view: View,
   query: { readonly agreement: string; readonly period?: string; readonly limit: number },
 ): Promise<readonly HeldReceipt[] | null> {
-  return holds(view, ...READERS) ? (await metering.receipts(query)).items : null;
+  return holds(view, ...RECEIPT_READERS) ? (await metering.receipts(query)).items : null;
 }
