@@ -53,7 +53,7 @@ import { openLevelStore } from "./storage/level.ts";
 import { openLevelIndex } from "./storage/level-index.ts";
 import type { Store } from "./storage/port.ts";
 import { openPostgresStore } from "./storage/postgres.ts";
-import { callsOfReceipt } from "./transfer/read-calls.ts";
+import { callsOfReceipt, openCalls } from "./transfer/read-calls.ts";
 import { createTransfers } from "./transfer/service.ts";
 import { createContentFiles } from "./transfer/sinks/content-file.ts";
 import { createSources } from "./transfer/sources/service.ts";
@@ -161,6 +161,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const settlements = createSettlements({
     ...base,
     ...{ trust, signer, metering, rules, trees: links.clients.settlement },
+    openCalls: (agreementId, throughPeriod) => openCalls(store, agreementId, throughPeriod),
   });
   const audit = createAudit({
     ...base,

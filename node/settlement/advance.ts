@@ -5,6 +5,7 @@ import { build } from "./build.ts";
 import { differenceOf } from "./compare.ts";
 import { concludeStep, markSettled } from "./conclude.ts";
 import { disputeFigures } from "./dispute.ts";
+import { openExceptions } from "./exceptions.ts";
 import { declarationOf } from "./figures.ts";
 import { closeLedger } from "./ledger-close.ts";
 import type { Declaration } from "./model.ts";
@@ -23,15 +24,7 @@ import {
   signText,
 } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
-import {
-  stopped,
-  stoppedBy,
-  waitsForApproval,
-  waitsForClose,
-  waitsForEarlier,
-  waitsForPeer,
-  waitsForSignatures,
-} from "./reasons.ts";
+import { stopped, stoppedBy, waitsForApproval, waitsForClose, waitsForEarlier, waitsForPeer } from "./reasons.ts";
 import { requestSignatures } from "./take-in.ts";
 import { isWitness, thirdFigures, thirdStep } from "./third-region.ts";
 import { receiptDifferences } from "./tree-service.ts";
@@ -111,7 +104,8 @@ async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | 
     complete = await deps.receipts.completeness(agreementId, periodId);
   }
   // Closing early is the way round a signature that does not come: what lacks it is late then.
-  if (complete.missing > 0 && !now.isEarly) return wait(now, waitsForSignatures(now.consumer, complete.missing));
+  const [exception] = now.isEarly ? [] : await openExceptions(deps, agreementId, periodId, now);
+  if (exception !== undefined) return wait(now, exception);
   const disputed = await disputeFigures(deps, agreementId);
   const own = { figures: now.figures, through: complete.through, ...disputed };
   return {

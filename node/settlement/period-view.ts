@@ -2,12 +2,14 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
 import { list, read } from "../storage/transact.ts";
+import { termsOf } from "./build.ts";
 import { deadlineOf } from "./due.ts";
+import { openExceptions } from "./exceptions.ts";
 import { type LedgerState, ledgerState } from "./ledger-close.ts";
 import type { Declaration, Statement } from "./model.ts";
 import type { ProcessDeps } from "./process.ts";
 import type { ClosedPeriod, Differences, Settlement, StatementParty } from "./process-model.ts";
-import { closedPeriods, settlements } from "./store.ts";
+import { agreementBooks, closedPeriods, settlements } from "./store.ts";
 import { isWitness } from "./third-region.ts";
 import { byteOrder } from "./values.ts";
 
@@ -66,7 +68,8 @@ export type Block = Reason & {
   readonly link: string;
 };
 
-type ViewDeps = Pick<ProcessDeps, "store" | "region" | "runtime" | "rules">;
+type ViewDeps = Pick<ProcessDeps, "store" | "region" | "runtime" | "rules" | "agreements" | "receipts" | "openCalls">;
+type ClockDeps = Pick<ProcessDeps, "region" | "runtime" | "rules">;
 
 export async function periodView(deps: ViewDeps, periodId: string, agreementId?: string): Promise<PeriodView> {
   const { store, region } = deps;
@@ -78,6 +81,7 @@ export async function periodView(deps: ViewDeps, periodId: string, agreementId?:
     const block = blockOf(deps, settlement);
     if (block !== undefined) blocking.push(block);
   }
+  blocking.push(...(await exceptionBlocks(deps, periodId, blocking, agreementId)));
   const signed = found.filter(({ matched }) => matched);
   const results = signed.flatMap(({ statement }) => statement?.result ?? []);
   const gross = results.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
@@ -96,7 +100,7 @@ export async function periodView(deps: ViewDeps, periodId: string, agreementId?:
 }
 
 /** Why a settlement is not signed by both, with the time that rules give whoever's turn it is. */
-export function blockOf(deps: Omit<ViewDeps, "store">, settlement: Settlement): Block | undefined {
+export function blockOf(deps: ClockDeps, settlement: Settlement): Block | undefined {
   const { reason, state, agreementId, periodId, peer, approvedAt, updatedAt } = settlement;
   if (state === "agreed" || reason === null) return undefined;
   const since = approvedAt ?? updatedAt;
@@ -109,6 +113,33 @@ export function blockOf(deps: Omit<ViewDeps, "store">, settlement: Settlement): 
     overdue: until !== null && until <= instantOf(deps.runtime.nowMs()),
     link: `/console/settlements/${periodId}/${encodeURIComponent(agreementId)}`,
   };
+}
+
+/** What closing will wait for, also before anybody closes; a settlement that waits for it already says so itself. */
+async function exceptionBlocks(
+  deps: ViewDeps,
+  periodId: string,
+  said: readonly Block[],
+  agreementId: string | undefined,
+): Promise<Block[]> {
+  const blocks: Block[] = [];
+  const since = instantOf(deps.runtime.nowMs());
+  for await (const agreement of deps.agreements.all()) {
+    const { id, role } = agreement;
+    if (role === "witness-party" || (agreementId !== undefined && id !== agreementId)) continue;
+    const settlement = await read(deps.store, settlements.at(periodId, id));
+    // Laid down, its receipts are those of the day it was closed; what is not among them is late, and blocks nothing.
+    if (settlement !== undefined && (settlement.own !== null || settlement.isEarly)) continue;
+    // After a later settlement it comes late too; without a price nothing of it is ever closed.
+    const { lastPeriod = "" } = (await read(deps.store, agreementBooks.at(id))) ?? {};
+    if (lastPeriod >= periodId || !(await termsOf(deps, id)).ok) continue;
+    for (const exception of await openExceptions(deps, id, periodId, agreement)) {
+      if (said.some((block) => block.agreementId === id && block.code === exception.code)) continue;
+      const link = `/console/settlements/${periodId}/${encodeURIComponent(id)}`;
+      blocks.push({ ...exception, agreementId: id, since, overdue: false, link });
+    }
+  }
+  return blocks;
 }
 
 export function statementView(region: string, settlement: Settlement): StatementView {

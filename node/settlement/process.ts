@@ -34,6 +34,8 @@ export type ProcessDeps = BuildDeps & {
   readonly metrics: Pick<Metrics, "count" | "gauge">;
   readonly rules: Pick<Rules, "deadline"> | undefined;
   readonly trees: TreeChannel | undefined;
+  /** Calls up to a period that were answered here and have no receipt yet. */
+  readonly openCalls: (agreementId: string, throughPeriod: string) => Promise<number>;
 };
 
 /** What a step changes, and what it owes the peer; one commit. */

@@ -53,6 +53,7 @@ export type SettlementDeps = {
   readonly trees?: TreeChannel;
   readonly agreements?: AgreementSource;
   readonly receipts?: ReceiptSource;
+  readonly openCalls?: ProcessDeps["openCalls"];
 };
 
 export type Settlements = Worker & {
@@ -97,6 +98,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     trees: given.trees,
     agreements: given.agreements ?? agreementsIn(given.store),
     receipts: given.receipts ?? receiptsIn(given.store, given.metering),
+    openCalls: given.openCalls ?? (async () => 0),
   };
   const { store } = deps;
   const lanes = createLanes(deps.logger);

@@ -3,7 +3,7 @@ import { receiptPlaces, receiptRef } from "../metering/store.ts";
 import { windowContent } from "../metering/window.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
-import { type CallRow, callRows, callsId, callWindows } from "./call-store.ts";
+import { type CallRow, callMeters, callRows, callsId, callWindows } from "./call-store.ts";
 import { refuseTransfer } from "./refusal.ts";
 
 /** One metered call as evidence: when, for what purpose, and the digest of its answer; never its content. */
@@ -16,6 +16,12 @@ export type ReceiptCalls = {
   /** The digests of these calls, in their order, give the content that both regions signed. */
   readonly isProven: boolean;
 };
+
+/** Calls that were answered up to a period while their window has no receipt yet. */
+export async function openCalls(store: Store, agreementId: string, throughPeriod: string): Promise<number> {
+  const { open = [] } = (await read(store, callMeters.at(agreementId))) ?? {};
+  return open.filter(({ periodId }) => periodId <= throughPeriod).reduce((sum, { callIds }) => sum + callIds.length, 0);
+}
 
 /** The single calls behind a window's receipt. The provider meters them; the consumer's node holds the receipt alone. */
 export async function callsOfReceipt(store: Store, receiptId: string): Promise<Result<ReceiptCalls>> {

@@ -108,8 +108,11 @@ export function exceptionsOf(facts: readonly LineFacts[], about: About): Excepti
   );
 }
 
-/** A disputed receipt is parked and a late one comes in the next period; the others may not be passed over. */
-const BLOCKING: ReadonlySet<ExceptionKind> = new Set(["unsigned", "unreceipted", "equivocated"]);
+/**
+ * A disputed receipt is parked, a number with two versions is in dispute by itself, and a late receipt comes in the next
+ * period; the others may not be passed over. Closing waits for the same (`exceptions.ts`).
+ */
+const BLOCKING: ReadonlySet<ExceptionKind> = new Set(["unsigned", "unreceipted"]);
 
 function ownerOf(kind: ExceptionKind, { provider, consumer }: About): Exception["owner"] {
   switch (kind) {
