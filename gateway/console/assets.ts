@@ -12,12 +12,13 @@ const FILES = {
   "tabler.css": { type: "text/css", sources: [require.resolve("@tabler/core/dist/css/tabler.min.css")] },
   "console.css": {
     type: "text/css",
-    sources: ["layout", "parts", "records", "pages", "insight", "narrow", "print"].map((name) =>
+    sources: ["layout", "parts", "records", "pages", "insight", "evidence", "narrow", "print"].map((name) =>
       here(`./styles/${name}.css`),
     ),
   },
   "htmx.js": { type: "text/javascript", sources: [require.resolve("htmx.org/dist/htmx.min.js")] },
   "console.js": { type: "text/javascript", sources: [here("./console.mjs")] },
+  "check-proof.js": { type: "text/javascript", sources: [here("./check-proof.mjs")] },
   "verify-proof.js": { type: "text/javascript", sources: [here("./verify-proof.mjs")] },
   "mark.svg": { type: "image/svg+xml", sources: [here("./mark.svg")] },
 };

@@ -13,6 +13,7 @@ const refuse = refusals({
   PUBLISHER_ONLY: "forbidden",
   RECEIPTS_ONLY: "forbidden",
   INSIGHT_ONLY: "forbidden",
+  SAMPLE_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
   FOREIGN_FORM: "forbidden",
   FORM_TOO_LARGE: "too-large",
@@ -47,6 +48,10 @@ const TEXTS = {
   INSIGHT_ONLY: {
     zh: "试算与预测对财务、审计、审批人、申请人和发布人开放;请由这些人员查看,或请管理员授予角色。",
     en: "Trials and forecasts are open to finance, auditors, approvers, requesters and publishers; have one of them look, or ask an administrator for the role.",
+  },
+  SAMPLE_ONLY: {
+    zh: "抽查须由审计办理;请由具备审计角色的人员登录后抽查。",
+    en: "An auditor has to draw a sample; have one sign in and do it.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

@@ -17,7 +17,7 @@ export const agreeZh = {
     confirmed: "导入已确认,条目已发布。",
     published: "已处理。",
     withdrawn: "条目已撤下。",
-    fixed: "已写入截止记录。",
+    fixed: "已封存,条数固定。",
     disputeOpened: "争议已提出,正在送往对方。",
     disputeResolved: "结论已记录,待对方给出相同结论后生效。",
     netted: "已发起轧差,正在与各地区核对。",

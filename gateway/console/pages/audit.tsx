@@ -1,3 +1,4 @@
+import type { LogFinding } from "../../../node/audit/findings.ts";
 import type { StoredLeaf } from "../../../node/audit/leaves.ts";
 import { leafKinds } from "../../../node/audit/model.ts";
 import type { Audit } from "../../../node/audit/service.ts";
@@ -7,7 +8,8 @@ import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
 import { joined } from "../punctuation.ts";
-import { leafKindName, type View } from "../view.ts";
+import { holds, leafKindName, type View } from "../view.ts";
+import { Findings } from "./audit-findings.tsx";
 
 export type LeafSearch = {
   readonly agreement?: string | undefined;
@@ -21,19 +23,25 @@ export type AuditModel = {
   /** Null where the reader may not read leaves. */
   readonly leaves: readonly StoredLeaf[] | null;
   readonly next: string | null;
-  readonly equivocations: number;
+  /** Null where the reader may not see what is held against others. */
+  readonly findings: readonly LogFinding[] | null;
 };
 
 export function AuditPage({ view, model }: { view: View; model: AuditModel }) {
   const t = view.t.audit;
-  const { head, asked, leaves, next, equivocations } = model;
+  const { head, asked, leaves, next, findings } = model;
+  const open = (findings ?? []).filter(({ mendedAt }) => mendedAt === null).length;
   const size = quantity(head.size);
   return (
     <Layout view={view} title={t.title} place="audit">
       <header class="head">
         <h1>{head.witnessedBy.length === 0 ? t.noWitness(size) : t.lead(size, head.witnessedBy.length)}</h1>
       </header>
-      {equivocations === 0 ? null : <p class="notice bad">{t.equivocations(equivocations)}</p>}
+      {open === 0 ? null : (
+        <p class="notice bad" role="alert">
+          <a href="#findings">{t.equivocations(open)}</a>
+        </p>
+      )}
       <section class="card">
         <h2 class="card-header">{t.head}</h2>
         <dl class="card-body facts-list">
@@ -47,7 +55,13 @@ export function AuditPage({ view, model }: { view: View; model: AuditModel }) {
           <dd>{head.witnessedBy.length === 0 ? t.none : joined(view, head.witnessedBy.map(view.nameOf))}</dd>
         </dl>
         <p class="card-footer">
-          <a href="/console/audit/checkpoint">{t.checkpoint}</a> · <span class="quiet">{t.verifyHint}</span>
+          <a href="/console/audit/checkpoint">{t.checkpoint}</a> ·{" "}
+          {holds(view, "auditor") ? (
+            <a href="/console/sample">{view.t.evidence.sampleTitle}</a>
+          ) : (
+            <span class="quiet">{view.t.evidence.sampleOnly}</span>
+          )}{" "}
+          · <span class="quiet">{t.verifyHint}</span>
         </p>
       </section>
       <section class="card">
@@ -57,6 +71,16 @@ export function AuditPage({ view, model }: { view: View; model: AuditModel }) {
         ) : (
           <>
             <LeafForm view={view} asked={asked} />
+            {asked.agreement === undefined ? null : (
+              <p class="card-body">
+                <a
+                  class="btn btn-sm btn-outline-primary"
+                  href={`/console/cases/${encodeURIComponent(asked.agreement)}`}
+                >
+                  {view.t.evidence.openCase}
+                </a>
+              </p>
+            )}
             <Leaves view={view} leaves={leaves} />
             {next === null ? null : (
               <p class="card-footer">
@@ -66,6 +90,7 @@ export function AuditPage({ view, model }: { view: View; model: AuditModel }) {
           </>
         )}
       </section>
+      <Findings view={view} findings={findings} />
     </Layout>
   );
 }

@@ -5,10 +5,11 @@ import { Time } from "../parts/time.tsx";
 import { titled } from "../punctuation.ts";
 import { leafKindName, say, type View } from "../view.ts";
 import { actorName } from "./audit.tsx";
+import { LeafCheck, type LeafCheckModel } from "./leaf-check.tsx";
 
-type Props = { view: View; stored: StoredLeaf; notYet: ExchangeError | undefined };
+type Props = { view: View; stored: StoredLeaf; notYet: ExchangeError | undefined; check: LeafCheckModel | undefined };
 
-export function LeafPage({ view, stored, notYet }: Props) {
+export function LeafPage({ view, stored, notYet, check }: Props) {
   const t = view.t.audit;
   const { index, leaf, leafHash } = stored;
   return (
@@ -72,6 +73,7 @@ export function LeafPage({ view, stored, notYet }: Props) {
           ))}
         </dl>
       </section>
+      {check === undefined ? null : <LeafCheck view={view} model={check} />}
     </Layout>
   );
 }

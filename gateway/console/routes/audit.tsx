@@ -1,9 +1,13 @@
 import type { Hono } from "hono";
+import type { StoredLeaf } from "../../../node/audit/leaves.ts";
+import { namedLog } from "../../../node/audit/log-names.ts";
 import { leafKinds } from "../../../node/audit/model.ts";
 import type { Role } from "../../../node/identity/model.ts";
+import type { Trust } from "../../../node/identity/trust.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { AuditPage } from "../pages/audit.tsx";
 import { LeafPage } from "../pages/leaf.tsx";
+import type { LeafCheckModel } from "../pages/leaf-check.tsx";
 import { page } from "../parts/document.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
@@ -13,7 +17,7 @@ const PAGE = 50;
 const READS_FEED: readonly Role[] = ["auditor", "admin"];
 const READS_LEAF: readonly Role[] = ["auditor", "finance", "approver", "admin"];
 
-export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDeps): void {
+export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit, trust, config }: GatewayDeps): void {
   app.get("/console/audit", async (c) => {
     const view = c.get("view");
     const asked = {
@@ -25,13 +29,13 @@ export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDep
     const isCase = asked.agreement !== undefined || asked.subject !== undefined;
     const mayRead = holds(view, ...(isCase ? READS_LEAF : READS_FEED));
     const query = { ...asked, agreementId: asked.agreement, after: given(c, "after"), limit: PAGE };
-    const [head, found, equivocations] = await Promise.all([
+    const [head, found, findings] = await Promise.all([
       audit.head(),
       mayRead ? audit.leaves(query) : null,
-      audit.findings(),
+      holds(view, ...READS_FEED) ? audit.findings() : null,
     ]);
     const [leaves, next] = [found?.items ?? null, found?.next ?? null];
-    const model = { head, asked, leaves, next, equivocations: equivocations.length };
+    const model = { head, asked, leaves, next, findings };
     return page(c, <AuditPage view={view} model={model} />);
   });
 
@@ -45,7 +49,8 @@ export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDep
     if (!stored.ok) return refused(c, stored.error);
     const proof = await audit.proof(index);
     const notYet = proof.ok ? undefined : proof.error;
-    return page(c, <LeafPage view={c.get("view")} stored={stored.value} notYet={notYet} />);
+    const check = proof.ok ? checkOf(trust, config.region.id, stored.value, proof.value) : undefined;
+    return page(c, <LeafPage view={c.get("view")} stored={stored.value} notYet={notYet} check={check} />);
   });
 
   app.get("/console/audit/:index/proof", async (c) => {
@@ -76,6 +81,22 @@ export function auditRoutes(app: Hono<ConsoleEnvironment>, { audit }: GatewayDep
       "content-type": "application/json",
     });
   });
+}
+
+/** What the reader's browser needs; undefined without a trust list, which holds the keys. */
+function checkOf(trust: Trust, own: string, { bytes }: StoredLeaf, proof: string): LeafCheckModel | undefined {
+  const list = trust.current()?.list;
+  const region = list?.regions.find(({ id }) => id === own);
+  const origin = proof.slice(proof.indexOf("\n\n") + 2).split("\n")[0] ?? "";
+  const log = region === undefined ? undefined : namedLog([{ region: own, logVkey: region.logKey }], origin);
+  if (list === undefined || log === undefined) return undefined;
+  return {
+    leaf: Buffer.from(bytes).toString("utf8"),
+    proof,
+    trustVersion: list.version,
+    logKey: log.vkey,
+    witnessKeys: list.regions.flatMap(({ witnessKeys }) => witnessKeys),
+  };
 }
 
 async function requireReader(c: ConsoleContext, next: () => Promise<void>) {
