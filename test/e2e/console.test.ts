@@ -1,13 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyOffline } from "../../node/audit/verify.ts";
 import type { Role } from "../../node/identity/model.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { openBrowser } from "../../scripts/browser.ts";
 import { sampleEntries } from "../federation/harness.ts";
+import { expectSoon, signIn, visitorsOf } from "./browsing.ts";
 import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
 
 const START_MS = 120_000;
@@ -19,8 +20,7 @@ const FREE_ENTRY = "cd-scjg-0004";
 
 let browser: Browser;
 let regions: ConsoleRegions;
-/** Everything a browser complained about in any page. */
-const complaints: string[] = [];
+const { visitor, complaints } = visitorsOf(() => browser);
 let programs = 0;
 
 beforeAll(async () => {
@@ -31,26 +31,6 @@ afterAll(async () => {
   await browser?.close();
   await regions?.stop();
 }, START_MS);
-
-async function visitor(options: { javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "zh-CN", ...options });
-  context.on("console", (message) => {
-    // A refusal that a test provokes is an answer with its status, which Chromium also notes here.
-    if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) complaints.push(message.text());
-  });
-  context.on("weberror", (fault) => complaints.push(fault.error().message));
-  return context;
-}
-
-async function signIn(context: BrowserContext, { url }: ConsoleRegion, token: string): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(`${url}/console/`);
-  expect(new URL(page.url()).pathname).toBe("/console/sign-in");
-  await page.fill("#token", token);
-  await page.click("form:has(#token) button");
-  await page.waitForURL(`${url}/console/`);
-  return page;
-}
 
 /** From the search to a request that waits for a person of the provider. */
 async function request(page: Page, { url }: ConsoleRegion, comment: string, entry = ENTRY): Promise<string> {
@@ -78,11 +58,6 @@ async function approve(page: Page, { url }: ConsoleRegion, comment: string): Pro
   expect(await page.textContent("details[open]")).toContain("将以本地区的签名密钥签署协议文件并发送给重庆市");
   await page.click("details[open] button:has-text('确认')");
   await page.waitForURL(/done=approved/);
-}
-
-/** Looks until the page says so; the other region's answer comes when it comes. */
-async function expectSoon(look: () => Promise<boolean>): Promise<void> {
-  while (!(await look()));
 }
 
 async function expectAgreed(page: Page, address: string): Promise<void> {

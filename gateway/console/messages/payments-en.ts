@@ -82,7 +82,6 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     nothingOpen:
       "Nothing to identify. Import a bank or treasury file: what is certain is booked, the rest is listed here.",
     proposed: "Waiting for a second person",
-    nothingProposed: "Nothing waits for a second person.",
     date: "Date",
     direction: { in: "received", out: "paid" },
     party: "Counter-party and account",
@@ -147,10 +146,8 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     value: "Content",
     fault: "What is wrong and what to do",
     noFaults: "No faults.",
-    dues: "Payments of plans",
     importLink: "Import a file…",
     more: "More →",
-    recent: "Latest rows",
     state: "State",
     accountsTitle: "Accounts",
     accountsLead: (n) =>

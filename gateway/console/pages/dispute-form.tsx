@@ -58,7 +58,7 @@ export function DisputeFormPage({ view, model }: { view: View; model: DisputeFor
             <fieldset>
               <legend class="form-label">{t.evidence}</legend>
               {Array.from({ length: FILES }, (_, i) => (
-                <input class="form-control" type="file" name="evidence" aria-label={`${t.evidence} ${i + 1}`} />
+                <input class="form-control" type="file" name="evidence" aria-label={`${t.evidenceTitle} ${i + 1}`} />
               ))}
               <p class="form-hint">{t.evidenceHint}</p>
             </fieldset>
@@ -154,7 +154,7 @@ export function DisputeConfirmPage({ view, model }: { view: View; model: Confirm
           <dd>{receipts.map(({ receipt }) => `${receipt.core.seq} `)}</dd>
           <dt>{t.reason}</dt>
           <dd class="said">{reason}</dd>
-          <dt>{t.evidence}</dt>
+          <dt>{t.evidenceTitle}</dt>
           <dd>
             {evidence.length === 0 ? t.noEvidence : null}
             {evidence.map(({ name, sha256 }) => (

@@ -26,12 +26,12 @@ export function DisputePage({ view, model }: { view: View; model: DisputeModel }
   const { standing, openedBy, openedAt, reason, comment, resolvedAt, evidence = [] } = dispute;
   const t = view.t.dispute;
   return (
-    <Layout view={view} title={`${t.title} ${entryName}`} place="settlements" done={done}>
+    <Layout view={view} title={`${t.one} ${entryName}`} place="settlements" done={done}>
       <FinanceTabs view={view} current="disputes" />
       <header class="head">
         <div>
           <h1>
-            {t.title} · {entryName} · {t.states[dispute.state]}
+            {t.one} · {entryName} · {t.states[dispute.state]}
           </h1>
           <p class="quiet facts">
             <span>
@@ -70,7 +70,7 @@ export function DisputePage({ view, model }: { view: View; model: DisputeModel }
           </div>
         </section>
         <section class="card">
-          <h2 class="card-header">{t.evidence}</h2>
+          <h2 class="card-header">{t.evidenceTitle}</h2>
           {evidence.length === 0 ? (
             <p class="card-body quiet">{t.noEvidence}</p>
           ) : (

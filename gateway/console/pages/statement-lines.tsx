@@ -55,6 +55,22 @@ export function ShareLines({ view, one, names }: { view: View; one: StatementVie
               ))}
             </tbody>
           ))}
+          {one.statement === null || one.statement.result.adjustments.length === 0 ? null : (
+            <tbody>
+              <tr class="line-head">
+                <th scope="rowgroup" colspan={6}>
+                  {view.t.statement.adjustment}
+                </th>
+              </tr>
+              {one.statement.result.adjustments.map(({ partyId, fen }) => (
+                <tr>
+                  <td colspan={4}>{names.party(partyId)}</td>
+                  <td class="num">{yuan(fen)}</td>
+                  <td></td>
+                </tr>
+              ))}
+            </tbody>
+          )}
           <tfoot>
             <tr>
               <th scope="row" colspan={4}>

@@ -15,6 +15,7 @@ import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ReasonLine } from "../parts/reason.tsx";
 import { ReceiptsTable } from "../parts/receipts-table.tsx";
+import { disputePath, statementPath } from "../statement-paths.ts";
 import { holds, type View } from "../view.ts";
 import { Downloads } from "./settlement.tsx";
 import { Derivations } from "./statement-derivation.tsx";
@@ -43,7 +44,6 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
   const { one, names, receipts, done } = model;
   const t = view.t.settlement;
   const { statement } = one;
-  const agreement = encodeURIComponent(one.agreementId);
   return (
     <Layout view={view} title={`${one.entryName} ${one.periodId}`} place="settlements" done={done}>
       <FinanceTabs view={view} current="periods" />
@@ -76,7 +76,7 @@ export function StatementPage({ view, model }: { view: View; model: StatementMod
         <ReceiptsTable view={view} receipts={receipts} />
         {receipts === null || receipts.length === 0 ? null : (
           <p class="card-footer">
-            <a href={`/console/settlements/${one.periodId}/${agreement}/receipts`}>{view.t.agreement.allReceipts}</a>
+            <a href={`${statementPath(one)}/receipts`}>{view.t.agreement.allReceipts}</a>
           </p>
         )}
       </section>
@@ -110,7 +110,7 @@ function Head({ view, model: { one } }: { view: View; model: StatementModel }) {
 
 function Standing({ view, model: { one, disputes } }: { view: View; model: StatementModel }) {
   const t = view.t.settlement;
-  const address = `/console/settlements/${one.periodId}/${encodeURIComponent(one.agreementId)}`;
+  const address = statementPath(one);
   const mayLet = one.reason?.turn?.region === view.region.id && one.reason.turn.role === "finance" && !one.matched;
   const open = disputes.filter(({ settled }) => !settled);
   const isOver = one.reason === null || one.matched;
@@ -124,8 +124,8 @@ function Standing({ view, model: { one, disputes } }: { view: View; model: State
       )}
       {open.map((dispute) => (
         <p>
-          <a href={`/console/settlements/${dispute.periodId}/disputes/${dispute.id}`}>
-            {view.t.dispute.title} {view.t.dispute.states[dispute.state]}
+          <a href={disputePath(dispute)}>
+            {view.t.dispute.one} {view.t.dispute.states[dispute.state]}
           </a>{" "}
           · {dispute.reason}
         </p>

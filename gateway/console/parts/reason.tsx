@@ -49,12 +49,20 @@ export function Unverified({ view }: { view: View }) {
   );
 }
 
+/** The reason's sentence with the region it names called as people call it; a number that is an amount stays one. */
+function reasonWords(view: View, reason: Reason): string {
+  const id = reason.turn?.region;
+  const words = say(view, reason.text);
+  if (id === undefined || !/^[0-9]{6}$/.test(id)) return words;
+  return words.replace(new RegExp(`(?<![0-9.,@/-])${id}(?![0-9.,@/-]| 分| fen)`, "g"), view.nameOf(id));
+}
+
 /** One line: whose turn, until when, why. */
 export function ReasonLine({ view, reason }: { view: View; reason: Reason }) {
   return (
     <span>
       {reason.turn === null ? null : <strong>{view.t.reason.waitsFor(turnName(view, reason.turn))} · </strong>}
-      {say(view, reason.text)} <Rule view={view} reason={reason} />
+      {reasonWords(view, reason)} <Rule view={view} reason={reason} />
     </span>
   );
 }
