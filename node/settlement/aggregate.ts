@@ -17,6 +17,12 @@ type Group = {
   readonly metered: Map<string, { readonly partyId: string; readonly metric: string; quantity: bigint }>;
 };
 
+/** Receipts that say the same, counted before they are added up. */
+type Alike = { readonly said: Summand; readonly group: Group; readonly quantity: bigint; count: number };
+
+/** So many different ones are counted at a time; more are added up in between, so that memory stays bounded. */
+const MAX_ALIKE = 8_192;
+
 /** What of a receipt is added up. */
 export type Summand = Pick<
   ReceiptRow,
@@ -38,25 +44,41 @@ export function aggregation(
 ): Aggregation {
   const metrics = new Map(terms.products.map(({ productId, metric }) => [productId, metric]));
   const groups = new Map<string, Group>();
-  // Most receipts are of the product and month of the one before.
-  let group: Group | undefined;
+  // By month, and in it by the usage record itself: rows read from the store share that when they say the same (metering/row.ts).
+  const alike = new Map<string, Map<Summand["usage"], Alike>>();
+  let different = 0;
+
+  const look = (core: Summand): Alike => {
+    const metric = metrics.get(core.productId) ?? fail("UNKNOWN_PRODUCT", { value: core.productId });
+    if (core.periodId > periodId) fail("BAD_PERIOD", { value: core.periodId });
+    const quantity = parseQuantity(core.usage[metric] ?? "0");
+    for (const row of core.contributions) parseQuantity(row.quantity);
+    return { said: core, group: groupOf(groups, core), quantity, count: 0 };
+  };
+  const addUp = () => {
+    for (const ofMonth of alike.values()) for (const each of ofMonth.values()) addAlike(each);
+    alike.clear();
+    different = 0;
+  };
+  const count = (core: Summand) => {
+    const counted = look(core);
+    if (different >= MAX_ALIKE) addUp();
+    const ofMonth = alike.get(core.periodId) ?? new Map<Summand["usage"], Alike>();
+    const before = ofMonth.get(core.usage);
+    // The same usage of another product or class; rare enough to be added up at once.
+    if (before !== undefined) addAlike(before);
+    else different += 1;
+    alike.set(core.periodId, ofMonth.set(core.usage, { ...counted, count: 1 }));
+  };
   return {
     add(core) {
-      const metric = metrics.get(core.productId) ?? fail("UNKNOWN_PRODUCT", { value: core.productId });
-      if (core.periodId > periodId) fail("BAD_PERIOD", { value: core.periodId });
-      if (group?.productId !== core.productId || group.usagePeriodId !== core.periodId) group = groupOf(groups, core);
-      const quantity = parseQuantity(core.usage[metric] ?? "0");
-      const isFree = core.purposeClass === "public-interest";
-      if (disputedReceiptIds.has(core.receiptId)) {
-        group.disputed += quantity;
-        if (isFree) group.disputedFree += quantity;
-        return;
-      }
-      group.quantity += quantity;
-      if (isFree) group.free += quantity;
-      for (const row of core.contributions) meter(group, row.partyId, row.metric, parseQuantity(row.quantity));
+      if (disputedReceiptIds.has(core.receiptId)) return addDisputed(look(core));
+      const before = alike.get(core.periodId)?.get(core.usage);
+      if (before !== undefined && saysTheSame(before.said, core)) before.count += 1;
+      else count(core);
     },
     rows(posted, caps) {
+      addUp();
       const sorted = [...groups.values()].sort(
         (a, b) => byteOrder(a.productId, b.productId) || byteOrder(a.usagePeriodId, b.usagePeriodId),
       );
@@ -74,6 +96,23 @@ export function aggregation(
       return { usage, metered };
     },
   };
+}
+
+/** Of two of one month with the same usage record. */
+function saysTheSame(a: Summand, b: Summand): boolean {
+  return a.productId === b.productId && a.purposeClass === b.purposeClass && a.contributions === b.contributions;
+}
+
+function addAlike({ said, group, quantity, count }: Alike): void {
+  const times = BigInt(count);
+  group.quantity += quantity * times;
+  if (said.purposeClass === "public-interest") group.free += quantity * times;
+  for (const row of said.contributions) meter(group, row.partyId, row.metric, parseQuantity(row.quantity) * times);
+}
+
+function addDisputed({ said, group, quantity }: Alike): void {
+  group.disputed += quantity;
+  if (said.purposeClass === "public-interest") group.disputedFree += quantity;
 }
 
 function groupOf(groups: Map<string, Group>, { productId, periodId }: Summand): Group {
