@@ -23,6 +23,8 @@ export type AgreementLog = {
   readonly entries: readonly AgreementEntry[];
   /** That the log of `size` leaves with this root, which the reader holds from before, is the beginning of this one. */
   readonly consistency: { readonly size: string; readonly root: string; readonly proof: readonly string[] } | null;
+  /** Leaf 0 of a log that follows one whose disk went back: from where it goes on. Absent in a region's first log. */
+  readonly succession?: AgreementEntry | undefined;
 };
 
 export type AgreementLogQuery = {
@@ -65,16 +67,20 @@ export async function agreementLog(
   const { head, checkpoint } = found;
   const size = BigInt(checkpoint.size);
   const through = leaves.slice(0, leaves.indexOf(head) + 1);
-  const entries = await Promise.all(
-    through.map(async ({ index, leaf }) => ({
-      index,
-      leaf,
-      proof: (await tree.inclusion(BigInt(index), size)).map(encodeBase64),
-    })),
-  );
+  const entryOf = async ({ index, leaf }: StoredLeaf): Promise<AgreementEntry> => ({
+    index,
+    leaf,
+    proof: (await tree.inclusion(BigInt(index), size)).map(encodeBase64),
+  });
+  const entries = await Promise.all(through.map(entryOf));
+  const first = await readLeaf(store, "0");
+  const succession = first?.leaf.kind === "log.succeeded" ? await entryOf(first) : undefined;
   const consistency = await consistencyWith(tree, query.since, size);
   if (!consistency.ok) return consistency;
-  return ok({ checkpoint: noteOf(checkpoint), entries, consistency: consistency.value });
+  return ok({
+    ...{ checkpoint: noteOf(checkpoint), entries, consistency: consistency.value },
+    ...(succession !== undefined && { succession }),
+  });
 }
 
 /** The heads that answer the query, oldest first. */

@@ -3,9 +3,11 @@ import { type ExchangeError, type Failure, refusals } from "../kernel/exchange-e
 import type { AgreementEntry, AgreementLog } from "./agreement-log.ts";
 import { decodeHash } from "./base64.ts";
 import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
+import { namedLog } from "./log-names.ts";
 import { type Hash, leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
 import { parseVkey, splitNote } from "./note.ts";
 import { parseHashes } from "./proof.ts";
+import type { LogKeys } from "./verify-succession.ts";
 
 const NO_LEAF = "0".repeat(64);
 
@@ -21,18 +23,24 @@ const refuse = refusals({
   BUNDLE_HEAD: "integrity",
 });
 
-export type LogKeys = { readonly log: string; readonly witnesses: readonly string[] };
-
-/** The checkpoint under which everything else is proved: signed by the log itself, and by nobody whose key is not known. */
+/**
+ * The checkpoint under which everything else is proved: signed by the log itself, and by nobody whose key is not known.
+ * After a restore a log bears a later name, under the same key.
+ */
 export function openLogCheckpoint(log: AgreementLog, keys: LogKeys): OpenedCheckpoint | ExchangeError {
-  const opened = openCheckpoint(log.checkpoint, [keys.log, ...keys.witnesses]);
-  if (!opened.ok) return opened.error;
-  const { origin, verified } = opened.value;
   const key = parseVkey(keys.log);
   if (!key.ok) return key.error;
-  if (origin !== key.value.name || !verified.includes(origin)) return wrongLog(origin, key.value.name).error;
+  const [said = ""] = log.checkpoint.split("\n", 1);
+  const vkeys = [namedLog([{ region: "", logVkey: keys.log }], said)?.vkey ?? keys.log, ...keys.witnesses];
+  const opened = openCheckpoint(log.checkpoint, vkeys);
+  if (!opened.ok) return opened.error;
+  const { origin, verified } = opened.value;
+  if (origin !== said || namedLog([{ region: "", logVkey: keys.log }], origin) === undefined) {
+    return wrongLog(origin, key.value.name).error;
+  }
+  if (!verified.includes(origin)) return wrongLog(origin, key.value.name).error;
   // A note may carry strangers' lines; a file whose every byte is vouched for may not.
-  const stranger = strangerIn(log.checkpoint, [keys.log, ...keys.witnesses]);
+  const stranger = strangerIn(log.checkpoint, vkeys);
   return stranger === undefined ? opened.value : unknownSignature(stranger).error;
 }
 

@@ -11,6 +11,7 @@ import type { Agreement } from "../negotiation/model.ts";
 import type { StatementBundle } from "../settlement/recompute.ts";
 import type { Store } from "../storage/port.ts";
 import { documentsNamedBy } from "./documents.ts";
+import { earlierListsFor } from "./earlier-lists.ts";
 import { type RegionSignature, SEALED_AS } from "./model.ts";
 
 export type EvidenceDeps = {
@@ -57,9 +58,12 @@ export async function exportBundle(deps: EvidenceDeps, query: AgreementLogQuery)
     statement: statement.value === null ? null : statementPart(statement.value),
     documents: await documentsOf(deps.store, log.value),
   };
-  const bytes = Buffer.from(SEALED_AS + canonicalText(content), "utf8");
+  const earlier = await earlierListsFor(deps.store, trustList, canonicalText(content));
+  const sealed =
+    earlier.length === 0 ? content : { ...content, earlierLists: earlier as unknown as readonly Canonical[] };
+  const bytes = Buffer.from(SEALED_AS + canonicalText(sealed), "utf8");
   const signature = Buffer.from(deps.signer.sign(bytes)).toString("base64");
-  return canonicalize({ ...content, seal: { keyId: deps.signer.keyId, signature } });
+  return canonicalize({ ...sealed, seal: { keyId: deps.signer.keyId, signature } });
 }
 
 /** What the file says elsewhere is not said twice: agreement, its terms, and the keys, which are those of the trust list. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseVkey } from "../audit/note.ts";
-import type { LogKeys } from "../audit/verify-agreement-log.ts";
+import type { LogKeys } from "../audit/verify-succession.ts";
 import type { SignedTrustList, TrustList } from "../identity/model.ts";
 import { trustListDigest, verifyTrustList } from "../identity/trust-list.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
@@ -17,7 +17,12 @@ export type TrustedKeys = {
 };
 
 /** The keys in a bundle's trust list, after its founders' signatures and, where one was given, the reader's own list. */
-export function trustedKeys(signed: unknown, region: string, anchor: SignedTrustList | undefined): Result<TrustedKeys> {
+export function trustedKeys(
+  signed: unknown,
+  earlier: readonly unknown[],
+  region: string,
+  anchor: SignedTrustList | undefined,
+): Result<TrustedKeys> {
   const listOf = signed as SignedTrustList | null;
   const issuedAt = listOf?.list?.issuedAt;
   if (typeof issuedAt !== "string") return failed(fault("BUNDLE_MALFORMED", "trustList"));
@@ -34,13 +39,42 @@ export function trustedKeys(signed: unknown, region: string, anchor: SignedTrust
   if (connected !== undefined) return failed(connected);
   const own = list.regions.find(({ id }) => id === region);
   if (own === undefined) return failed(fault("BUNDLE_REGION", region));
-  const witnesses = list.regions.filter(({ id }) => id !== region).flatMap(({ witnessKeys }) => witnessKeys);
+  const before = listsBefore(verified.value.signed, earlier);
+  if (!before.ok) return before;
+  const lists = [list, ...before.value];
+  const others = lists.flatMap(({ regions }) => regions.filter(({ id }) => id !== region));
+  const witnesses = [...new Set(others.flatMap(({ witnessKeys }) => witnessKeys))];
   return ok({
     list,
     digest: verified.value.digest,
-    statement: (of, keyId) => statementKeyIn({ list }, of, keyId),
+    statement(of, keyId) {
+      for (const one of lists) {
+        const key = statementKeyIn({ list: one }, of, keyId);
+        if (key !== undefined) return key;
+      }
+      return undefined;
+    },
     log: { log: own.logKey, witnesses },
   });
+}
+
+/** Lists that were in force before, newest first: each must be followed by the next one by the founders' own rule. */
+function listsBefore(current: SignedTrustList, earlier: readonly unknown[]): Result<TrustList[]> {
+  const found: TrustList[] = [];
+  let after = current;
+  for (const signed of earlier) {
+    const issuedAt = (signed as SignedTrustList | null)?.list?.issuedAt;
+    if (typeof issuedAt !== "string") return failed(fault("BUNDLE_MALFORMED", "earlierLists"));
+    const verified = verifyTrustList(signed, { digest: digestIn(signed) }, msOf(issuedAt));
+    if (!verified.ok) return verified;
+    const { signers, list, digest, signed: whole } = verified.value;
+    if (signers.length !== whole.signatures.length) return failed(fault("BUNDLE_MALFORMED", "earlierLists.signatures"));
+    const follows = verifyTrustList(after, { inForce: list }, msOf(after.list.issuedAt));
+    if (!follows.ok) return failed(fault("BUNDLE_TRUST_LIST", `${digest}: ${follows.error.code}`));
+    found.push(list);
+    after = whole;
+  }
+  return ok(found);
 }
 
 function isSameList(a: TrustList, b: TrustList | undefined): boolean {

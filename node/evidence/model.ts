@@ -26,10 +26,13 @@ export const bundleSchema = z.strictObject({
   exportedAt: z.string(),
   /** With the founders' signatures: the keys of everyone who signed anything here. */
   trustList: z.unknown(),
+  /** Lists before it, newest first, back to the oldest whose keys signed something here; absent where it names them all. */
+  earlierLists: z.array(z.unknown()).min(1).optional(),
   log: z.strictObject({
     checkpoint: z.string(),
     entries: z.array(entrySchema).min(1),
     consistency: z.strictObject({ size: z.string(), root: z.string(), proof: z.array(z.string()).max(64) }).nullable(),
+    succession: entrySchema.optional(),
   }),
   agreement: z.strictObject({ document: z.unknown(), signatures: z.array(signatureSchema).min(1) }),
   /** Those that the statement does not bring along itself; `consumerSignature` null: not signed for yet. */

@@ -1,5 +1,6 @@
 import type { AgreementLog } from "../audit/agreement-log.ts";
 import { faultsOfEntries, openLogCheckpoint } from "../audit/verify-agreement-log.ts";
+import { openSuccession, type Succession } from "../audit/verify-succession.ts";
 import type { SignedTrustList } from "../identity/model.ts";
 import { type Canonical, canonicalText, parseCanonical } from "../kernel/canonical-json.ts";
 import { verifyEd25519 } from "../kernel/ed25519.ts";
@@ -46,7 +47,7 @@ export function verifyBundle(bytes: Uint8Array, options: VerifyOptions = {}): Ve
   const read = readBundle(bytes);
   if (!read.ok) return { report: null, faults: [read.error] };
   const bundle = read.value;
-  const keys = trustedKeys(bundle.trustList, bundle.region, options.anchor);
+  const keys = trustedKeys(bundle.trustList, bundle.earlierLists ?? [], bundle.region, options.anchor);
   if (!keys.ok) return { report: null, faults: [keys.error] };
   const checkpoint = openLogCheckpoint(bundle.log as AgreementLog, keys.value.log);
   if ("code" in checkpoint) return { report: null, faults: [checkpoint] };
@@ -99,6 +100,8 @@ function* faultsOf(
 ): Generator<ExchangeError> {
   const { minWitnesses = 1, witnesses } = options;
   yield* faultsOfEntries(bundle.log as AgreementLog, bundle.agreementId, checkpoint);
+  const succession = openSuccession((bundle.log as AgreementLog).succession, checkpoint, keys.log);
+  if (succession !== undefined && "code" in succession) yield succession;
   if (witnesses.length < minWitnesses) yield fault("BUNDLE_UNWITNESSED", `${witnesses.length} < ${minWitnesses}`);
   yield* faultsOfDocuments(bundle);
   yield* faultsOfAgreement(bundle, keys);
@@ -106,7 +109,10 @@ function* faultsOf(
   yield* faultsOfStatement(bundle, keys);
   const unsealed = faultOfSeal(bundle, keys.statement(bundle.region, bundle.seal.keyId));
   if (unsealed !== undefined) yield unsealed;
-  if (options.earlier !== undefined) yield* faultsAgainst(options.earlier, bundle);
+  if (options.earlier !== undefined) {
+    const follows = succession === undefined || "code" in succession ? undefined : succession;
+    yield* faultsAgainst(options.earlier, bundle, follows);
+  }
 }
 
 function faultOfSeal({ seal, ...content }: AuditBundle, key: Uint8Array | undefined): ExchangeError | undefined {
@@ -138,22 +144,34 @@ function brokenSeal(bytes: Uint8Array): ExchangeError | undefined {
   }
 }
 
-/** The same entries at the beginning, and a consistency proof from the very checkpoint that the earlier one stood under. */
-function* faultsAgainst(earlier: Uint8Array, bundle: AuditBundle): Generator<ExchangeError> {
+/**
+ * The same entries at the beginning, and a consistency proof from the very checkpoint that the earlier one stood under.
+ * Between a log and the one that follows it after a restore there is no such proof: then the earlier checkpoint must not be
+ * past the one from where the log goes on, and the entries that were kept must be the same.
+ */
+function* faultsAgainst(
+  earlier: Uint8Array,
+  bundle: AuditBundle,
+  succession: Succession | undefined,
+): Generator<ExchangeError> {
   const before = readBundle(earlier);
   if (!before.ok) {
     yield before.error;
     return;
   }
-  const [, size, root] = before.value.log.checkpoint.split("\n");
+  const [origin, size = "", root] = before.value.log.checkpoint.split("\n");
   const [, sizeNow, rootNow] = bundle.log.checkpoint.split("\n");
   const { consistency, entries } = bundle.log;
   const isSame = size === sizeNow && root === rootNow;
-  if (!isSame && (consistency?.size !== size || consistency?.root !== root)) {
+  const isBefore = succession !== undefined && succession.before.origin === origin;
+  if (isBefore && BigInt(size) > succession.before.size) yield fault("BUNDLE_EARLIER", `size ${size}`);
+  if (!isBefore && !isSame && (consistency?.size !== size || consistency?.root !== root)) {
     yield fault("BUNDLE_EARLIER", `size ${size}`);
   }
+  const kept = isBefore ? succession.kept : undefined;
   const changed = before.value.log.entries.find(
-    ({ leaf }, place) =>
+    ({ index, leaf }, place) =>
+      (kept === undefined || BigInt(index) < kept) &&
       canonicalText(leaf as Canonical) !== canonicalText((entries[place]?.leaf ?? null) as Canonical),
   );
   if (changed !== undefined) yield fault("BUNDLE_EARLIER", `entry ${changed.leaf.detail.agreementSeq ?? ""}`);

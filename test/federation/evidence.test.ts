@@ -7,6 +7,7 @@ import type { AuditBundle } from "../../node/evidence/model.ts";
 import { rerunBundle } from "../../node/evidence/rerun.ts";
 import { readBundle, type VerifyOptions, verifyBundle } from "../../node/evidence/verify-bundle.ts";
 import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
+import { signerFromSeed } from "../../node/kernel/ed25519.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { bundledCalendar, bundledPacks } from "../../node/rules/bundled.ts";
 import { loadRules } from "../../node/rules/service.ts";
@@ -49,6 +50,11 @@ function holds(check: () => unknown): boolean {
   } catch {
     return false;
   }
+}
+
+function anotherKey() {
+  const { keyId, publicKey } = signerFromSeed(Buffer.alloc(32, 9));
+  return { keyId, publicKey: Buffer.from(publicKey).toString("base64") };
 }
 
 /** The last member name of a text that was cut off. */
@@ -284,4 +290,30 @@ describe("an agreement's evidence", () => {
       ).toBe(false);
     }
   }, 60_000);
+
+  it("stays verifiable when a key that signed it is no longer in the trust list", async () => {
+    const { provider, harness, agreement } = world;
+    const list = provider.node().trust.signed()?.list;
+    const regions = (list?.regions ?? []).map((region) =>
+      region.id === "500000"
+        ? { ...region, statementKeys: region.statementKeys.map((key) => ({ ...key, ...anotherKey() })) }
+        : region,
+    );
+    await harness.changeTrust({ regions }, ["510100"]);
+    const bytes = Buffer.from(mustSucceed(await provider.node().evidence.bundle({ agreementId: agreement.id })));
+    const anchor = provider.node().trust.signed();
+    expect(verifyBundle(bytes, { anchor }).faults).toEqual([]);
+
+    const bundle = mustSucceed(readBundle(bytes));
+    expect(bundle.earlierLists).toHaveLength(1);
+    const without = { ...bundle };
+    delete without.earlierLists;
+    const codes = (changed: AuditBundle) =>
+      codesOf(Buffer.from(canonicalText(changed as unknown as Canonical)), { anchor });
+    expect(codes(without)).toContain("BUNDLE_AGREEMENT_SIGNATURE");
+    // A list that the founders of the next one never saw proves nothing.
+    const [forged] = structuredClone(bundle.earlierLists) as { list: { issuedAt: string } }[];
+    if (forged !== undefined) forged.list.issuedAt = "2026-01-01T00:00:00.000Z";
+    expect(codes({ ...bundle, earlierLists: [forged] }).length).toBeGreaterThan(0);
+  });
 });

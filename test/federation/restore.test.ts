@@ -1,6 +1,8 @@
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { readBundle, verifyBundle } from "../../node/evidence/verify-bundle.ts";
+import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { type Harness, type HarnessRegion, startRegions, until } from "./harness.ts";
 import {
@@ -69,6 +71,28 @@ async function statesOf(side: Side, agreementIds: readonly string[]) {
   return { agreements, statements };
 }
 
+async function evidenceOf(side: Side, agreementId: string): Promise<Uint8Array> {
+  const { audit, evidence } = side.node();
+  mustSucceed(await audit.fixAgreement(agreementId, "auditor"));
+  return until(async () => {
+    await audit.sequenceNow();
+    const found = await evidence.bundle({ agreementId });
+    return found.ok && found.value.includes("/witness ") ? Buffer.from(found.value) : undefined;
+  });
+}
+
+async function expectSoundEvidence(side: Side, agreementId: string, earlier?: Uint8Array): Promise<void> {
+  const bytes = await evidenceOf(side, agreementId);
+  const anchor = side.node().trust.signed();
+  const { faults, report } = verifyBundle(bytes, { anchor, earlier });
+  expect(faults).toEqual([]);
+  expect(report?.log.origin).toBe(`main/${side.region.id}/log-2`);
+  const bundle = mustSucceed(readBundle(bytes));
+  delete bundle.log.succession;
+  const without = Buffer.from(canonicalText(bundle as unknown as Canonical));
+  expect(verifyBundle(without, { anchor }).faults.map(({ code }) => code)).toContain("BUNDLE_SUCCESSION");
+}
+
 const balancesOf = (side: Side) => side.node().ledger.balances();
 
 describe.each([
@@ -88,6 +112,7 @@ describe.each([
 
     const back = who === 0 ? chengdu : chongqing;
     const other = who === 0 ? chongqing : chengdu;
+    const earlier = await evidenceOf(sideOf(back), table.id);
     const yesterday = await diskOf(back);
 
     const product = await agreeOnProduct(provider, consumer);
@@ -128,6 +153,9 @@ describe.each([
     await until(async () => (await back.node().audit.head()).witnessedBy.includes(other.id));
     expect((await back.node().audit.head()).note).toContain(`${back.id}/log-2\n`);
     expect(await other.node().audit.findings()).toMatchObject([{ kind: "rollback", mendedAt: expect.any(String) }]);
+    // What was evidence before still is, under the new log's name, and says from where that log goes on.
+    await expectSoundEvidence(sideOf(back), table.id, earlier);
+    await expectSoundEvidence(sideOf(back), product.id);
     // And both go on working.
     expect(await callProduct(consumer, product, 5, 3)).toBe(3);
     for (const side of [provider, consumer]) await signedCalls(side, product, 8);
