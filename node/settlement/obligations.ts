@@ -1,6 +1,6 @@
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import type { Statement } from "./model.ts";
-import { type NettingPlan, net, type Obligation } from "./netting.ts";
+import type { Obligation } from "./netting.ts";
 
 export type SettledStatement = {
   readonly statement: Statement;
@@ -39,8 +39,4 @@ export function obligationsOf({ statement, terms, provider, consumer }: SettledS
 /** Deferred money is held by the provider region, in the name of no party that earned it. */
 function holderOf(provider: string): string {
   return `${provider}:holder`;
-}
-
-export function nettingOf(statements: readonly SettledStatement[]): NettingPlan {
-  return net(statements.flatMap(obligationsOf));
 }

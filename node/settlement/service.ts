@@ -22,7 +22,6 @@ import { type DisputeView, disputeViews, oneDispute } from "./dispute-view.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
 import { closeLedger } from "./ledger-close.ts";
-import { netPeriod, type PeriodNetting } from "./net-period.ts";
 import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -77,7 +76,6 @@ export type Settlements = Worker & {
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
-  readonly netting: (periodId: string) => Promise<Result<PeriodNetting>>;
   /** Statements with both signatures, of one period or of all, with the terms they follow from. */
   readonly signed: (periodId?: string) => Promise<Result<SignedStatement[]>>;
   readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
@@ -166,7 +164,6 @@ export function createSettlements(given: SettlementDeps): Settlements {
     },
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
-    netting: (periodId) => netPeriod(deps, periodId),
     signed: (periodId) => signedStatements(deps, periodId),
     treeNodes: (peer, request) => treeNodes(deps, peer, request),
     receipts: (peer, agreementId, receiptIds) => receiptsFor(deps, peer, agreementId, receiptIds),

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { receipts as heldReceipts } from "../../node/metering/store.ts";
+import { net } from "../../node/settlement/netting.ts";
+import { obligationsOf } from "../../node/settlement/obligations.ts";
 import { recompute } from "../../node/settlement/recompute.ts";
 import { list } from "../../node/storage/transact.ts";
 import { booksOf, closeBoth, figures, statementOf, storage, viewOf } from "./settled-world.ts";
@@ -317,9 +319,9 @@ describe("after signing", () => {
     const world = await twoRegions();
     await holdBoth(world, receiptChain("AGR-7", OCTOBER));
     await closeBoth(world);
-    const plan = mustSucceed(await world.consumer().settlements.netting("2026-10"));
+    const signed = mustSucceed(await world.consumer().settlements.signed("2026-10"));
     // 206,036 less its own storage's 12,200.
-    expect(plan.payments).toEqual([{ from: CONSUMER, to: PROVIDER, fen: "193836" }]);
+    expect(net(signed.flatMap(obligationsOf)).payments).toEqual([{ from: CONSUMER, to: PROVIDER, fen: 193_836n }]);
   });
 
   it("can be recomputed offline from its bundle, and not with a receipt less or another signature", async () => {
