@@ -20,7 +20,7 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
       id: o.id,
       title: { zh: `异议:${o.entry.name}`, en: `Objection: ${o.entry.name}` },
       reason: o.reason,
-      href: `/console/agreements/${encodeURIComponent(o.agreementId)}`,
+      href: `/console/objections/${encodeURIComponent(o.id)}`,
     }),
   );
   const negotiations = (await deps.negotiations.waiting(principal)).map(

@@ -13,6 +13,7 @@ import { entryRoutes } from "./routes/entry.tsx";
 import { evidenceRoutes } from "./routes/evidence.tsx";
 import { insightRoutes } from "./routes/insight.tsx";
 import { negotiationRoutes } from "./routes/negotiations.tsx";
+import { objectionRoutes } from "./routes/objections.tsx";
 import { overviewRoute } from "./routes/overview.tsx";
 import { paymentRoutes } from "./routes/payments.tsx";
 import { peerRoutes } from "./routes/peers.tsx";
@@ -78,6 +79,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     supplierRoutes,
     insightRoutes,
     evidenceRoutes,
+    objectionRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

@@ -21,6 +21,8 @@ export const agreeEn: Filled<typeof agreeZh> = {
     published: "Done.",
     withdrawn: "The entry is withdrawn.",
     fixed: "The number of entries is fixed.",
+    objected: "It is raised and on its way to the provider.",
+    objectionMoved: "Done.",
     disputeOpened: "The dispute is raised and on its way to the other region.",
     disputeResolved: "The outcome is recorded; it takes effect when the other region says the same.",
     netted: "Netting was asked for and is being compared with the regions.",

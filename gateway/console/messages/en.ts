@@ -4,6 +4,7 @@ import { evidenceEn } from "./evidence-en.ts";
 import { exchangeEn } from "./exchange-en.ts";
 import { financeEn } from "./finance-en.ts";
 import { insightEn } from "./insight-en.ts";
+import { objectionsEn } from "./objections-en.ts";
 import { operateEn } from "./operate-en.ts";
 import { paymentsEn } from "./payments-en.ts";
 import type { Messages } from "./zh.ts";
@@ -16,6 +17,7 @@ export const en: Messages = {
   ...operateEn,
   ...insightEn,
   ...evidenceEn,
+  ...objectionsEn,
   ...financeEn,
   ...paymentsEn,
   layout: {

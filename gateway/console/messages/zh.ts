@@ -5,6 +5,7 @@ import { exchangeZh } from "./exchange-zh.ts";
 import type { Filled } from "./filled.ts";
 import { financeZh } from "./finance-zh.ts";
 import { insightZh } from "./insight-zh.ts";
+import { objectionsZh } from "./objections-zh.ts";
 import { operateZh } from "./operate-zh.ts";
 import { paymentsZh } from "./payments-zh.ts";
 
@@ -16,6 +17,7 @@ export const zh = {
   ...operateZh,
   ...insightZh,
   ...evidenceZh,
+  ...objectionsZh,
   ...financeZh,
   ...paymentsZh,
   layout: {

@@ -34,6 +34,17 @@ export function EntryPage({ view, model }: { view: View; model: EntryModel }) {
             <span>{entry.provider.name}</span>
             <span>{entry.id}</span>
             {isOwn ? null : <span>{view.t.entry.mirrored(view.nameOf(region))}</span>}
+            <span>
+              <a
+                href={
+                  isOwn
+                    ? "/console/objections"
+                    : `/console/objections/new?entry=${encodeURIComponent(`${region}/${entry.id}`)}`
+                }
+              >
+                {isOwn ? view.t.objection.title : view.t.objection.raise}
+              </a>
+            </span>
           </p>
         </div>
         <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />

@@ -3,6 +3,7 @@ import type { HeldReceipt } from "../../../node/metering/model.ts";
 import type { ReceiptCalls } from "../../../node/transfer/read-calls.ts";
 import { shortId } from "../format.ts";
 import { Layout } from "../parts/layout.tsx";
+import { ObjectionLink } from "../parts/objection-link.tsx";
 import { ReceiptsTable, usageText } from "../parts/receipts-table.tsx";
 import { Time } from "../parts/time.tsx";
 import type { View } from "../view.ts";
@@ -106,7 +107,13 @@ export function ReceiptPage({ view, receipt, calls }: ReceiptProps) {
           </dd>
         </dl>
         <p class="card-footer">
-          <a href={`/console/audit?agreement=${encodeURIComponent(core.agreementId)}`}>{t.audit}</a>
+          <a href={`/console/audit?agreement=${encodeURIComponent(core.agreementId)}`}>{t.audit}</a> ·{" "}
+          <ObjectionLink
+            view={view}
+            isConsumer={core.consumerRegion === view.region.id}
+            agreement={core.agreementId}
+            about={{ receipt: core.seq }}
+          />
         </p>
       </section>
       {calls === undefined ? null : <SingleCalls view={view} found={calls} />}

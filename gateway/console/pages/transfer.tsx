@@ -6,6 +6,7 @@ import { bytes } from "../format.ts";
 import { Cards } from "../parts/cards.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Layout } from "../parts/layout.tsx";
+import { ObjectionLink } from "../parts/objection-link.tsx";
 import { Due, Rule } from "../parts/reason.tsx";
 import { ReceiptsTable } from "../parts/receipts-table.tsx";
 import { TransferBadge } from "../parts/state-badge.tsx";
@@ -39,6 +40,14 @@ export function TransferPage({ view, model }: { view: View; model: TransferModel
             </span>
             <span>
               <a href={`/console/audit?subject=${encodeURIComponent(transfer.id)}`}>{view.t.agreement.audit}</a>
+            </span>
+            <span>
+              <ObjectionLink
+                view={view}
+                isConsumer={transfer.role === "consumer"}
+                agreement={transfer.agreementId}
+                about={{ transfer: transfer.id }}
+              />
             </span>
           </p>
         </div>

@@ -21,6 +21,9 @@ export function TransfersPage({ view, items, state, next, running }: Props) {
     <Layout view={view} title={t.title} place="transfers">
       <header class="head">
         <h1>{t.lead(running)}</h1>
+        <a class="btn btn-sm" href="/console/objections">
+          {view.t.objection.title}
+        </a>
       </header>
       <Tabs
         current={state ?? ""}
