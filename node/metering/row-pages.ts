@@ -49,14 +49,9 @@ async function* periodPages(
   const { from, to } = openRows.under([agreementId, period]);
   // "g" sorts after every hex digit.
   const range = prefix === "" ? { from, to } : { from: from + prefix, to: `${from}${prefix}g` };
-  let page: ReceiptRow[] = [];
-  for await (const [key, bytes] of store.range(range, at)) {
-    page.push(rowOf(period, key.slice(-ID_LENGTH), bytes));
-    if (page.length < PAGE_ROWS) continue;
-    yield page;
-    page = [];
+  for await (const page of store.pages(range, at)) {
+    yield page.map(([key, bytes]) => rowOf(period, key.slice(-ID_LENGTH), bytes));
   }
-  if (page.length > 0) yield page;
 }
 
 type Head = { readonly pages: AsyncGenerator<readonly ReceiptRow[]>; page: readonly ReceiptRow[]; next: number };

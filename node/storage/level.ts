@@ -2,6 +2,7 @@ import { open as openFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Level } from "level";
 import { createCommitter } from "./committer.ts";
+import { entriesOf } from "./entries.ts";
 import { decideGroup, type Pending, type Writes } from "./group.ts";
 import { checkFiles } from "./level-files.ts";
 import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
@@ -78,7 +79,8 @@ export async function openLevelStore(directory: string, options: LevelOptions = 
       const sealed = await db.get(key, options).catch((fault) => Promise.reject(readFault(fault, key)));
       return openValue(key, sealed);
     },
-    range: (range, at) => scan(db, range, within(at)),
+    range: (range, at) => entriesOf(scan(db, range, within(at))),
+    pages: (range, at) => scan(db, range, within(at)),
     async snapshot() {
       if (db.status !== "open") throw closedFault();
       const taken = db.snapshot();
@@ -188,7 +190,7 @@ async function* scan(db: Database, range: KeyRange, within: { snapshot?: LevelSn
     for (let entries = await read(); entries.length > 0; ) {
       // LevelDB reads on its own threads: the next page, while this one is looked at.
       const next = entries.length < PAGE ? read : ahead(read());
-      for (const [key, sealed] of entries) yield [key, unseal(key, sealed)] as const;
+      yield entries.map(([key, sealed]) => [key, unseal(key, sealed)] as const);
       entries = await next();
     }
   } finally {

@@ -1,7 +1,10 @@
+import { entriesOf } from "./entries.ts";
 import { assertWellFormed, decideGroup } from "./group.ts";
-import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
+import { type Entry, type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
 import { seal, unseal } from "./seal.ts";
 import { createWatchers } from "./watchers.ts";
+
+const PAGE = 500;
 
 type Contents = { readonly keys: Key[]; readonly values: Map<Key, Uint8Array> };
 
@@ -48,12 +51,8 @@ export function openMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store {
     async get(key, at) {
       return openValue(key, contentsAt(at).values.get(key));
     },
-    async *range(range, at) {
-      const { keys, values } = contentsAt(at);
-      // Copied: a scan sees the store as it was when it began, whatever is committed meanwhile.
-      const found = keysIn(keys, range).map((key) => [key, values.get(key)] as const);
-      for (const [key, sealed] of found) if (sealed !== undefined) yield [key, unseal(key, sealed)] as const;
-    },
+    range: (range, at) => entriesOf(scan(contentsAt(at), range)),
+    pages: (range, at) => scan(contentsAt(at), range),
     async snapshot() {
       const contents = contentsAt();
       const snapshot: Snapshot = { close: async () => void snapshots.delete(snapshot) };
@@ -100,6 +99,15 @@ function write(disk: MemoryDisk, key: Key, sealed: Uint8Array | undefined): void
 
 function copyOf({ keys, values }: Contents): Contents {
   return { keys: [...keys], values: new Map(values) };
+}
+
+async function* scan({ keys, values }: Contents, range: KeyRange): AsyncGenerator<readonly Entry[], void, undefined> {
+  // Copied: a scan sees the store as it was when it began, whatever is committed meanwhile.
+  const found = keysIn(keys, range).map((key) => [key, values.get(key)] as const);
+  for (let at = 0; at < found.length; at += PAGE) {
+    const page = found.slice(at, at + PAGE);
+    yield page.flatMap(([key, sealed]) => (sealed === undefined ? [] : [[key, unseal(key, sealed)] as const]));
+  }
 }
 
 function keysIn(keys: readonly Key[], { from, to, reverse = false, limit = Infinity }: KeyRange): Key[] {

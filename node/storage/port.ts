@@ -30,12 +30,16 @@ export type Decision<T> = {
   readonly result: T;
 };
 
+export type Entry = readonly [Key, Uint8Array];
+
 export type Unsubscribe = () => void;
 
 export interface Store {
   get(key: Key, at?: Snapshot): Promise<Uint8Array | undefined>;
   /** Byte order, both directions, strictly within the range. Without `at` it reads one implicit snapshot. */
-  range(range: KeyRange, at?: Snapshot): AsyncIterable<readonly [Key, Uint8Array]>;
+  range(range: KeyRange, at?: Snapshot): AsyncIterable<Entry>;
+  /** The same, some hundreds at a time: for who reads millions, a step of an asynchronous iterator for each costs as much again. */
+  pages(range: KeyRange, at?: Snapshot): AsyncIterable<readonly Entry[]>;
   snapshot(): Promise<Snapshot>;
   /**
    * Reads `keys` in commit order, lets `decide` (pure, synchronous, may be run again) answer with the writes, resolves

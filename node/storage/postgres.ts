@@ -1,5 +1,6 @@
 import { Client, type ClientConfig, Pool, type PoolClient } from "pg";
 import { createCommitter } from "./committer.ts";
+import { entriesOf } from "./entries.ts";
 import type { Pending } from "./group.ts";
 import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
 import { commitGroup } from "./postgres-commit.ts";
@@ -63,14 +64,17 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
     await Promise.all([writer.close(), snapshots.close(), reads.end()]);
   }
 
+  const pages: Store["pages"] = (range, snapshot) => {
+    const source = at(snapshot);
+    return snapshot === undefined ? scanAlone(source, range, snapshots) : scan(source, range);
+  };
+
   return {
     commit: committer.commit,
     watch: watchers.add,
     get: async (key, snapshot) => getFrom(at(snapshot), key),
-    async *range(range, snapshot) {
-      const source = at(snapshot);
-      yield* snapshot === undefined ? scanAlone(source, range, snapshots) : scan(source, range);
-    },
+    range: (range, snapshot) => entriesOf(pages(range, snapshot)),
+    pages,
     async snapshot() {
       at(undefined);
       return snapshots.open();
@@ -201,7 +205,7 @@ async function* scanAlone(source: Queryable, range: KeyRange, snapshots: Snapsho
   const limit = Math.min(range.limit ?? PAGE_ROWS, PAGE_ROWS);
   const rows = await pageOf(source, { ...range, limit });
   if (rows.length < PAGE_ROWS || range.limit === limit) {
-    for (const row of rows) yield entryOf(row);
+    yield rows.map(entryOf);
     return;
   }
   const snapshot = await snapshots.open();
@@ -218,7 +222,7 @@ async function* scan(source: Queryable, range: KeyRange) {
   while (left > 0) {
     const limit = Math.min(left, PAGE_ROWS);
     const rows = await pageOf(source, { ...rest, limit });
-    for (const row of rows) yield entryOf(row);
+    if (rows.length > 0) yield rows.map(entryOf);
     const last = rows.at(-1);
     if (last === undefined || rows.length < limit) return;
     left -= rows.length;

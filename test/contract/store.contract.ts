@@ -194,6 +194,25 @@ function describeCommit(current: () => Store): void {
 }
 
 function describeRange(current: () => Store): void {
+  it("gives the same in pages", async () => {
+    const store = current();
+    const put = new Map(
+      Array.from({ length: 1_203 }, (_, i) => [`p/${String(i).padStart(5, "0")}`, Buffer.of(i & 255)]),
+    );
+    await store.commit([], () => ({ put, remove: new Set(), result: undefined }));
+    for (const range of [
+      { from: "p/", to: "p0" },
+      { from: "p/00700", to: "p/01150", reverse: true, limit: 333 },
+    ]) {
+      const one: unknown[] = [];
+      for await (const entry of store.range(range)) one.push(entry);
+      const paged: unknown[] = [];
+      for await (const page of store.pages(range)) paged.push(...page);
+      expect(paged).toEqual(one);
+      expect(one.length).toBeGreaterThan(300);
+    }
+  });
+
   it("ranges in byte order, in both directions, within its bounds and its limit", async () => {
     const store = current();
     const shuffled = IN_BYTE_ORDER.toSorted((a, b) => a.length - b.length || (a < b ? 1 : -1));
