@@ -179,7 +179,7 @@ export class CallClient implements ProductCalls {
     }
     if (!answer.ok) return answer;
     book.sent(due.signatures);
-    for (const each of answer.value.answers) if ("output" in each) book.note(each);
+    for (const each of answer.value.answers) if ("output" in each) book.note(each, purpose);
     const taken = await book.take(answer.value, sinceMs, flush);
     if (!taken.ok)
       this.#deps.logger.warn({ agreement: agreement.id, code: taken.error.code }, "a window is not signed");

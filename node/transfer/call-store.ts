@@ -40,6 +40,11 @@ export type CallRow = {
 /** (agreement, call id) → row. */
 export const callRows = collection<CallRow>("call-row");
 
+/** One metered call as evidence: when, for what purpose, and the digest of its answer; never its content. */
+export type CallEvidence = Pick<CallRow, "callId" | "index" | "at" | "purpose" | "digest">;
+/** (agreement, receipt id) → the consumer's own calls of a window, by its clock, as it signed for them. */
+export const signedCalls = collection<readonly CallEvidence[]>("call-signed");
+
 export type CallWindow = { readonly receiptId: string; readonly callIds: readonly string[] };
 /** (agreement, window) → its calls, in order. */
 export const callWindows = collection<CallWindow>("call-window");

@@ -7,6 +7,7 @@ import type { CatalogEntry } from "../catalog/model.ts";
 import { mustSucceed } from "../kernel/exchange-error.ts";
 import type { Purpose, UsageTerms } from "../policy/model.ts";
 import { list, read } from "../storage/transact.ts";
+import { callsOfReceipt } from "./read-calls.ts";
 
 const entry: CatalogEntry = openEntry({
   kind: "product",
@@ -100,6 +101,26 @@ describe("calls of a product", () => {
     expect(metered).toBe(1_000n);
     expect(receipts.every(({ core }) => BigInt(core.usage.calls ?? "0") <= 256n)).toBe(true);
     expect(await refusedLeaves(pair)).toEqual([{ code: "OUT_OF_SCOPE", count: "1" }]);
+  });
+
+  it("stay evidence at both ends, one by one, and prove what both signed", async () => {
+    const pair = await pairWith();
+    await call(pair, many(300));
+    const receipts = await expectEqualBooks(pair);
+    for (const { core } of receipts) {
+      const [theirs, ours] = [
+        mustSucceed(await callsOfReceipt(pair.provider.store, core.receiptId)),
+        mustSucceed(await callsOfReceipt(pair.consumer.store, core.receiptId)),
+      ];
+      expect([ours.isProven, theirs.isProven]).toEqual([true, true]);
+      expect(String(ours.calls.length)).toBe(core.usage.calls);
+      const facts = (one: typeof ours) => one.calls.map(({ callId, purpose, digest }) => [callId, purpose, digest]);
+      expect(facts(ours)).toEqual(facts(theirs));
+      expect(ours.calls[0]).toMatchObject({ purpose: "industrial", index: 0, at: expect.any(String) });
+    }
+    expect(await callsOfReceipt(pair.consumer.store, "0".repeat(64))).toMatchObject({
+      error: { code: "WINDOW_UNKNOWN" },
+    });
   });
 
   it("are billed by the purpose that each states, in windows of their own", async () => {

@@ -3,11 +3,8 @@ import { receiptPlaces, receiptRef } from "../metering/store.ts";
 import { windowContent } from "../metering/window.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
-import { type CallRow, callMeters, callRows, callsId, callWindows } from "./call-store.ts";
+import { type CallEvidence, callMeters, callRows, callsId, callWindows, signedCalls } from "./call-store.ts";
 import { refuseTransfer } from "./refusal.ts";
-
-/** One metered call as evidence: when, for what purpose, and the digest of its answer; never its content. */
-export type CallEvidence = Pick<CallRow, "callId" | "index" | "at" | "purpose" | "digest">;
 
 export type ReceiptCalls = {
   readonly receiptId: string;
@@ -23,12 +20,16 @@ export async function openCalls(store: Store, agreementId: string, throughPeriod
   return open.filter(({ periodId }) => periodId <= throughPeriod).reduce((sum, { callIds }) => sum + callIds.length, 0);
 }
 
-/** The single calls behind a window's receipt. The provider meters them; the consumer's node holds the receipt alone. */
+/** The single calls behind a window's receipt: at the provider as it metered them, at the consumer as it signed for them. */
 export async function callsOfReceipt(store: Store, receiptId: string): Promise<Result<ReceiptCalls>> {
   const place = await read(store, receiptPlaces.at(receiptId));
   const held = place && (await read(store, receiptRef(place.agreementId, place.direction, place.seq)));
   if (held === undefined || held.core.transferId !== callsId(held.core.agreementId)) return noCalls(receiptId);
   const { agreementId, contentSha256 } = held.core;
+  const isProven = (calls: readonly CallEvidence[]) =>
+    windowContent(calls.map(({ digest }) => digest)) === contentSha256;
+  const signed = await read(store, signedCalls.at(agreementId, receiptId));
+  if (signed !== undefined) return ok({ receiptId, agreementId, calls: signed, isProven: isProven(signed) });
   for await (const window of list(store, callWindows, [agreementId])) {
     if (window.receiptId !== receiptId) continue;
     const calls: CallEvidence[] = [];
@@ -38,8 +39,7 @@ export async function callsOfReceipt(store: Store, receiptId: string): Promise<R
       const { callId, index, at, purpose, digest } = row;
       calls.push({ callId, index, at, purpose, digest });
     }
-    const isProven = windowContent(calls.map(({ digest }) => digest)) === contentSha256;
-    return ok({ receiptId, agreementId, calls, isProven });
+    return ok({ receiptId, agreementId, calls, isProven: isProven(calls) });
   }
   return noCalls(receiptId);
 }
@@ -49,8 +49,8 @@ function noCalls(receiptId: string): Result<never> {
     "WINDOW_UNKNOWN",
     "call.window",
     {
-      zh: `本节点没有回执 ${receiptId} 的逐次调用记录:它不是调用窗口,或逐次记录在提供方节点。`,
-      en: `This node has no single calls of the receipt ${receiptId}: it is no window of calls, or they are metered at the provider's node.`,
+      zh: `本节点没有回执 ${receiptId} 的逐次调用记录:它不是调用窗口,或尚未由使用方签字。`,
+      en: `This node has no single calls of the receipt ${receiptId}: it is no window of calls, or the consumer has not signed for it yet.`,
     },
     { receiptId },
   );

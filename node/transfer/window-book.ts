@@ -1,4 +1,5 @@
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
+import { instantOf } from "../kernel/instant.ts";
 import {
   acceptReceipt,
   acceptReceiptRefs,
@@ -12,13 +13,16 @@ import { signCore } from "../metering/receipt.ts";
 import { usageTotalsRefs } from "../metering/usage.ts";
 import { answerDigest, windowContent } from "../metering/window.ts";
 import type { Agreement } from "../negotiation/model.ts";
+import type { Purpose } from "../policy/model.ts";
 import { transact } from "../storage/transact.ts";
-import { callsId } from "./call-store.ts";
+import { type CallEvidence, callsId, signedCalls } from "./call-store.ts";
 import { type CheckedOffer, checkOffers, countUsage, offerRefs, takeOffers } from "./consumer-receipts.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import { contributionsOf, factsOf } from "./receipt-facts.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { AnsweredCall, ConsumerSignature, InvokeAnswer } from "./wire.ts";
+
+type NotedCall = Omit<CallEvidence, "purpose"> & { readonly purpose: Purpose | null };
 
 type OfferedWindow = InvokeAnswer["windows"][number];
 
@@ -29,8 +33,8 @@ type OfferedWindow = InvokeAnswer["windows"][number];
 export class WindowBook {
   readonly #deps: TransferDeps;
   readonly #agreement: Agreement;
-  /** Window → digests by place. */
-  readonly #answers = new Map<string, Map<number, string>>();
+  /** Window → calls by place. */
+  readonly #answers = new Map<string, Map<number, NotedCall>>();
   readonly #toSend = new Map<string, ConsumerSignature>();
   readonly #incomplete = new Set<string>();
   #missingFrom: string | null = null;
@@ -57,9 +61,11 @@ export class WindowBook {
     for (const { receiptId } of signatures) this.#toSend.delete(receiptId);
   }
 
-  note({ callId, output, window, index }: AnsweredCall): void {
-    const places = this.#answers.get(window) ?? new Map<number, string>();
-    places.set(index, answerDigest(callId, output));
+  /** `purpose`: as this node stated it; null for answers that were lost with a crash and came again. */
+  note({ callId, output, window, index }: AnsweredCall, purpose: Purpose | null): void {
+    const places = this.#answers.get(window) ?? new Map<number, NotedCall>();
+    const at = instantOf(this.#deps.runtime.nowMs());
+    places.set(index, { callId, index, at, purpose, digest: answerDigest(callId, output) });
     this.#answers.set(window, places);
   }
 
@@ -74,7 +80,7 @@ export class WindowBook {
       this.#missingFrom = null;
     }
     for (const window of windows) {
-      for (const call of window.calls ?? []) this.note(call);
+      for (const call of window.calls ?? []) this.note(call, null);
       const kept = await this.#sign(window, sinceMs, mayAskAgain);
       if (!kept.ok) return kept;
     }
@@ -99,13 +105,13 @@ export class WindowBook {
     const clock = checkClock(core, this.#deps.runtime.nowMs(), sinceMs);
     if (!clock.ok) return clock;
 
-    const digests = this.#digestsOf(offered.window, Number(core.usage.calls));
-    if (digests === undefined) {
+    const calls = this.#callsOf(offered.window, Number(core.usage.calls));
+    if (calls === undefined) {
       if (mayAskAgain) this.#incomplete.add(core.receiptId);
       return ok(true);
     }
-    if (windowContent(digests) !== core.contentSha256) return misfit("contentSha256");
-    const kept = await this.#keep(offer);
+    if (windowContent(calls.map(({ digest }) => digest)) !== core.contentSha256) return misfit("contentSha256");
+    const kept = await this.#keep(offer, calls);
     if (!kept.ok && kept.error.code === "RECEIPT_GAP") {
       this.#missingFrom = expectedOf(kept.error);
       return ok(true);
@@ -117,10 +123,11 @@ export class WindowBook {
     return ok(true);
   }
 
-  #digestsOf(window: string, calls: number): string[] | undefined {
+  #callsOf(window: string, count: number): NotedCall[] | undefined {
     const places = this.#answers.get(window);
-    if (places === undefined || places.size !== calls) return undefined;
-    return Array.from({ length: calls }, (_, index) => places.get(index) ?? "");
+    if (places === undefined || places.size !== count) return undefined;
+    const calls = Array.from({ length: count }, (_, index) => places.get(index));
+    return calls.every((call) => call !== undefined) ? calls : undefined;
   }
 
   #wrongClaim(core: ReceiptCore): string | undefined {
@@ -139,7 +146,7 @@ export class WindowBook {
     return JSON.stringify(claimed) === JSON.stringify(expected) ? undefined : "contributions";
   }
 
-  async #keep({ checked, providerSignature }: CheckedOffer): Promise<Result<string>> {
+  async #keep({ checked, providerSignature }: CheckedOffer, calls: readonly NotedCall[]): Promise<Result<string>> {
     const { core } = checked;
     const parts = meteringParts(this.#deps);
     const nowMs = this.#deps.runtime.nowMs();
@@ -156,6 +163,8 @@ export class WindowBook {
       if (accepted.value === "equivocation") return ok(null);
       if (accepted.value === "next") countUsage(tx, core);
       completeReceipt(tx, parts, core, signature, nowMs);
+      const evidence = calls.map((call) => ({ ...call, purpose: call.purpose ?? core.purposeClass }));
+      tx.put(signedCalls.at(core.agreementId, core.receiptId), evidence);
       return ok(signature);
     });
     if (!kept.ok) return kept;

@@ -1,12 +1,16 @@
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGateway } from "../../gateway/app.ts";
 import { leafHash } from "../../node/audit/merkle.ts";
 import type { AuditLeaf } from "../../node/audit/model.ts";
 import { leafBytes } from "../../node/audit/store.ts";
 import type { Principal } from "../../node/identity/model.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { periodOf } from "../../node/kernel/instant.ts";
+import { silentLogger } from "../../node/kernel/logger.ts";
 import type { Agreement } from "../../node/negotiation/model.ts";
 import { list } from "../../node/storage/transact.ts";
+import type { ReceiptCalls } from "../../node/transfer/read-calls.ts";
 import { type Harness, type HarnessRegion, startRegions, until } from "./harness.ts";
 import {
   AUTHORISATIONS,
@@ -155,6 +159,24 @@ describe("a month between two regions", () => {
     const requester = consumer.as("requester");
     const done = mustSucceed(await consumer.node().transfers.call(requester, product.id, inputs, options));
     expect(done.answers).toMatchObject([{ output: {} }, { refusal: { code: "BUDGET_SPENT" } }]);
+  });
+
+  it("answers a window's single calls over HTTP at either end", async () => {
+    const [{ core } = { core: undefined }] = (
+      await consumer.node().metering.receipts({ agreement: product.id, limit: 1 })
+    ).items;
+    for (const region of [provider, consumer]) {
+      const { identity } = region.node();
+      const user = mustSucceed(await identity.users.add(region.as("admin"), { name: "审计", roles: ["auditor"] }));
+      const { token } = mustSucceed(await identity.tokens.create(region.as("admin"), user.id, { name: "test" }));
+      const gateway = createGateway({ ...region.node(), logger: silentLogger }, new Hono());
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await gateway.request(`/api/v1/receipts/${core?.receiptId}/calls`, { headers });
+      expect(answer.status).toBe(200);
+      const body = (await answer.json()) as ReceiptCalls;
+      expect(body).toMatchObject({ agreementId: product.id, isProven: true });
+      expect(String(body.calls.length)).toBe(core?.usage.calls);
+    }
   });
 
   it("is numbered without gap in both regions' logs, each agreement by itself, whatever happened", async () => {
