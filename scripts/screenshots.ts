@@ -15,8 +15,11 @@ if (folder === "" || server === "" || tokens.length === 0) {
 }
 mkdirSync(folder, { recursive: true });
 
-/** A page by its address, or by the first link of another page that fits. */
-const PAGES: readonly (readonly [name: string, path: string, link?: string])[] = [
+const PERIOD = ["/console/settlements", "#periods tbody th a"] as const;
+const STATEMENT = [...PERIOD, "td.keep a"] as const;
+
+/** A page by its address, or by following from another page the first link that fits, and from there the next. */
+const PAGES: readonly (readonly [name: string, path: string, ...links: string[]])[] = [
   ["overview", "/console/"],
   ["search", "/console/search?q=%E7%94%B5%E6%A2%AF"],
   ["search-empty", "/console/search?q=%E4%B8%8D%E5%AD%98%E5%9C%A8xyzzy"],
@@ -30,7 +33,18 @@ const PAGES: readonly (readonly [name: string, path: string, link?: string])[] =
   ["transfers", "/console/transfers"],
   ["transfer", "/console/transfers", "tbody th a"],
   ["settlements", "/console/settlements"],
-  ["settlement", "/console/settlements", "tbody th a"],
+  ["settlement", ...PERIOD],
+  ["close", "/console/settlements/close"],
+  ["statement", ...STATEMENT],
+  ["statement-receipts", ...STATEMENT, "#lines a"],
+  ["receipt", ...STATEMENT, "#lines a", "tbody th a"],
+  ["dispute-form", ...STATEMENT, "a[href$='/dispute']"],
+  ["disputes", "/console/settlements/disputes"],
+  ["dispute", "/console/settlements/disputes", "tbody th a"],
+  ["netting", ...PERIOD, "a[href$='/net']"],
+  ["payments", "/console/payments"],
+  ["payment-import", "/console/payments/import"],
+  ["accounts", "/console/payments/accounts"],
   ["audit", "/console/audit"],
   ["leaf", "/console/audit", "tbody th a"],
   ["peers", "/console/peers"],
@@ -42,8 +56,8 @@ const browser = await openBrowser();
 try {
   const contexts = await Promise.all(tokens.map(signIn));
   await take(await signedOut(), "sign-in", `${server}/console/sign-in`);
-  for (const [name, path, link] of PAGES) {
-    const page = await visible(contexts, path, link);
+  for (const [name, path, ...links] of PAGES) {
+    const page = await visible(contexts, path, links);
     if (page === undefined) console.error(`${name}: no token may see it, or nothing is there yet`);
     else await save(page, name);
   }
@@ -67,19 +81,28 @@ async function signIn(token: string): Promise<BrowserContext> {
   return context;
 }
 
-async function visible(contexts: readonly BrowserContext[], path: string, link?: string): Promise<Page | undefined> {
+async function visible(
+  contexts: readonly BrowserContext[],
+  path: string,
+  links: readonly string[],
+): Promise<Page | undefined> {
   for (const context of contexts) {
     const page = await context.newPage();
     const answer = await page.goto(server + path);
-    const target = link === undefined ? null : await page.$(link);
-    if (answer?.status() !== 403 && (link === undefined || target !== null)) {
-      if (target !== null)
-        await Promise.all([page.waitForURL((url) => url.pathname + url.search !== path), target.click()]);
-      return page;
-    }
+    if (answer?.status() !== 403 && (await follow(page, links))) return page;
     await page.close();
   }
   return undefined;
+}
+
+async function follow(page: Page, links: readonly string[]): Promise<boolean> {
+  for (const link of links) {
+    const target = await page.$(link);
+    if (target === null) return false;
+    const before = page.url();
+    await Promise.all([page.waitForURL((url) => url.href !== before), target.click()]);
+  }
+  return true;
 }
 
 async function take(context: BrowserContext, name: string, url: string): Promise<void> {

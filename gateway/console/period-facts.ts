@@ -1,4 +1,4 @@
-import type { PeriodView } from "../../node/settlement/period-view.ts";
+import type { PeriodView, StatementView } from "../../node/settlement/period-view.ts";
 import { shortTime } from "./format.ts";
 import { aside } from "./punctuation.ts";
 import type { View } from "./view.ts";
@@ -18,25 +18,34 @@ export type RegionStanding = {
 /** Where each region stands in a period, as this node knows it; the own region first. */
 export function regionStandings(own: string, period: PeriodView): RegionStanding[] {
   const { settlements, perRegion, digests, blocking } = period;
-  const sides = settlements.flatMap(({ peer, signatures }) => [peer, ...signatures.map(({ region }) => region)]);
-  const regions = [...new Set([own, ...sides, ...perRegion.map(({ region }) => region)])];
+  const regions = [...new Set([own, ...settlements.flatMap(regionsOf), ...perRegion.map(({ region }) => region)])];
   return regions.map((region) => {
-    const concerned = settlements.filter(
-      ({ peer, parties, signatures }) =>
-        region === own ||
-        region === peer ||
-        [...parties.map(({ regionId }) => regionId), ...signatures.map((one) => one.region)].includes(region),
-    );
+    const concerned = settlements.filter((one) => region === own || regionsOf(one).includes(region));
     return {
       region,
       statements: concerned.length,
-      computed: concerned.filter((one) => (region === own ? one.digest : one.peerDigest) !== null).length,
-      signed: concerned.filter(({ signatures }) => signatures.some((one) => one.region === region)).length,
+      computed: concerned.filter((one) => hasComputed(own, region, one)).length,
+      signed: concerned.filter((one) => hasSigned(region, one)).length,
       receivesFen: perRegion.find((one) => one.region === region)?.fen ?? "0",
       digest: digests[region] ?? null,
       waits: blocking.filter(({ turn }) => turn?.region === region).length,
     };
   });
+}
+
+/** Both sides, and third regions whose parties are paid. */
+function regionsOf({ peer, provider, consumer, parties }: StatementView): string[] {
+  return [peer, provider, consumer, ...parties.map(({ regionId }) => regionId)];
+}
+
+function hasSigned(region: string, { signatures }: StatementView): boolean {
+  return signatures.some((one) => one.region === region);
+}
+
+/** What a third region has computed is known once it signs. */
+function hasComputed(own: string, region: string, one: StatementView): boolean {
+  if (region === own) return one.digest !== null;
+  return region === one.peer ? one.peerDigest !== null : hasSigned(region, one);
 }
 
 export function monthName({ t }: View, periodId: string): string {

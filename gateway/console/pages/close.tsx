@@ -132,7 +132,8 @@ function Figures({ view, row, written }: { view: View; row: CloseRow; written: R
   const fields = figureFields(view, row, partyNames(view, row.terms));
   const asked = fields.filter(({ kind }) => kind !== "activeDays");
   const days = fields.filter(({ kind, region }) => kind === "activeDays" && region === view.region.id);
-  if (asked.length === 0 && days.length === 0) return null;
+  // What is signed stays as it is.
+  if (row.known?.matched === true || (asked.length === 0 && days.length === 0)) return null;
   return (
     <fieldset class="card-body">
       <legend>

@@ -52,7 +52,7 @@ export function SettlementsPage({ view, model }: { view: View; model: FinanceMod
           <BlockingTable view={view} blocks={blocks} />
         </section>
       )}
-      <section class="card">
+      <section class="card" id="periods">
         <h2 class="card-header">{t.periodsTitle}</h2>
         <Periods view={view} model={model} />
       </section>
