@@ -3,7 +3,6 @@ import { ok } from "../../node/kernel/exchange-error.ts";
 import { bins, exceptionKinds } from "../../node/settlement/insight/equation.ts";
 import { termsChangeSchema } from "../../node/settlement/insight/what-if.ts";
 import type { GatewayDeps } from "../deps.ts";
-import { disclosureCsv } from "../reports/disclosure.ts";
 import { type Api, route } from "./route.ts";
 
 const periodText = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/);
@@ -130,27 +129,5 @@ function explainingRoutes(api: Api, deps: GatewayDeps): void {
       answer: z.unknown(),
     },
     async ({ params }) => deps.callsOfReceipt(params.id),
-  );
-  route(
-    api,
-    {
-      method: "get",
-      path: "/api/v1/reports/disclosure",
-      tag,
-      summary: "Yearly disclosure of authorised operation: object, content, scope, period; products, caps and fees",
-      access: [...readers, "publisher", "admin"],
-      query: z.object({ year, format: z.enum(["json", "csv"]).default("json") }),
-      answer: z.unknown(),
-    },
-    async ({ query, c }) => {
-      const disclosure = await insight.disclosure(query.year);
-      if (query.format === "json") return ok(disclosure);
-      return ok(
-        c.body(disclosureCsv(disclosure), 200, {
-          "content-type": "text/csv; charset=utf-8; header=present",
-          "content-disposition": `attachment; filename="heliu-${disclosure.region}-${query.year}-disclosure.csv"`,
-        }),
-      );
-    },
   );
 }

@@ -1,10 +1,9 @@
 import { z } from "@hono/zod-openapi";
-import { err, ok } from "../../node/kernel/exchange-error.ts";
+import { ok } from "../../node/kernel/exchange-error.ts";
 import type { GatewayDeps } from "../deps.ts";
-import { reportModelOf } from "../reports/model.ts";
-import { renderReport, reportFormats } from "../reports/render.ts";
 import { disputeRoutes } from "./disputes.ts";
 import { pageQuery } from "./paging.ts";
+import { reportRoutes } from "./reports.ts";
 import { type Api, route } from "./route.ts";
 
 const period = z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/) });
@@ -14,6 +13,7 @@ const readers = ["finance", "auditor", "approver"] as const;
 export function settlementRoutes(api: Api, deps: GatewayDeps): void {
   periodRoutes(api, deps);
   bundleRoute(api, deps);
+  reportRoutes(api, deps);
   disputeRoutes(api, deps);
   bookRoutes(api, deps);
 }
@@ -97,33 +97,6 @@ function periodRoutes(api: Api, deps: GatewayDeps): void {
       return view.ok
         ? ok({ ...view.value, equations: await deps.insight.equations(params.period, query.agreement) })
         : view;
-    },
-  );
-  route(
-    api,
-    {
-      method: "get",
-      path: "/api/v1/settlements/{period}/report",
-      tag,
-      summary: "The signed statements as a report",
-      access: [...readers],
-      params: period,
-      query: z.object({
-        format: z.enum(reportFormats).default("json"),
-        agreement: z.string().max(128).optional(),
-      }),
-      answer: z.unknown(),
-    },
-    async ({ params, query, c }) => {
-      const model = await reportModelOf(deps, params.period, query.agreement);
-      if (!model.ok) return err(model.error);
-      const file = await renderReport(query.format, model.value);
-      return ok(
-        c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
-          "content-type": file.contentType,
-          "content-disposition": `attachment; filename="${file.filename}"`,
-        }),
-      );
     },
   );
 }

@@ -3,8 +3,8 @@ import type { Statement } from "../../node/settlement/model.ts";
 import type { Names } from "./labels.ts";
 import { yuan } from "./money.ts";
 import { depthOf, type Flow, type FlowNode, moneyFlow, type Payer } from "./money-flow.ts";
-import { shareSlices } from "./share-slices.ts";
-import { escapeXml, frame, INK, MUTED, round, text } from "./svg.ts";
+import { type Slice, shareSlices } from "./share-slices.ts";
+import { escapeXml, frame, INK, MUTED, round, text, widthOf } from "./svg.ts";
 
 /**
  * Pictures of a statement as SVG text: presentation attributes only, no style attribute and no script, so that they hold
@@ -19,7 +19,10 @@ export function shareBarSvg(
 ): string {
   const slices = shareSlices([statements].flat(), names);
   const { charts, yuan: money } = names.words;
-  const columns = Math.max(1, Math.floor(width / 250));
+  const legendOf = ({ label, permille, fen }: Slice) =>
+    `${label} ${Math.floor(permille / 10)}.${permille % 10}% · ${money(yuan(fen))}`;
+  const widest = Math.max(220, ...slices.map((slice) => widthOf(legendOf(slice))));
+  const columns = Math.max(1, Math.floor(width / (widest + 30)));
   const rows = Math.ceil(slices.length / columns);
   const height = 30 + Math.max(1, rows) * 18;
   if (slices.length === 0) return frame(width, height, charts.shares, text(0, 20, charts.nothingShared, MUTED));
@@ -30,11 +33,10 @@ export function shareBarSvg(
     x += w;
     return rect;
   });
-  const legend = slices.map(({ label, color, permille, fen }, i) => {
+  const legend = slices.map((slice, i) => {
     const left = (i % columns) * (width / columns);
     const top = 30 + Math.floor(i / columns) * 18;
-    const share = `${Math.floor(permille / 10)}.${permille % 10}%`;
-    return `<rect x="${round(left)}" y="${top}" width="10" height="10" fill="${color}"/>${text(left + 15, top + 9, `${label} ${share} · ${money(yuan(fen))}`)}`;
+    return `<rect x="${round(left)}" y="${top}" width="10" height="10" fill="${slice.color}"/>${text(left + 15, top + 9, legendOf(slice))}`;
   });
   return frame(width, height, charts.shares, [...bar, ...legend].join(""));
 }

@@ -1,5 +1,8 @@
+import type { Language } from "../../node/kernel/text.ts";
 import { type Disclosure, disclosureTable } from "../../node/settlement/insight/disclosure.ts";
 import { text } from "./csv.ts";
+
+export type PrintedDisclosure = { readonly disclosure: Disclosure; readonly language: Language };
 
 /** Digits stay digits; everything else is text that a spreadsheet must not take for a formula. */
 const DIGITS = /^-?[0-9]+(\.[0-9]+)?$/;

@@ -1,6 +1,7 @@
 import type { Language } from "../../node/kernel/text.ts";
 import type { StatementView } from "../../node/settlement/period-view.ts";
-import { type ReportWords, wordsIn } from "./words.ts";
+import type { ReportWords } from "./words/zh.ts";
+import { wordsIn } from "./words.ts";
 
 /** Names of regions and parties in the language of the report. */
 export type Names = {

@@ -70,25 +70,15 @@ export async function reportModelOf(
   agreementId?: string,
   language: Language = "zh",
 ): Promise<Result<ReportModel>> {
-  const view = await deps.settlements.get(periodId, agreementId);
-  if (!view.ok) return view;
-  const statements = view.value.settlements.flatMap((one): SignedStatement[] => {
-    const { statement, digest } = one;
-    return one.matched && statement !== null && digest !== null ? [{ ...one, statement, digest }] : [];
-  });
-  if (statements.length === 0) return nothingSigned(periodId, view.value.blocking[0]?.text);
-  const { id: region, name } = deps.config.region;
-  const regions = new Set(statements.flatMap((one) => [one.peer, ...one.parties.map(({ regionId }) => regionId)]));
-  const known = [...regions].flatMap((one) => {
-    const trusted = deps.trust.region(one);
-    return trusted === undefined ? [] : [[one, trusted.name] as const];
-  });
+  const signed = await signedIn(deps, periodId, agreementId);
+  if (!signed.ok) return signed;
+  const statements = signed.value;
   return ok({
     language,
     periodId,
-    region,
-    regionNames: { ...Object.fromEntries(known), [region]: name },
-    signedAt: statements.map(({ signedAt }) => signedAt ?? "").reduce((a, b) => (a > b ? a : b), ""),
+    region: deps.config.region.id,
+    regionNames: regionNamesOf(deps, statements),
+    signedAt: lastSigned(statements),
     statements,
     transfers: await transfersOf(deps, periodId, agreementId),
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
@@ -96,6 +86,38 @@ export async function reportModelOf(
     derivations: await derivationsOf(deps, statements),
     disputes: await disputesOf(deps, statements),
   });
+}
+
+/** The statements of a period that all their regions have signed, or what keeps the first from it. */
+export async function signedIn(
+  { settlements }: Pick<ReportDeps, "settlements">,
+  periodId: string,
+  agreementId?: string,
+): Promise<Result<readonly SignedStatement[]>> {
+  const view = await settlements.get(periodId, agreementId);
+  if (!view.ok) return view;
+  const statements = view.value.settlements.flatMap((one): SignedStatement[] => {
+    const { statement, digest } = one;
+    return one.matched && statement !== null && digest !== null ? [{ ...one, statement, digest }] : [];
+  });
+  return statements.length === 0 ? nothingSigned(periodId, view.value.blocking[0]?.text) : ok(statements);
+}
+
+export function regionNamesOf(
+  { config, trust }: Pick<ReportDeps, "config" | "trust">,
+  statements: readonly SignedStatement[],
+): ReportModel["regionNames"] {
+  const { id: region, name } = config.region;
+  const regions = new Set(statements.flatMap((one) => [one.peer, ...one.parties.map(({ regionId }) => regionId)]));
+  const known = [...regions].flatMap((one) => {
+    const trusted = trust.region(one);
+    return trusted === undefined ? [] : [[one, trusted.name] as const];
+  });
+  return { ...Object.fromEntries(known), [region]: name };
+}
+
+export function lastSigned(statements: readonly SignedStatement[]): string {
+  return statements.map(({ signedAt }) => signedAt ?? "").reduce((a, b) => (a > b ? a : b), "");
 }
 
 /** A derivation that would give other figures than those signed is refused there, and left out here. */
@@ -107,8 +129,8 @@ async function derivationsOf({ insight }: ReportDeps, statements: readonly Signe
 }
 
 /** About receipts that these statements hold or leave out. */
-async function disputesOf(
-  { settlements }: ReportDeps,
+export async function disputesOf(
+  { settlements }: Pick<ReportDeps, "settlements">,
   statements: readonly SignedStatement[],
 ): Promise<ReportDispute[]> {
   const left = new Set(statements.flatMap(({ statement }) => statement.disputedReceiptIds));
@@ -133,8 +155,8 @@ async function evidenceOf({ audit }: ReportDeps, { agreementId, leafIndex }: Sta
   return { agreementId, leafIndex, proof: proof.ok ? proof.value : null };
 }
 
-async function transfersOf(
-  { ledger }: ReportDeps,
+export async function transfersOf(
+  { ledger }: Pick<ReportDeps, "ledger">,
   periodId: string,
   agreementId: string | undefined,
 ): Promise<JournalTransfer[]> {

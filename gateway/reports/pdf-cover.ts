@@ -96,7 +96,7 @@ function parties(statements: readonly SignedStatement[], names: Names): Content 
   const all = totals.reduce((total, [, fen]) => total + BigInt(fen), 0n);
   const end: TableCell[] = [word(pdf.sum, true), "", number(yuan(all), true), number(quantity(all.toString()), true)];
   const heads = [head(columns.party), head(columns.id), head(columns.amountYuan, true), head(columns.amountFen, true)];
-  return table([150, "*", 105, 105], heads, [...rows, end]);
+  return table([150, "*", 110, 110], heads, [...rows, end]);
 }
 
 /** Nothing unbilled, nothing twice: where everything that was delivered went. */
@@ -114,7 +114,7 @@ function equation(equations: readonly StatementEquation[], { words }: Names): Co
   ];
   const heads = [head(columns.item), head(pdf.receipts, true), head(columns.amountYuan, true)];
   const isBalanced = equations.every((one) => one.isBalanced);
-  return [table(["*", 105, 105], heads, rows), note(isBalanced ? pdf.balanced : pdf.unbalanced)];
+  return [table(["*", 110, 110], heads, rows), note(isBalanced ? pdf.balanced : pdf.unbalanced)];
 }
 
 function pictures(statements: readonly SignedStatement[], names: Names): Content[] {

@@ -14,7 +14,7 @@ export function lineSteps(lines: readonly StatementLine[], names: Names): Conten
   const { columns } = names.words;
   const rows = lines.flatMap((line) => stepsOf(line, names));
   const heads = [head(columns.step), head(columns.party), head(columns.amountYuan, true), head(columns.left, true)];
-  return table([150, "*", 95, 95], heads, rows);
+  return table([150, "*", 108, 108], heads, rows);
 }
 
 function stepsOf(line: StatementLine, names: Names): TableCell[][] {

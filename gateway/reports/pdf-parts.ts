@@ -67,11 +67,17 @@ export function title(text: string, size = 18): Content {
 }
 
 export function number(text: string, bold = false): TableCell {
-  return { text, bold, alignment: "right" };
+  // A figure that is broken at a comma is two wrong figures.
+  return { text, bold, alignment: "right", noWrap: true };
 }
 
 /** Thin lines between rows, none at the sides; the header row repeats on each page. */
-export function table(widths: readonly (number | "*")[], head: TableCell[], rows: readonly TableCell[][]): Content {
+export function table(
+  widths: readonly (number | "*" | "auto")[],
+  head: TableCell[],
+  rows: readonly TableCell[][],
+  fontSize = 8.5,
+): Content {
   return {
     table: { widths: [...widths], headerRows: 1, dontBreakRows: true, body: [head, ...rows] },
     layout: {
@@ -81,8 +87,15 @@ export function table(widths: readonly (number | "*")[], head: TableCell[], rows
       paddingTop: () => 3,
       paddingBottom: () => 2,
     },
-    fontSize: 8.5,
+    fontSize,
   };
+}
+
+/** As large as the longest figures let it be: none of them is broken, and none runs over the edge. */
+export function figureSize(figures: readonly (readonly string[])[]): number {
+  const widest = (figures[0] ?? []).map((_, i) => Math.max(8, ...figures.map((row) => row[i]?.length ?? 0)));
+  const digits = widest.reduce((a, b) => a + b, 0);
+  return Math.min(8.5, Math.max(5.5, (WIDTH - 190) / (digits * 0.56)));
 }
 
 /** Digests and signatures have no place to break; zero-width spaces would come back in extracted text, so they are cut in lines. */

@@ -3,7 +3,7 @@ import { type Names, productName, schemeName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, unitPrice, yuan } from "./money.ts";
 import { lineSteps, partyWords } from "./pdf-derivation.ts";
-import { bmp, facts, head, heading, MUTED, note, number, table, title, word } from "./pdf-parts.ts";
+import { bmp, facts, figureSize, head, heading, MUTED, note, number, table, title, word } from "./pdf-parts.ts";
 import { verificationCode } from "./verification-code.ts";
 import { disputeWords } from "./xlsx-adjustments.ts";
 
@@ -42,21 +42,22 @@ export function statementPages(one: SignedStatement, names: Names, model: Report
 
 function lineTable(lines: SignedStatement["statement"]["result"]["lines"], { words }: Names): Content {
   const { columns: c } = words;
-  const rows = lines.map((line): TableCell[] => [
+  const figures = lines.map((line) => [
+    quantity(line.quantity),
+    quantity(line.billableQuantity),
+    unitPrice(line.effectivePriceMicro),
+    yuan(line.amountFen),
+    yuan(line.taxFen),
+    yuan(line.keptFen),
+  ]);
+  const rows = lines.map((line, i): TableCell[] => [
     word(productName(words, line.productId)),
     word(line.lineId.split("/").at(-1) ?? ""),
-    number(quantity(line.quantity)),
-    number(quantity(line.billableQuantity)),
-    number(unitPrice(line.effectivePriceMicro)),
-    number(yuan(line.amountFen)),
-    number(yuan(line.taxFen)),
-    number(yuan(line.keptFen)),
+    ...(figures[i] ?? []).map((figure) => number(figure)),
   ]);
-  const heads = [
-    ...[head(c.product), head(c.usagePeriod)],
-    ...[c.quantity, c.billable, c.price, c.amountYuan, c.tax, c.kept].map((label) => head(label, true)),
-  ];
-  return table(["*", 42, 62, 62, 52, 72, 62, 72], heads, rows);
+  const labels = [c.quantity, c.billable, c.price, c.amountYuan, c.tax, c.kept];
+  const heads = [head(c.product), head(c.usagePeriod), ...labels.map((label) => head(label, true))];
+  return table(["*", "auto", ...labels.map(() => "auto" as const)], heads, rows, figureSize(figures));
 }
 
 function adjustments({ statement: { result } }: SignedStatement, names: Names): Content {

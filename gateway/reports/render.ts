@@ -1,51 +1,79 @@
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
-import { journal } from "../../node/settlement/journal.ts";
+import { type JournalTransfer, journal } from "../../node/settlement/journal.ts";
 import { renderCsv } from "./csv.ts";
+import { disclosureCsv, type PrintedDisclosure } from "./disclosure.ts";
 import { renderJson } from "./json.ts";
 import type { ReportModel } from "./model.ts";
+import type { Printable, PrintForm } from "./print.ts";
 import { printApart } from "./print-apart.ts";
+import type { RequesterReport } from "./requester-model.ts";
+import { requesterCsv, requesterJson } from "./requester-table.ts";
 
 export const reportFormats = ["json", "csv", "xlsx", "pdf", "ledger", "hledger", "beancount"] as const;
 export type ReportFormat = (typeof reportFormats)[number];
+export const disclosureFormats = ["json", "csv", "xlsx", "pdf"] as const;
+type DisclosureFormat = (typeof disclosureFormats)[number];
 
 export type ReportFile = { readonly bytes: Uint8Array; readonly contentType: string; readonly filename: string };
 
-type Rendering = {
-  readonly contentType: string;
-  readonly extension: string;
-  readonly render: (model: ReportModel) => string | Promise<Uint8Array>;
+type FileType = { readonly contentType: string; readonly extension: string };
+const fileTypes: { readonly [F in ReportFormat]: FileType } = {
+  json: { contentType: "application/json", extension: "json" },
+  csv: { contentType: "text/csv; charset=utf-8; header=present", extension: "csv" },
+  xlsx: { contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", extension: "xlsx" },
+  pdf: { contentType: "application/pdf", extension: "pdf" },
+  ledger: { contentType: "text/plain; charset=utf-8", extension: "ledger" },
+  hledger: { contentType: "text/plain; charset=utf-8", extension: "journal" },
+  beancount: { contentType: "text/plain; charset=utf-8", extension: "beancount" },
 };
 
+type Renderings<Model, Format extends ReportFormat> = {
+  readonly [F in Format]: (model: Model) => string | Promise<Uint8Array>;
+};
+type WithTransfers = { readonly transfers: readonly JournalTransfer[] };
+
+const plain = ({ transfers }: WithTransfers) => mustSucceed(journal(transfers)).plain;
+const beancount = ({ transfers }: WithTransfers) => mustSucceed(journal(transfers)).beancount;
+const journals = { ledger: plain, hledger: plain, beancount };
+
+function printed<K extends keyof Printable>(kind: K) {
+  const as = (form: PrintForm) => (model: Printable[K]) =>
+    printApart({ kind, form, model } as Parameters<typeof printApart>[0]);
+  return { pdf: as("pdf"), xlsx: as("xlsx") };
+}
+
 /** One data model, one line per rendering. */
-const renderings: { readonly [F in ReportFormat]: Rendering } = {
-  json: { contentType: "application/json", extension: "json", render: renderJson },
-  csv: { contentType: "text/csv; charset=utf-8; header=present", extension: "csv", render: renderCsv },
-  xlsx: {
-    contentType: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    extension: "xlsx",
-    render: (model) => printApart({ kind: "statements", form: "xlsx", model }),
-  },
-  pdf: {
-    contentType: "application/pdf",
-    extension: "pdf",
-    render: (model) => printApart({ kind: "statements", form: "pdf", model }),
-  },
-  ledger: { contentType: "text/plain; charset=utf-8", extension: "ledger", render: plainJournal },
-  hledger: { contentType: "text/plain; charset=utf-8", extension: "journal", render: plainJournal },
-  beancount: {
-    contentType: "text/plain; charset=utf-8",
-    extension: "beancount",
-    render: ({ transfers }) => mustSucceed(journal(transfers)).beancount,
-  },
+const ofStatements: Renderings<ReportModel, ReportFormat> = {
+  ...{ json: renderJson, csv: renderCsv },
+  ...printed("statements"),
+  ...journals,
+};
+const ofRequester: Renderings<RequesterReport, ReportFormat> = {
+  ...{ json: requesterJson, csv: requesterCsv },
+  ...printed("requester"),
+  ...journals,
+};
+const ofDisclosure: Renderings<PrintedDisclosure, DisclosureFormat> = {
+  json: ({ disclosure }) => `${JSON.stringify(disclosure, null, 2)}\n`,
+  csv: ({ disclosure }) => disclosureCsv(disclosure),
+  ...printed("disclosure"),
 };
 
 export async function renderReport(format: ReportFormat, model: ReportModel): Promise<ReportFile> {
-  const { contentType, extension, render } = renderings[format];
-  const content = await render(model);
-  const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
-  return { bytes, contentType, filename: `heliu-${model.region}-${model.periodId}.${extension}` };
+  return file(format, `${model.region}-${model.periodId}`, await ofStatements[format](model));
 }
 
-function plainJournal({ transfers }: ReportModel): string {
-  return mustSucceed(journal(transfers)).plain;
+export async function renderRequesterReport(format: ReportFormat, report: RequesterReport): Promise<ReportFile> {
+  return file(format, `${report.region}-${report.periodId}-requester`, await ofRequester[format](report));
+}
+
+export async function renderDisclosure(format: DisclosureFormat, printable: PrintedDisclosure): Promise<ReportFile> {
+  const { region, year } = printable.disclosure;
+  return file(format, `${region}-${year}-disclosure`, await ofDisclosure[format](printable));
+}
+
+function file(format: ReportFormat, stem: string, content: string | Uint8Array): ReportFile {
+  const { contentType, extension } = fileTypes[format];
+  const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
+  return { bytes, contentType, filename: `heliu-${stem}.${extension}` };
 }

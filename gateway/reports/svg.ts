@@ -29,6 +29,11 @@ export function text(x: number, y: number, content: string, color = INK, size = 
   return `<text x="${round(x)}" y="${round(y)}" font-size="${size}" fill="${color}">${escapeXml(content)}</text>`;
 }
 
+/** About how wide a text of size 11 is: hanzi are square, Latin letters and digits about half of that. */
+export function widthOf(content: string): number {
+  return [...content].reduce((sum, c) => sum + ((c.codePointAt(0) ?? 0) >= 0x2e80 ? 11 : 6.3), 0);
+}
+
 export function round(value: number): string {
   return String(Math.round(value * 100) / 100);
 }

@@ -13,10 +13,10 @@ export function adjustmentColumns({ words: { columns: c } }: Names): Column[] {
     { header: c.matter, width: 40 },
     { header: c.party, width: 22 },
     { header: c.name, width: 20 },
-    { header: c.amountYuan, width: 16, form: "yuan" },
-    { header: c.amountFen, width: 16 },
+    { header: c.amountYuan, width: 24, form: "yuan" },
+    { header: c.amountFen, width: 20, form: "fen" },
     { header: c.working(c.amountFen), width: 16, form: "working" },
-    { header: c.says, width: 40 },
+    { header: c.says, width: 40, form: "long" },
   ];
 }
 

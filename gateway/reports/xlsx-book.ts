@@ -1,6 +1,6 @@
 import type { CellStyle, CellValue, ConditionalRule, WriteSheet } from "hucre/xlsx";
 
-export const YUAN = "#,##0.00";
+const YUAN = "#,##0.00";
 const HEAD: CellStyle = {
   font: { bold: true },
   fill: { type: "pattern", pattern: "solid", fgColor: { rgb: "E8EEF6" } },
@@ -21,8 +21,8 @@ export type Cell = CellValue | Formula;
 export type Column = {
   readonly header: string;
   readonly width: number;
-  /** `yuan` two decimals; `working` a grey whole number; `check` TRUE in green or FALSE in red. */
-  readonly form?: "yuan" | "working" | "check";
+  /** `yuan` two decimals; `fen` text to the right; `working` a grey whole number; `check` TRUE green, FALSE red; `long` wrapped. */
+  readonly form?: "yuan" | "fen" | "working" | "check" | "long";
 };
 
 export type SheetOptions = {
@@ -45,7 +45,7 @@ export function sheet(
     row.map((cell, c): CellValue => {
       const style = styleOf(columns[c]);
       if (!isFormula(cell)) {
-        if (style !== undefined && typeof cell === "number") cells.set(`${r + 1},${c}`, { style });
+        if (style !== undefined && cell !== null) cells.set(`${r + 1},${c}`, { style });
         return cell;
       }
       const { formula, result } = cell;
@@ -78,9 +78,15 @@ function isFormula(cell: Cell): cell is Formula {
   return typeof cell === "object" && cell !== null && "formula" in cell;
 }
 
+const STYLES: { readonly [F in NonNullable<Column["form"]>]?: CellStyle } = {
+  yuan: { numFmt: YUAN, alignment: { horizontal: "right" } },
+  fen: { alignment: { horizontal: "right" } },
+  working: WORKING,
+  long: { alignment: { wrapText: true, vertical: "top" } },
+};
+
 function styleOf(column: Column | undefined): CellStyle | undefined {
-  if (column?.form === "yuan") return { numFmt: YUAN };
-  return column?.form === "working" ? WORKING : undefined;
+  return column?.form === undefined ? undefined : STYLES[column.form];
 }
 
 function rulesOf(columns: readonly Column[], rows: number): ConditionalRule[] {

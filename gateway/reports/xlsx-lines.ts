@@ -2,7 +2,7 @@ import type { StatementLine } from "../../node/settlement/model.ts";
 import { type Names, productName, schemeName } from "./labels.ts";
 import type { SignedStatement } from "./model.ts";
 import { type Cell, type Column, columnLetter } from "./xlsx-book.ts";
-import { addsExactly, workingCell, yuanCell } from "./xlsx-fen.ts";
+import { addsExactly, isExact, workingCell, yuanCell } from "./xlsx-fen.ts";
 
 /** Columns of the sheet of lines, in their order. */
 const ORDER = [
@@ -22,16 +22,18 @@ export function lineColumn(name: LineColumn): string {
 }
 
 export function lineColumns({ words: { columns: c } }: Names): Column[] {
-  const working = (header: string): Column => ({ header: c.working(header), width: 14, form: "working" });
+  const working = (header: string): Column => ({ header: c.working(header), width: 18, form: "working" });
   const plain = (header: string, width: number): Column => ({ header, width });
+  const digits = (header: string): Column => ({ header, width: 18, form: "fen" });
+  const yuan = (header: string): Column => ({ header, width: 22, form: "yuan" });
   return [
     ...[plain(c.period, 10), plain(c.line, 40), plain(c.agreement, 28), plain(c.product, 18), plain(c.scheme, 12)],
-    ...[plain(c.quantity, 16), plain(c.billable, 16), plain(c.priceMicro, 16)],
-    { header: c.amountYuan, width: 16, form: "yuan" },
-    ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen].map((header) => plain(header, 14)),
+    ...[c.quantity, c.billable, c.priceMicro].map(digits),
+    yuan(c.amountYuan),
+    ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen].map(digits),
     ...[plain(c.party, 22), plain(c.partyName, 18), plain(c.kind, 10)],
-    { header: c.shareYuan, width: 16, form: "yuan" },
-    ...[plain(c.shareFen, 14), plain(c.disputedFen, 14), plain(c.agreementId, 20)],
+    yuan(c.shareYuan),
+    ...[digits(c.shareFen), digits(c.disputedFen), plain(c.agreementId, 20)],
     ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen, c.disputedFen, c.shareFen].map(working),
     { header: c.lineAddsUp, width: 12, form: "check" },
   ];
@@ -58,7 +60,7 @@ function lineRow(one: SignedStatement, line: StatementLine, names: Names, row: n
   const at = (name: LineColumn) => `${lineColumn(name)}${row}`;
   const { amountFen, netFen, taxFen, deferredFen, keptFen, disputedFen, shares } = line;
   const shared = `SUM(${lineColumn("share")}${row + 1}:${lineColumn("share")}${row + shares.length})`;
-  const sums = [keptFen, ...shares.map(({ fen }) => fen)];
+  const isExactly = isExact(keptFen) && addsExactly(shares.map(({ fen }) => fen));
   return [
     ...startOf(one, line, names),
     ...[line.quantity, line.billableQuantity, line.effectivePriceMicro, yuanCell(amountFen, at("amount"))],
@@ -72,7 +74,7 @@ function lineRow(one: SignedStatement, line: StatementLine, names: Names, row: n
     workingCell(keptFen, at("keptFen")),
     workingCell(disputedFen, at("disputedFen")),
     null,
-    addsExactly(sums)
+    isExactly
       ? { formula: `${shares.length === 0 ? "0" : shared}=${at("kept")}`, result: true }
       : names.words.checks.beyond,
   ];

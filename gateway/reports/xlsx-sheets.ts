@@ -38,7 +38,7 @@ function evidenceColumns({ words: { columns } }: Names): Column[] {
   return [
     { header: columns.agreement, width: 28 },
     { header: columns.matter, width: 24 },
-    { header: columns.content, width: 110 },
+    { header: columns.content, width: 110, form: "long" },
   ];
 }
 

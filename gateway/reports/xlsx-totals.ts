@@ -13,9 +13,9 @@ export function totalColumns({ words: { columns: c } }: Names): Column[] {
   return [
     { header: c.item, width: 36 },
     { header: c.name, width: 24 },
-    { header: c.amountYuan, width: 18, form: "yuan" },
-    { header: c.amountFen, width: 18 },
-    { header: c.signedFen, width: 18 },
+    { header: c.amountYuan, width: 24, form: "yuan" },
+    { header: c.amountFen, width: 20, form: "fen" },
+    { header: c.signedFen, width: 20, form: "fen" },
     { header: c.matches, width: 10, form: "check" },
     { header: c.says, width: 40 },
     { header: c.working(c.amountFen), width: 18, form: "working" },

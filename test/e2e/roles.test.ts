@@ -87,7 +87,7 @@ const READS: { readonly [route: string]: readonly Role[] } = {
   "/api/v1/payments/ageing": ["finance", "auditor", "approver"],
   "/api/v1/payments/dues": ["finance", "auditor", "approver"],
   "/api/v1/payments/accounts": ["finance", "auditor", "approver"],
-  "/api/v1/settlements/2026-01/report": ["finance", "auditor", "approver"],
+  "/api/v1/settlements/2026-01/report": ["finance", "auditor", "approver", "requester"],
   "/api/v1/transfers/x/content": ["requester"],
 };
 

@@ -7,7 +7,8 @@ import { createLedger } from "../../node/ledger/service.ts";
 import type { HeldReceipt, ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, signCore } from "../../node/metering/receipt.ts";
 import { createMetering } from "../../node/metering/service.ts";
-import { putAgreement } from "../../node/negotiation/store.ts";
+import { unknownAgreement } from "../../node/negotiation/refusal.ts";
+import { findAgreement, putAgreement } from "../../node/negotiation/store.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
 import { createInsight } from "../../node/settlement/insight/service.ts";
 import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
@@ -32,7 +33,7 @@ const TERMS: SettlementTerms = JSON.parse(
   JSON.stringify(AGR_7).replaceAll('"500000:storage"', '"440100:storage"').replaceAll('"510100:fund"', '"440100:fund"'),
 );
 
-/** The worked example at the edge of what figures may be: storage and fund in a third region, six billion yuan a day. */
+/** The worked example at the edge of what figures may be: storage and fund in a third region, up to 10^15 fen. */
 export const RICH_TERMS: SettlementTerms = {
   ...TERMS,
   parties: TERMS.parties.map((one) => (one.partyId === "440100:storage" ? { ...one, regionId: THIRD } : one)),
@@ -129,7 +130,12 @@ export function reportDepsOf(world: World, region: Region) {
     config: { region: { id, name: NAMES.get(id) ?? id } },
     trust: { region: (one: string) => ({ name: NAMES.get(one) }) as never },
     ...{ settlements, insight, ledger: createLedger({ store }), metering: createMetering({ store }) },
-    agreements: agreementsIn(store),
+    negotiations: {
+      agreement: async (agreementId: string) => {
+        const found = await findAgreement(store, agreementId);
+        return found === undefined ? unknownAgreement() : ok(found);
+      },
+    },
     audit: { proof: async () => ok("c2sp.org/tlog-proof@v1\nindex 2\n") },
   };
 }

@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
 import { periodOf } from "../../../node/kernel/instant.ts";
 import type { PeriodView } from "../../../node/settlement/period-view.ts";
+import { download, reportFor, reportViews } from "../../api/reports.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { reportModelOf } from "../../reports/model.ts";
-import { renderReport, reportFormats } from "../../reports/render.ts";
+import { reportFormats } from "../../reports/render.ts";
 import { namesIn } from "../names-in.ts";
 import { SettlementPage } from "../pages/settlement.tsx";
 import { SettlementsPage } from "../pages/settlements.tsx";
@@ -72,13 +72,12 @@ async function periodPage(c: ConsoleContext, { settlements, payments }: GatewayD
   return page(c, <SettlementPage view={view} model={model} />);
 }
 
+/** In the reader's language, and by their role as over the API. */
 async function report(c: ConsoleContext, deps: GatewayDeps) {
+  const { principal, language } = c.get("view");
   const format = reportFormats.find((one) => one === c.req.query("format")) ?? "json";
-  const model = await reportModelOf(deps, c.req.param("period") ?? "", c.req.query("agreement"));
-  if (!model.ok) return refused(c, model.error);
-  const file = await renderReport(format, model.value);
-  return c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
-    "content-type": file.contentType,
-    "content-disposition": `attachment; filename="${file.filename}"`,
-  });
+  const view = reportViews.find((one) => one === c.req.query("view"));
+  const asked = { period: c.req.param("period") ?? "", format, agreement: c.req.query("agreement"), view, language };
+  const file = await reportFor(deps, principal, asked);
+  return file.ok ? download(c, file.value) : refused(c, file.error);
 }

@@ -54,6 +54,12 @@ export const zh = {
     id: "标识",
     step: "产品 / 步骤",
     lineAddsUp: "份额合计=实留",
+    free: "其中免费",
+    number: "序号",
+    receipt: "收据",
+    standing: "处理",
+    endedAt: "完成时间",
+    transfer: "传输",
     /** Columns that formulas work in: the same fen as numbers. */
     working: (column: string) => `计算:${column}`,
   },
@@ -144,6 +150,94 @@ export const zh = {
     takenBack: (amount: string) => `另有冲回 ${amount} 元,未画出`,
   },
 
+  /** The view of those who use the data: what their region pays. */
+  requester: {
+    title: "使用方账单",
+    heading: (period: string) => `${period} 使用方账单`,
+    agreements: "按协议",
+    sentence: (given: {
+      readonly region: string;
+      readonly period: string;
+      readonly count: number;
+      readonly amount: string;
+      readonly parked: string;
+    }) =>
+      `${given.region}在 ${given.period}依 ${given.count} 份协议使用数据,应付 ${given.amount} 元${given.parked === "" ? "" : `;另有 ${given.parked} 元因争议挂起,裁定前不付`}。`,
+    scope: "本账单只列使用方应付的金额、计费行、收据和协议;各方分配见财务人员的结算单。",
+    evidence: "协议与凭证",
+    provider: "提供方",
+    purposes: "用途",
+    valid: "有效期",
+    price: (productId: string) => `约定单价 ${productId}`,
+    priced: (micro: string, per: string, metric: string, cap: string) =>
+      `每 ${per} ${metric} ${micro} 微元${cap === "" ? "" : `,收费上限 ${cap} 微元`}`,
+    agreementDigest: "协议摘要",
+    moreReceipts: "其余收据见 GET /api/v1/settlements/{period}/receipts。",
+    standings: {
+      charged: "计费",
+      freeQuota: "免费额度",
+      waived: "减免",
+      unsigned: "待签",
+      unreceipted: "无收据",
+      equivocated: "两样",
+      disputed: "争议",
+      late: "下期结算",
+    },
+  },
+
+  /** The yearly disclosure of authorised operation. */
+  disclosure: {
+    title: "公共数据授权运营年度披露",
+    summary: "概况",
+    products: "产品和服务",
+    authorisations: "授权信息",
+    distribution: "收入去向",
+    statements: "结算单",
+    gaps: "尚缺",
+    complete: "没有缺项",
+    year: "年度",
+    region: "地区",
+    due: "应披露日期",
+    rule: "依据",
+    unverified: "(待官方确认)",
+    overdue: "已逾期",
+    months: "已结算月份",
+    income: "收入合计",
+    deferred: "期末递延",
+    distributed: "收入去向合计",
+    id: "编号",
+    name: "名称",
+    type: "类型",
+    unit: "计价单位",
+    cap: "收费上限(元)",
+    list: "公示价(元)",
+    charged: "实收单价(微元)",
+    quota: "每月免费额度",
+    metric: "计量",
+    quantity: "用量",
+    free: "其中公益免费",
+    incomeYuan: "收入(元)",
+    incomeFen: "收入(分)",
+    netFen: "不含税(分)",
+    taxFen: "税额(分)",
+    agreements: "协议数",
+    authorisation: "授权记录",
+    authorisingBody: "授权主体",
+    implementingBody: "实施机构",
+    operator: "运营机构",
+    mode: "授权方式",
+    valid: "期限",
+    purposes: "用途",
+    scope: "资源范围",
+    exit: "退出条款",
+    revenue: "最高准许收入",
+    trial: "(试行)",
+    role: "角色",
+    kind: "类别",
+    digest: "结算单摘要",
+    page: (year: string) => `${year} 年度 · 数据来自双方签署的结算单`,
+  },
+
   pdf: {
     title: (period: string) => `${period} 结算单`,
     regions: "参与地区",
@@ -167,10 +261,11 @@ export const zh = {
       readonly parked: string;
     }) =>
       [
-        `${given.regions.join("与")}各自独立计算 ${given.period}的 ${given.count} 份结算单,结果一致并已签署:`,
-        `应结总额 ${given.gross} 元,各方共得 ${given.parties} 元`,
+        `${given.regions.join("、")}各自独立计算 ${given.period}的 ${given.count} 份结算单,结果一致并已签署:`,
+        `应结总额 ${given.gross} 元`,
         given.deferred === "" ? "" : `,其中 ${given.deferred} 元超出最高准许收入,递延至下期`,
         given.released === "" ? "" : `,释放以前递延 ${given.released} 元`,
+        `,各方共得 ${given.parties} 元`,
         given.parked === "" ? "" : `;另有 ${given.parked} 元因争议挂起`,
         "。",
       ].join(""),
@@ -209,3 +304,13 @@ export const zh = {
     signedFor: (region: string) => `${region}(签章)`,
   },
 } as const;
+
+/** The same keys in each language; texts and functions, whatever the Chinese say. */
+type Widened<T> = {
+  readonly [K in keyof T]: T[K] extends string
+    ? string
+    : T[K] extends (...given: never) => string
+      ? T[K]
+      : Widened<T[K]>;
+};
+export type ReportWords = Widened<typeof zh>;

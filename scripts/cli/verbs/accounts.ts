@@ -39,19 +39,27 @@ export function accountVerbs(program: Command): void {
       .command("report <period>")
       .description("报表 report")
       .requiredOption("--format <format>", "json csv xlsx pdf ledger hledger beancount")
-      .requiredOption("--out <file>", "写到哪里 where to"),
+      .requiredOption("--out <file>", "写到哪里 where to")
+      .option(
+        "--view <view>",
+        "bureau 全部 / requester 使用方应付 all of it, or what a requester pays; by role if absent",
+      )
+      .option("--agreement <id>", "只要一份协议 one agreement only")
+      .option("--language <language>", "zh / en"),
     "heliu settle report 2026-10 --format pdf --out statement.pdf",
-  ).action(async (period: string, options: { format: string; out: string }, command: Command) => {
+    "heliu settle report 2026-10 --format xlsx --view requester --out account.xlsx",
+  ).action(async (period: string, options: ReportOptions, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const response = await call(
-      connection(),
-      `/settlements/${encodeURIComponent(period)}/report?format=${encodeURIComponent(options.format)}`,
-    );
+    const { out: _, ...asked } = options;
+    const query = new URLSearchParams({ ...asked });
+    const response = await call(connection(), `/settlements/${encodeURIComponent(period)}/report?${query}`);
     const bytes = Buffer.from(await response.arrayBuffer());
     writeFileSync(options.out, bytes);
     answer({ file: options.out, bytes: bytes.length }, () => options.out);
   });
 }
+
+type ReportOptions = { format: string; out: string; view?: string; agreement?: string; language?: string };
 
 function describe(statements: readonly StatementView[]): string {
   if (statements.length === 0) {

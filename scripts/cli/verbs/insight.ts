@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Text } from "../../../node/kernel/text.ts";
 import type { PartyDerivation } from "../../../node/settlement/insight/derivation.ts";
@@ -8,7 +9,7 @@ import type { Quote } from "../../../node/settlement/insight/quote.ts";
 import type { SupplierView } from "../../../node/settlement/insight/supplier.ts";
 import type { UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import type { WhatIf } from "../../../node/settlement/insight/what-if.ts";
-import { callJson } from "../client.ts";
+import { call, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
 import { language, say, table, yuan } from "../output.ts";
 import { contextOf, example, usage } from "../verb.ts";
@@ -133,10 +134,24 @@ function deriveVerb(settle: Command): void {
 
 function disclosureVerb(settle: Command): void {
   example(
-    settle.command("disclosure <year>").description("授权运营年度披露 yearly disclosure of authorised operation"),
+    settle
+      .command("disclosure <year>")
+      .description("授权运营年度披露 yearly disclosure of authorised operation")
+      .option("--format <format>", "json csv xlsx pdf", "json")
+      .option("--out <file>", "写到哪里 where to"),
     "heliu settle disclosure 2026 --json",
-  ).action(async (year: string, _options: unknown, command: Command) => {
+    "heliu settle disclosure 2026 --format pdf --out disclosure.pdf",
+  ).action(async (year: string, { format, out }: { format: string; out?: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
+    if (out === undefined && format !== "json") {
+      throw usage({ zh: `--format ${format} 还需要 --out 文件名。`, en: `--format ${format} also needs --out FILE.` });
+    }
+    if (out !== undefined) {
+      const response = await call(connection(), `/reports/disclosure?${new URLSearchParams({ year, format })}`);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      writeFileSync(out, bytes);
+      return answer({ file: out, bytes: bytes.length }, () => out);
+    }
     const found = await callJson<Disclosure>(connection(), `/reports/disclosure?year=${path(year)}`);
     const columns = [
       { title: say("产品", "product") },
