@@ -6,6 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
 import { refuseConsole, refuseOpenly } from "./refusal.tsx";
+import { agreementUsageRoutes } from "./routes/agreement-usage.tsx";
 import { agreementRoutes } from "./routes/agreements.tsx";
 import { auditRoutes } from "./routes/audit.tsx";
 import { catalogRoutes } from "./routes/catalog.tsx";
@@ -67,6 +68,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     entryRoutes,
     negotiationRoutes,
     agreementRoutes,
+    agreementUsageRoutes,
     transferRoutes,
     settlementRoutes,
     paymentRoutes,

@@ -90,7 +90,7 @@ function shareTexts(view: Words, { scheme, parties }: SettlementTerms): string[]
   const total = scheme.weights.reduce((sum, { weight }) => sum + Number(weight), 0);
   return scheme.weights.map(({ partyId, weight }) => {
     const party = parties.find((one) => one.partyId === partyId);
-    const name = party === undefined ? partyId : `${view.nameOf(party.regionId)}${view.t.partyRoles[party.role]}`;
+    const name = party === undefined ? partyId : `${view.nameOf(party.regionId)} ${view.t.partyRoles[party.role]}`;
     return `${name} ${total > 0 ? `${Math.round((Number(weight) / total) * 1000) / 10}%` : weight}`;
   });
 }

@@ -3,6 +3,7 @@ import { microOf } from "../../node/policy/price.ts";
 import type { TrialBasis } from "../../node/settlement/insight/service.ts";
 import type { TermsChange } from "../../node/settlement/insight/what-if.ts";
 import type { Scheme } from "../../node/settlement/scheme.ts";
+import { fenWritten } from "./fen-written.ts";
 import { missing } from "./form.ts";
 
 /** What an address asks for, trimmed; undefined where the field is absent, "" where it was emptied. */
@@ -21,12 +22,6 @@ export function plainYuan(micro: string): string {
 
 export function plainYuanOfFen(fen: string): string {
   return plainYuan((BigInt(fen) * MICRO_PER_FEN).toString());
-}
-
-/** Yuan with at most two decimals to fen. */
-export function fenOfYuan(yuan: string): string | undefined {
-  const micro = microOf(yuan);
-  return micro === undefined || micro % MICRO_PER_FEN !== 0n ? undefined : (micro / MICRO_PER_FEN).toString();
 }
 
 /** The scheme chosen in the form, with the figures written for it; the agreed one where none was chosen. */
@@ -56,7 +51,7 @@ export function changeOf(asked: Asked, basis: TrialBasis): Result<TermsChange> {
   const isSameScheme = JSON.stringify(scheme.value) === JSON.stringify(terms.scheme);
   const before = terms.maxRevenueFen ?? null;
   const written = asked("max");
-  const max = written === undefined ? before : written === "" ? null : fenOfYuan(written);
+  const max = written === undefined ? before : written === "" ? null : (fenWritten(written) ?? undefined);
   if (max === undefined) return badAmount();
   return ok({
     ...(changed.length === 0 ? {} : { products: changed }),
@@ -87,7 +82,7 @@ function withFigures(asked: Asked, scheme: Scheme): Result<Scheme> {
   const brackets = scheme.brackets.map(({ upToFen, weights }, i) => {
     const written = asked(`tier${i}:upTo`);
     return {
-      upToFen: upToFen === null || written === undefined ? upToFen : (fenOfYuan(written) ?? ""),
+      upToFen: upToFen === null || written === undefined ? upToFen : (fenWritten(written) ?? ""),
       weights: weigh(({ partyId }) => `tier${i}:${partyId}`, weights),
     };
   });

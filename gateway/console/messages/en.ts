@@ -7,6 +7,7 @@ import { insightEn } from "./insight-en.ts";
 import { objectionsEn } from "./objections-en.ts";
 import { operateEn } from "./operate-en.ts";
 import { paymentsEn } from "./payments-en.ts";
+import { usageEn } from "./usage-en.ts";
 import type { Messages } from "./zh.ts";
 
 /** Every sentence of the console in English; a missing one does not compile. */
@@ -18,6 +19,7 @@ export const en: Messages = {
   ...insightEn,
   ...evidenceEn,
   ...objectionsEn,
+  ...usageEn,
   ...financeEn,
   ...paymentsEn,
   layout: {

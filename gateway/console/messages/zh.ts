@@ -8,6 +8,7 @@ import { insightZh } from "./insight-zh.ts";
 import { objectionsZh } from "./objections-zh.ts";
 import { operateZh } from "./operate-zh.ts";
 import { paymentsZh } from "./payments-zh.ts";
+import { usageZh } from "./usage-zh.ts";
 
 /** Every sentence of the console in Chinese. The shape of this object is what every other language has to fill. */
 export const zh = {
@@ -18,6 +19,7 @@ export const zh = {
   ...insightZh,
   ...evidenceZh,
   ...objectionsZh,
+  ...usageZh,
   ...financeZh,
   ...paymentsZh,
   layout: {

@@ -10,6 +10,7 @@ import { AgreementsPage } from "../pages/agreements.tsx";
 import { page } from "../parts/document.tsx";
 import { refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText } from "../view.ts";
+import { watchedOf } from "./agreement-usage.tsx";
 import { findEntry } from "./entry.tsx";
 import { firstReceipts } from "./receipts.tsx";
 
@@ -79,14 +80,15 @@ async function agreementPage(c: ConsoleContext, deps: GatewayDeps, answer?: Call
   const found = await deps.negotiations.agreement(id);
   if (!found.ok) return refused(c, found.error);
   const { region, id: entryId } = found.value.entry;
-  const [entry, totals, receipts, transfers] = await Promise.all([
+  const [entry, totals, receipts, transfers, watched] = await Promise.all([
     findEntry(deps, region, entryId),
     deps.metering.totals(id),
     firstReceipts(deps.metering, view, { agreement: id, limit: RECEIPTS }),
     deps.transfers.list({ agreement: id, limit: TRANSFERS }),
+    watchedOf(deps, view, id),
   ]);
   const model: AgreementModel = {
-    ...{ agreement: found.value, totals, answer },
+    ...{ agreement: found.value, totals, answer, watched },
     entry: entry.ok ? entry.value : undefined,
     receipts,
     transfers: transfers.items,
