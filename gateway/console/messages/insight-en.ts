@@ -93,8 +93,6 @@ export const insightEn: Filled<typeof insightZh> = {
     due: (day) => `to be published by ${day}`,
     overdue: (day) => `was to be published by ${day}; overdue`,
     show: "Show",
-    json: "JSON",
-    csv: "CSV",
     income: "Income",
     authorisations: "Authorisations",
     products: "Products and services",

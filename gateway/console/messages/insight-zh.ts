@@ -89,8 +89,6 @@ export const insightZh = {
     due: (day: string) => `应于 ${day} 前公布`,
     overdue: (day: string) => `应于 ${day} 前公布,已逾期`,
     show: "查看",
-    json: "JSON",
-    csv: "CSV",
     income: "收入",
     authorisations: "授权",
     products: "产品和服务",

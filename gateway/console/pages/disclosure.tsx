@@ -4,6 +4,7 @@ import type {
   Disclosure,
 } from "../../../node/settlement/insight/disclosure.ts";
 import { quantity, unitPrice, yuan } from "../../reports/money.ts";
+import { disclosureFormats } from "../../reports/render.ts";
 import { label } from "../labels.ts";
 import { Cards } from "../parts/cards.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
@@ -28,12 +29,11 @@ export function DisclosurePage({ view, disclosure, years }: Props) {
       lead={`${t.title} ${year}`}
       aside={
         <p class="actions">
-          <a class="btn btn-sm" href={file("json")}>
-            {t.json}
-          </a>
-          <a class="btn btn-sm" href={file("csv")}>
-            {t.csv}
-          </a>
+          {disclosureFormats.map((format) => (
+            <a class="btn btn-sm" href={file(format)}>
+              {format.toUpperCase()}
+            </a>
+          ))}
         </p>
       }
     >

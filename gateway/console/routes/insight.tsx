@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import type { Role } from "../../../node/identity/model.ts";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { disclosureCsv } from "../../reports/disclosure.ts";
+import { disclosureFormats, renderDisclosure } from "../../reports/render.ts";
 import { DisclosurePage } from "../pages/disclosure.tsx";
 import { ForecastPage } from "../pages/forecast.tsx";
 import { page } from "../parts/document.tsx";
@@ -37,11 +37,12 @@ export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
   });
   app.get("/console/disclosure/file", async (c) => {
     const disclosure = await insight.disclosure(yearOf(c));
-    const isCsv = c.req.query("format") === "csv";
-    const name = `heliu-${disclosure.region}-${disclosure.year}-disclosure.${isCsv ? "csv" : "json"}`;
-    return c.body(isCsv ? disclosureCsv(disclosure) : JSON.stringify(disclosure, null, 2), 200, {
-      "content-type": isCsv ? "text/csv; charset=utf-8; header=present" : "application/json",
-      "content-disposition": `attachment; filename="${name}"`,
+    const format = disclosureFormats.find((one) => one === c.req.query("format")) ?? "json";
+    const { language } = c.get("view");
+    const file = await renderDisclosure(format, { disclosure, language });
+    return c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
+      "content-type": file.contentType,
+      "content-disposition": `attachment; filename="${file.filename}"`,
     });
   });
 }
