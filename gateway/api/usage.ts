@@ -14,6 +14,25 @@ const natural = z.string().regex(/^(0|[1-9][0-9]{0,30})$/);
 export function usageRoutes(api: Api, deps: GatewayDeps): void {
   quoteRoutes(api, deps);
   budgetRoutes(api, deps);
+  partyRoutes(api, deps);
+}
+
+function partyRoutes(api: Api, { settlements }: GatewayDeps): void {
+  route(
+    api,
+    {
+      method: "post",
+      path: "/api/v1/agreements/{id}/parties/{party}/leave",
+      tag: usageTag,
+      summary: "A party of this region leaves after a day; the other regions are told under its signature",
+      access: ["finance"],
+      params: id.extend({ party: z.string().min(1).max(128) }),
+      body: z.object({ lastDay: z.iso.date() }),
+      answer: z.unknown(),
+    },
+    async ({ params, body, principal }) =>
+      settlements.announceLeave(principal, params.id, { partyId: params.party, lastDay: body.lastDay }),
+  );
 }
 
 function quoteRoutes(api: Api, { insight }: GatewayDeps): void {

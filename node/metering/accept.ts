@@ -4,6 +4,7 @@ import { instantOf, msOf } from "../kernel/instant.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
 import { checkChain, EMPTY_CHAIN } from "./chain.ts";
 import type { HeldReceipt, ReceiptCore } from "./model.ts";
+import { partyEnds, partyGone } from "./party-end.ts";
 import { type CheckedCore, coreDigestOf, receiptIdOf } from "./receipt.ts";
 import { putRow, removeRow } from "./row.ts";
 import {
@@ -46,6 +47,7 @@ export function acceptReceiptRefs(core: ReceiptCore, { posting }: MeteringParts)
   return [
     chainHeads.at(agreementId, direction),
     receiptRef(agreementId, direction, seq),
+    partyEnds.at(agreementId),
     ...before,
     ...(before.length > 0 ? [equivocations.at(core.agreementId, previousId(core), core.prev)] : []),
     ...(corrects === null ? [] : [receiptPlaces.at(corrects)]),
@@ -90,6 +92,8 @@ export function acceptReceipt(
   }
   if (!step.ok) return step;
   if (step.value === "next") {
+    const gone = partyGone(core, tx.get(partyEnds.at(agreementId)));
+    if (gone !== undefined) return gone;
     putNext(tx, receipt);
     parts.posting?.post(tx, core);
   }

@@ -15,6 +15,7 @@ import {
   completeReceiptRefs,
 } from "./accept.ts";
 import type { HeldReceipt } from "./model.ts";
+import { partyEnds } from "./party-end.ts";
 import { checkReceipt, parseCore, signCore } from "./receipt.ts";
 import { createMetering } from "./service.ts";
 import { appendReceipt, appendReceiptRefs, chainHeads, type MeteringParts, type ReceiptDraft } from "./store.ts";
@@ -99,6 +100,32 @@ describe("the receipts of an agreement", () => {
 });
 
 describe("a consumer", () => {
+  it("refuses receipts of a party after its last day in China, and takes those of before and what takes them back", async () => {
+    const [ours, theirs] = [openMemoryStore(), openMemoryStore()];
+    const contributions = [{ partyId: "510100:provider", metric: "rows", quantity: 1n }];
+    // NOON_MS is October 5 in China; sixteen hours UTC is midnight there.
+    const midnightMs = Date.UTC(2026, 9, 5, 16);
+    const on = await append(theirs, draft(1n, { contributions, endedAtMs: midnightMs - 1 }));
+    const after = await append(theirs, draft(2n, { contributions, endedAtMs: midnightMs }));
+    await transact(ours, [], (tx) => {
+      const end = { partyId: "510100:provider", lastDay: "2026-10-05", keyId: "", signature: "" };
+      tx.put(partyEnds.at("AGR-1"), [end]);
+      return ok(true);
+    });
+    expect([await accept(ours, on), await accept(ours, after)]).toEqual(["next", "PARTY_NOT_ACTIVE"]);
+    // Nothing of it was stored: the number is free for a receipt that names who did contribute.
+    expect((await read(ours, chainHeads.at("AGR-1", "forward")))?.seq).toBe("1");
+    const again = openMemoryStore();
+    await append(again, draft(1n, { contributions, endedAtMs: midnightMs - 1 }));
+    const back = [{ partyId: "510100:provider", metric: "rows", quantity: -1n }];
+    const negative = { kind: "correction", usage: { rows: -1n, bytes: -10n }, contributions: back } as const;
+    const correction = await append(
+      again,
+      draft(1n, { ...negative, corrects: on.core.receiptId, endedAtMs: midnightMs }),
+    );
+    expect(await accept(ours, correction)).toBe("next");
+  });
+
   it("takes receipts in their order only, and the same one twice without effect", async () => {
     const [ours, theirs] = [openMemoryStore(), openMemoryStore()];
     const first = await append(theirs, draft(1n));

@@ -8,6 +8,7 @@ import type { Reason } from "../kernel/reason.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { Receipt } from "../metering/model.ts";
+import type { PartyEnd } from "../metering/party-end.ts";
 import type { Metering } from "../metering/service.ts";
 import { unsignedReceipts } from "../metering/store.ts";
 import type { TopicHandler } from "../outbox/model.ts";
@@ -22,6 +23,7 @@ import { type DisputeView, disputeViews, oneDispute } from "./dispute-view.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
 import { closeLedger } from "./ledger-close.ts";
+import { announceLeave, isPartyNotice, receiveNotice } from "./party-notice.ts";
 import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -71,6 +73,12 @@ export type Settlements = Worker & {
     outcome: DisputeOutcome,
     comment?: string,
   ) => Promise<Result<Dispute>>;
+  /** A party of this region leaves after a day; the other regions of the agreement are told, under its signature. */
+  readonly announceLeave: (
+    actor: Principal,
+    agreementId: string,
+    leave: { readonly partyId: string; readonly lastDay: string },
+  ) => Promise<Result<PartyEnd>>;
   readonly disputes: (periodId?: string) => Promise<DisputeView[]>;
   readonly dispute: (periodId: string, id: string) => Promise<Result<DisputeView>>;
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
@@ -155,6 +163,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
       if (resolved.ok) await move(resolved.value.agreementId, resolved.value.periodId);
       return resolved;
     },
+    announceLeave: (actor, agreementId, leave) => announceLeave(deps, actor, agreementId, leave),
     disputes: (periodId) => disputeViews(deps, periodId),
     dispute: (periodId, id) => oneDispute(deps, periodId, id),
     async tend() {
@@ -176,6 +185,7 @@ type Move = (agreementId: string, periodId: string) => Promise<void>;
 function handlerOf(deps: ProcessDeps, move: Move): TopicHandler {
   return {
     async receive(message) {
+      if (isPartyNotice(message.body)) return receiveNotice(deps, message);
       const receive = isThirdMessage(message.body) ? receiveThirdMessage : receiveMessage;
       const answer = await receive(deps, message);
       // The answer does not wait for the computation, which may be long; a crash before it is made good by `resume`.
@@ -183,12 +193,20 @@ function handlerOf(deps: ProcessDeps, move: Move): TopicHandler {
       if (answer.ok && agreementId !== undefined && periodId !== undefined) void move(agreementId, periodId);
       return answer;
     },
-    delivered: (message, answer) =>
-      isThirdMessage(message.body)
-        ? thirdAnswered(deps, message, answer).then((moved) => moved && void move(...moved))
-        : peerAnswered(deps, message, answer),
-    refused: (message, code, text) =>
-      isThirdMessage(message.body) ? thirdRefused(deps, message, code, text) : peerRefused(deps, message, code, text),
+    async delivered(message, answer) {
+      if (isPartyNotice(message.body)) return;
+      if (!isThirdMessage(message.body)) return peerAnswered(deps, message, answer);
+      const moved = await thirdAnswered(deps, message, answer);
+      if (moved) void move(...moved);
+    },
+    async refused(message, code, text) {
+      if (isThirdMessage(message.body)) return thirdRefused(deps, message, code, text);
+      if (!isPartyNotice(message.body)) return peerRefused(deps, message, code, text);
+      deps.logger.error(
+        { peer: message.peer, code, why: text.en },
+        "the peer did not take the notice of a leaving party",
+      );
+    },
   };
 }
 

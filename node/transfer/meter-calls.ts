@@ -3,6 +3,7 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, periodOf } from "../kernel/instant.ts";
 import type { UsageTotals } from "../metering/model.ts";
+import { partyEnds } from "../metering/party-end.ts";
 import { appendReceipt, appendReceiptRefs } from "../metering/store.ts";
 import { plus, usages, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
 import { answerDigest, endOf, MAX_UNSIGNED_MS, mustClose, windowContent } from "../metering/window.ts";
@@ -80,7 +81,7 @@ export async function closeDueWindows(deps: TransferDeps, agreement: Agreement):
 
 function meterRefs(deps: TransferDeps, { id, peer }: Agreement): readonly AnyRef[] {
   const about = { providerRegion: deps.region, consumerRegion: peer, metrics: ["calls"] };
-  return [callMeters.at(id), ...appendReceiptRefs(id, "forward", meteringParts(deps), about)];
+  return [callMeters.at(id), partyEnds.at(id), ...appendReceiptRefs(id, "forward", meteringParts(deps), about)];
 }
 
 /** The meter of one agreement within one commit. */
@@ -211,6 +212,7 @@ class Meter {
     const usage = { calls: BigInt(window.callIds.length) };
     const decision = recordCalls(agreement, window.groups ?? [], packsOf(agreement));
     keepDecision(this.#tx, decision);
+    const endedAtMs = endOf(window, this.#nowMs);
     const { core } = appendReceipt(this.#tx, meteringParts(this.#deps), {
       agreementId: agreement.id,
       transferId: callsId(agreement.id),
@@ -219,10 +221,10 @@ class Meter {
       kind: "usage",
       corrects: null,
       usage,
-      contributions: contributionsOf(agreement, usage),
+      contributions: contributionsOf(agreement, usage, this.#tx.get(partyEnds.at(agreement.id)), endedAtMs),
       contentSha256: windowContent(window.answers),
       startedAtMs: window.openedAtMs,
-      endedAtMs: endOf(window, this.#nowMs),
+      endedAtMs,
       consumerRegion: agreement.peer,
       consumerKeyId: window.consumerKeyId,
       leaf: "receipt.window",

@@ -1,6 +1,7 @@
 import { type ExchangeError, err, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
+import { partyEnds } from "../metering/party-end.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
@@ -121,7 +122,7 @@ class Pull {
         if (frame.kind === "receipt") await this.#takeCore(frame);
         if (frame.kind === "batch-begin") {
           if (batch !== undefined || !(await this.#hasPlace())) return unexpected(frame.kind);
-          const begun = this.#begin(frame);
+          const begun = await this.#begin(frame);
           if (!begun.ok) return begun;
           batch = begun.value;
         }
@@ -159,11 +160,12 @@ class Pull {
     return last;
   }
 
-  #begin(frame: Extract<Frame, { kind: "batch-begin" }>): Result<IncomingBatch> {
+  async #begin(frame: Extract<Frame, { kind: "batch-begin" }>): Promise<Result<IncomingBatch>> {
     const since = /^[1-9][0-9]{0,17}$/.test(frame.batch)
       ? oldestAllowed(this.#transfer, BigInt(frame.batch), this.#fromBatch)
       : undefined;
-    return beginBatch(this.#deps, this.#transfer, this.#agreement, frame, since);
+    const ends = await read(this.#deps.store, partyEnds.at(this.#agreement.id));
+    return beginBatch(this.#deps, this.#transfer, this.#agreement, frame, since, ends);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ReceiptCore } from "../metering/model.ts";
+import { hasLeft, type PartyEnd } from "../metering/party-end.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import type { Purpose } from "../policy/model.ts";
 import { purposeClassOf } from "../policy/purpose-class.ts";
@@ -32,13 +33,19 @@ type Contribution = { readonly partyId: string; readonly metric: string; readonl
 /**
  * Who contributed to what was used: the provider's data units, when the agreement shares by contribution. A source
  * belongs to one region, so the whole quantity is its only provider party's; several cannot be told apart, and the
- * scheme's named fallback applies.
+ * scheme's named fallback applies. A party that has left contributes no more.
  */
-export function contributionsOf(agreement: Agreement, usage: { readonly [metric: string]: bigint }): Contribution[] {
+export function contributionsOf(
+  agreement: Agreement,
+  usage: { readonly [metric: string]: bigint },
+  ends: readonly PartyEnd[] | undefined,
+  atMs: number,
+): Contribution[] {
   const { price } = agreement.terms;
   if (price === null || price.scheme.kind !== "contribution") return [];
   const providers = price.parties.filter(
-    ({ role, regionId }) => role === "provider" && regionId === agreement.provider,
+    ({ partyId, role, regionId }) =>
+      role === "provider" && regionId === agreement.provider && !hasLeft(ends, partyId, atMs),
   );
   const [party] = providers;
   if (party === undefined || providers.length > 1) return [];

@@ -10,6 +10,7 @@ import {
 } from "../metering/accept.ts";
 import { equivocation } from "../metering/chain.ts";
 import type { ReceiptCore } from "../metering/model.ts";
+import { type PartyEnd, partyGone } from "../metering/party-end.ts";
 import { type CheckedCore, checkOffered, signCore } from "../metering/receipt.ts";
 import { usageTotalsRefs } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
@@ -51,11 +52,14 @@ export function beginBatch(
   agreement: Agreement,
   frame: BatchBegin,
   sinceMs: number | undefined,
+  ends: readonly PartyEnd[] | undefined,
 ): Result<IncomingBatch> {
   const checked = checkOffered(frame.core, frame.providerSignature, keysNow(deps));
   if (!checked.ok) return checked;
   const { core } = checked.value;
-  const wrong = wrongClaim(deps, transfer, agreement, frame, core);
+  const gone = partyGone(core, ends);
+  if (gone !== undefined) return gone;
+  const wrong = wrongClaim(deps, transfer, agreement, frame, core, ends);
   if (wrong !== undefined) return misfit(wrong);
   const clock = checkClock(core, deps.runtime.nowMs(), sinceMs);
   if (!clock.ok) return clock;
@@ -79,13 +83,17 @@ function wrongClaim(
   agreement: Agreement,
   frame: BatchBegin,
   core: ReceiptCore,
+  ends: readonly PartyEnd[] | undefined,
 ): string | undefined {
   if (![frame.batch, frame.rows, frame.bytes].every((count) => COUNT.test(count))) return "frame";
   if (BigInt(frame.bytes) > MAX_BATCH_BYTES + MAX_OVERSHOOT) return "bytes";
   const { productId, purposeClass } = factsOfTransfer(agreement, transfer.selection);
   const usage: Record<string, bigint> = { bytes: BigInt(frame.bytes) };
   if (frame.rows !== "0") usage.rows = BigInt(frame.rows);
-  const contributions = contributionsOf(agreement, usage).map((each) => ({ ...each, quantity: String(each.quantity) }));
+  const contributions = contributionsOf(agreement, usage, ends, msOf(core.endedAt)).map((each) => ({
+    ...each,
+    quantity: String(each.quantity),
+  }));
   const expected: Partial<Record<keyof ReceiptCore, string | null>> = {
     agreementId: transfer.agreementId,
     direction: "forward",

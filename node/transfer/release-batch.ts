@@ -2,6 +2,7 @@ import type { DataItem } from "../catalog/model.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { HeldReceipt } from "../metering/model.ts";
+import { partyEnds } from "../metering/party-end.ts";
 import { appendReceipt, appendReceiptRefs } from "../metering/store.ts";
 import { addUsage, usageTotals, usageTotalsRefs } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
@@ -50,6 +51,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     transfers.at(id),
     sendings.at(id),
     agreements.at(agreementId),
+    partyEnds.at(agreementId),
     sourcesByEntry.at(transfer.entry.id),
     ...usageTotalsRefs(agreementId),
     ...appendReceiptRefs(agreementId, "forward", parts, about),
@@ -76,7 +78,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
       kind: "usage",
       corrects: null,
       usage,
-      contributions: contributionsOf(agreement, usage),
+      contributions: contributionsOf(agreement, usage, tx.get(partyEnds.at(agreementId)), endedAtMs),
       contentSha256: content.sha256,
       startedAtMs: release.startedAtMs,
       endedAtMs,
@@ -88,8 +90,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     addUsage(tx, agreementId, { rows: content.rows, bytes: content.bytes });
     const { receiptId, seq } = receipt.core;
     tx.put(batches.at(id, batch), {
-      receiptId,
-      seq,
+      ...{ receiptId, seq },
       rows: String(content.rows),
       bytes: String(content.bytes),
       sha256: content.sha256,

@@ -1,5 +1,5 @@
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
-import { instantOf } from "../kernel/instant.ts";
+import { instantOf, msOf } from "../kernel/instant.ts";
 import {
   acceptReceipt,
   acceptReceiptRefs,
@@ -9,12 +9,13 @@ import {
 } from "../metering/accept.ts";
 import { equivocation } from "../metering/chain.ts";
 import type { ReceiptCore } from "../metering/model.ts";
+import { type PartyEnd, partyEnds, partyGone } from "../metering/party-end.ts";
 import { signCore } from "../metering/receipt.ts";
 import { usageTotalsRefs } from "../metering/usage.ts";
 import { answerDigest, windowContent } from "../metering/window.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import type { Purpose } from "../policy/model.ts";
-import { transact } from "../storage/transact.ts";
+import { read, transact } from "../storage/transact.ts";
 import { type CallEvidence, callsId, signedCalls } from "./call-store.ts";
 import { type CheckedOffer, checkOffers, countUsage, offerRefs, takeOffers } from "./consumer-receipts.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
@@ -100,7 +101,10 @@ export class WindowBook {
     const [offer] = checked.value;
     if (offer === undefined) return ok(true);
     const { core } = offer.checked;
-    const wrong = this.#wrongClaim(core);
+    const ends = await read(this.#deps.store, partyEnds.at(id));
+    const gone = partyGone(core, ends);
+    if (gone !== undefined) return gone;
+    const wrong = this.#wrongClaim(core, ends);
     if (wrong !== undefined) return misfit(wrong);
     const clock = checkClock(core, this.#deps.runtime.nowMs(), sinceMs);
     if (!clock.ok) return clock;
@@ -130,11 +134,11 @@ export class WindowBook {
     return calls.every((call) => call !== undefined) ? calls : undefined;
   }
 
-  #wrongClaim(core: ReceiptCore): string | undefined {
+  #wrongClaim(core: ReceiptCore, ends: readonly PartyEnd[] | undefined): string | undefined {
     const { terms } = this.#agreement;
     const classes = terms.purposes.map((purpose) => factsOf(this.#agreement, [purpose]));
     const usage = { calls: BigInt(core.usage.calls ?? "0") };
-    const contributions = contributionsOf(this.#agreement, usage);
+    const contributions = contributionsOf(this.#agreement, usage, ends, msOf(core.endedAt));
     const claimed = core.contributions.map(({ partyId, metric, quantity }) => [partyId, metric, quantity]);
     const expected = contributions.map(({ partyId, metric, quantity }) => [partyId, metric, String(quantity)]);
     if (core.kind !== "usage" || core.direction !== "forward") return "kind";

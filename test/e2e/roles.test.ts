@@ -60,6 +60,7 @@ const WRITES: { readonly [route: string]: "open" | "any" | readonly Role[] } = {
   "post /api/v1/agreements/{id}/quote": ["requester", "finance", "publisher"],
   "put /api/v1/agreements/{id}/quotes/{quote}": ["requester", "finance", "publisher"],
   "put /api/v1/agreements/{id}/budget": ["finance"],
+  "post /api/v1/agreements/{id}/parties/{party}/leave": ["finance"],
   "post /api/v1/agreements/{id}/alerts/{alert}/acknowledge": ["finance", "requester", "publisher"],
   "post /api/v1/policy/explain": "any",
   "post /api/v1/peers/{id}/check": ["admin", "auditor"],
