@@ -89,6 +89,7 @@ function distribution({ distribution: list }: Disclosure, words: ReportWords): C
 }
 
 function authorisations(disclosure: Disclosure, t: ReportWords["disclosure"]): Content[] {
+  if (disclosure.authorisations.length === 0) return [note("—")];
   const heads = authorisationHeads(t);
   return authorisationTexts(disclosure, t).map((texts) => ({
     stack: [facts(texts.map((text, i) => [heads[i] ?? "", text === "" ? "—" : text] as const))],

@@ -98,7 +98,7 @@ export function figureSize(figures: readonly (readonly string[])[]): number {
   return Math.min(8.5, Math.max(5.5, (WIDTH - 190) / (digits * 0.56)));
 }
 
-/** Digests and signatures have no place to break; zero-width spaces would come back in extracted text, so they are cut in lines. */
+/** Digests and signatures, unlike sentences, have no place to break; zero-width spaces would come back in extracted text, so they are cut in lines. */
 const LINE = 64;
 
 export function facts(rows: readonly (readonly [string, string])[]): Content {
@@ -116,6 +116,6 @@ export function facts(rows: readonly (readonly [string, string])[]): Content {
 }
 
 function cut(value: string): string {
-  if (value.length <= LINE + 12) return bmp(value);
-  return (value.match(new RegExp(`.{1,${LINE}}`, "gu")) ?? [value]).map(bmp).join("\n");
+  if (value.length <= LINE + 12 || !/^[\x21-\x7e]+$/.test(value)) return bmp(value);
+  return (value.match(new RegExp(`.{1,${LINE}}`, "g")) ?? [value]).join("\n");
 }

@@ -108,7 +108,7 @@ function agreementPages(one: UsedAgreement, names: Names): Content[] {
     title(`${one.entryName} (${one.agreementId})`, 13),
     heading(pdf.lines),
     table(widths, heads, lines, figureSize(figures)),
-    heading(pdf.receipts),
+    heading(words.sheets.receipts),
     table([40, "*", 90, 50, "auto", 80], [...receiptHeads, head(c.quantity, true), head(c.standing)], receipts),
     ...(isCut ? [note(t.moreReceipts)] : []),
     { stack: [heading(t.evidence), facts(requesterFacts(one, names))], unbreakable: true },
