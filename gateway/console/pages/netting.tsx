@@ -58,10 +58,14 @@ function Turn({ view, model: { period, mayApprove }, latest }: TurnProps) {
   const isToApprove = latest?.reason?.code === "NETTING_WAITS_FOR_APPROVAL";
   const hasMore =
     latest !== undefined && latest.leftOut.length > 0 && (latest.state === "agreed" || latest.state === "paid");
-  if (latest?.state === "paid" && !hasMore) return null;
+  const isQuiet = latest !== undefined && (latest.state === "paid" || latest.reason === null);
+  if (isQuiet && !hasMore) return null;
   return (
     <section class="banner">
-      <p>{latest?.reason == null ? t.noneHint : <ReasonLine view={view} reason={latest.reason} />}</p>
+      <p>
+        {latest === undefined ? t.noneHint : null}
+        {latest === undefined || latest.reason === null ? null : <ReasonLine view={view} reason={latest.reason} />}
+      </p>
       <div class="actions">
         {isToAsk || hasMore ? (
           holds(view, "finance") ? (
