@@ -19,6 +19,8 @@ export const evidenceEn: Filled<typeof evidenceZh> = {
     caseTitle: "Case",
     caseLead: (count, index) => `All ${count} entries up to entry ${index} of the log, provably complete`,
     caseOpen: "Nothing proves yet that these are all entries",
+    noHead:
+      "No entry says yet how many this agreement has; fix the number, and they can be proved to be all and exported.",
     caseNewer: "There are newer entries; fix the number again to include them.",
     caseOf: (name) => `Case of agreement: ${name}`,
     openCase: "Open the case: all entries, proof of completeness, export",

@@ -15,6 +15,7 @@ export const evidenceZh = {
     caseTitle: "案卷",
     caseLead: (count: string, index: string) => `全部 ${count} 条记录,截止于日志第 ${index} 条,可证明没有遗漏`,
     caseOpen: "还不能证明记录齐全",
+    noHead: "还没有一条记录写明该协议共有多少条;封存之后即可证明齐全并导出证据包。",
     caseNewer: "此后又有新的记录;再封存一次即可包含。",
     caseOf: (name: string) => `协议案卷:${name}`,
     openCase: "打开案卷:全部记录、齐全证明、导出",

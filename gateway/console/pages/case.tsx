@@ -54,7 +54,7 @@ export function CasePage({ view, model }: { view: View; model: CaseModel }) {
           </p>
         ) : (
           <p>
-            {say(view, log.error.text)} <code>{log.error.code}</code>
+            {log.error.code === "AUDIT_NO_HEAD" ? t.noHead : say(view, log.error.text)} <code>{log.error.code}</code>
           </p>
         )}
         <div class="actions">
