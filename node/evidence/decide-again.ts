@@ -65,6 +65,7 @@ function letOutAgain(item: DecisionItem, held: ReadonlyMap<string, Canonical>): 
     fieldsOfEntry: fields.fields,
     totals: given.totals,
     nowMs: msOf(String(item.at)),
+    isFrozen: item.isFrozen === true,
     // Any key: whether there was one decides, not which.
     maskKey: item.hasMaskKey === true ? new Uint8Array(32) : undefined,
   };

@@ -48,10 +48,13 @@ export type UsageTotals = {
   /** Calls by China month `YYYY-MM` and purpose class. */
   readonly callsByMonth: { readonly [month: string]: { readonly [purposeClass: string]: string } };
   /** Where the consumer's budget of a month stops charged use; `policy/budget-stop.ts` says what it means. */
-  readonly stop?: {
-    readonly month: string;
-    readonly calls: string | null;
-    readonly rows: string | null;
-    readonly bytes: string | null;
-  } | null | undefined;
+  readonly stop?:
+    | {
+        readonly month: string;
+        readonly calls: string | null;
+        readonly rows: string | null;
+        readonly bytes: string | null;
+      }
+    | null
+    | undefined;
 };

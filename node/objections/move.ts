@@ -11,6 +11,7 @@ import { enqueue, enqueueRefs, inboxRefs, markReceived, receiveOnce } from "../o
 import type { Rules } from "../rules/service.ts";
 import type { Store } from "../storage/port.ts";
 import { type Tx, transact } from "../storage/transact.ts";
+import { entryFreezes } from "../transfer/store.ts";
 import type { Objection, ObjectionMessage } from "./model.ts";
 import { objections, objectionsByAgreement } from "./store.ts";
 
@@ -46,19 +47,20 @@ export function commitMove(
     readonly id: string;
     readonly peer: string;
     readonly agreementId: string;
+    readonly entryId: string;
     readonly inbound?: InboundMessage;
   },
   decide: (before: Objection | undefined, nowMs: number) => Result<Change>,
 ): Promise<Result<Objection>> {
   const { store, runtime, region } = deps;
-  const { id, peer, agreementId, inbound } = place;
+  const { id, peer, agreementId, entryId, inbound } = place;
   const nowMs = runtime.nowMs();
   const lane = `objection/${id}`;
   const queued = { id: newUlid(runtime), peer, lane, topic: "objection", binding: "grpc" } as const;
   const traceId = inbound?.traceId ?? newTraceId(runtime);
   const ref = objections.at(id);
   const refs = [
-    ref,
+    ...[ref, entryFreezes.at(entryId)],
     ...enqueueRefs(peer, lane),
     ...appendLeafRefs({ agreementId }),
     ...(inbound === undefined ? [] : inboxRefs(inbound)),
@@ -70,6 +72,7 @@ export function commitMove(
     if (!change.ok) return change;
     const { after, event, isTold } = change.value;
     write(tx, before, after);
+    freeze(tx, after);
     const body = messageOf(after, event) as unknown as Canonical;
     if (isTold) enqueue(tx, { ...queued, kind: event, body, createdAt: instantOf(nowMs), traceId });
     leaf(tx, region, before, change.value, digestOf(inbound?.body ?? body), nowMs);
@@ -81,6 +84,16 @@ export function commitMove(
 /** What the peer is told at once: how it stands here, and until when it is whose turn. */
 export function answerOf({ id, state, reason }: Objection): Canonical {
   return { objectionId: id, state, reason } as unknown as Canonical;
+}
+
+const MARKED: readonly Objection["state"][] = ["marked", "verified", "handled"];
+
+/** The mark of an objection by somebody concerned stands from its acceptance until it is closed. Source: domain.md §6.4. */
+function freeze(tx: Tx, { id, side, type, about, entry, state }: Objection): void {
+  if (side !== "provider" || type !== "rights" || about.kind !== "entry") return;
+  const ref = entryFreezes.at(entry.id);
+  const others = (tx.get(ref) ?? []).filter((one) => one !== id);
+  tx.put(ref, MARKED.includes(state) ? [...others, id] : others);
 }
 
 function write(tx: Tx, before: Objection | undefined, after: Objection): void {

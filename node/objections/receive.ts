@@ -29,7 +29,7 @@ export async function receiveObjection(deps: ObjectionDeps, inbound: InboundMess
   const agreement = await deps.agreement(agreementId);
   // To a stranger the agreement does not exist.
   if (!agreement.ok || ![agreement.value.provider, agreement.value.consumer].includes(peer)) return notFound(id);
-  const place = { id, peer, agreementId, inbound };
+  const place = { id, peer, agreementId, entryId: agreement.value.entry.id, inbound };
   if (message.event !== "raise")
     return commitMove(deps, place, (before, atMs) => follow(deps, before, message, peer, atMs));
 

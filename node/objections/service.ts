@@ -117,19 +117,23 @@ async function raise(deps: ObjectionDeps, actor: Principal, given: RaiseRequest)
   if (!about.ok) return about;
   const id = newUlid(runtime);
   const role = actor.roles.includes("requester") ? "requester" : "finance";
-  return commitMove(deps, { id, peer: provider, agreementId: request.agreementId }, (_before, atMs) => {
-    const at = instantOf(atMs);
-    const after: Objection = {
-      ...request,
-      ...{ id, side: "requester", peer: provider, state: "raised", outcome: null, answer: null },
-      entry: { region: entry.region, id: entry.id, name: entry.name },
-      reason: reasonOf(rules, { type: request.type, state: "raised", requester: region, provider, atMs }),
-      ...{ raisedBy: actor.userId, verifiedBy: null, reopened: 0 },
-      timeline: [{ at, event: "raise", actor: role, from: null, to: "raised", comment: request.text }],
-      ...{ createdAt: at, updatedAt: at, revision: 1 },
-    };
-    return ok({ after, event: "raise", actor: role, isTold: true });
-  });
+  return commitMove(
+    deps,
+    { id, peer: provider, agreementId: request.agreementId, entryId: entry.id },
+    (_before, atMs) => {
+      const at = instantOf(atMs);
+      const after: Objection = {
+        ...request,
+        ...{ id, side: "requester", peer: provider, state: "raised", outcome: null, answer: null },
+        entry: { region: entry.region, id: entry.id, name: entry.name },
+        reason: reasonOf(rules, { type: request.type, state: "raised", requester: region, provider, atMs }),
+        ...{ raisedBy: actor.userId, verifiedBy: null, reopened: 0 },
+        timeline: [{ at, event: "raise", actor: role, from: null, to: "raised", comment: request.text }],
+        ...{ createdAt: at, updatedAt: at, revision: 1 },
+      };
+      return ok({ after, event: "raise", actor: role, isTold: true });
+    },
+  );
 }
 
 async function actOn(deps: ObjectionDeps, actor: Principal, id: string, act: Act): Promise<Result<Objection>> {
@@ -137,8 +141,8 @@ async function actOn(deps: ObjectionDeps, actor: Principal, id: string, act: Act
   if (found === undefined) return notFound(id);
   const isRequesters = REQUESTER_EVENTS.includes(act.event);
   if (isRequesters !== (found.side === "requester")) return otherSide(act.event);
-  const { peer, agreementId } = found;
-  return commitMove(deps, { id, peer, agreementId }, (before, nowMs) => {
+  const { peer, agreementId, entry } = found;
+  return commitMove(deps, { id, peer, agreementId, entryId: entry.id }, (before, nowMs) => {
     if (before === undefined) return notFound(id);
     if (act.revision !== undefined && act.revision !== before.revision) return moved(id);
     return step(deps, before, actor, act, nowMs);

@@ -88,6 +88,7 @@ export type TransferQuestion = {
   readonly totals: UsageSoFar;
   readonly nowMs: number;
   readonly maskKey?: Uint8Array | undefined;
+  readonly isFrozen?: boolean | undefined;
 };
 
 export function outcomeOfTransfer(plan: Result<ReadPlan>): Canonical {
@@ -149,6 +150,7 @@ function itemOf(kind: "transfer" | "batch", question: TransferQuestion, fields: 
     selection: plain({ ...selection, rows: selection.rows?.map(({ field, op }) => ({ field, op })) }),
     totals: plain({ ...totals, callsByMonth: { [month]: totals.callsByMonth[month] ?? {} } }),
     hasMaskKey: maskKey !== undefined && maskKey.length > 0,
+    ...(question.isFrozen === true && { isFrozen: true }),
   };
 }
 

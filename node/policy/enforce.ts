@@ -50,6 +50,8 @@ type TransferRequest = {
   readonly nowMs: number;
   /** Needed as soon as a field is masked by `hash`. */
   readonly maskKey?: Uint8Array | undefined;
+  /** An objection to the entry is upheld for the time being: its mark stands. */
+  readonly isFrozen?: boolean | undefined;
 };
 
 const NO_KEY = new Uint8Array(0);
@@ -76,6 +78,8 @@ export function enforceTransfer(request: TransferRequest): Result<ReadPlan> {
   const { terms } = request.agreement;
   const asked = checkSelection(request);
   if (!asked.ok) return asked;
+  // Public duty goes on with marked data, gain does not. Source: domain.md §6.4.
+  if (request.isFrozen === true && purposesOf(request).includes("industrial")) return denied(frozen());
 
   const wanted = selection.fields ?? terms.fields;
   const shareable = request.fieldsOfEntry.filter(isStillShareable).map((field) => field.name);
@@ -135,8 +139,12 @@ function budgetOf({
   totals,
   nowMs,
 }: Pick<TransferRequest, "agreement" | "selection" | "totals" | "nowMs">): Volume {
-  const purposes = selection.purpose === undefined ? agreement.terms.purposes : [selection.purpose];
-  return purposes.includes("industrial") ? volumeAffordable(totals, nowMs) : { rows: null, bytes: null };
+  const isCharged = purposesOf({ agreement, selection }).includes("industrial");
+  return isCharged ? volumeAffordable(totals, nowMs) : { rows: null, bytes: null };
+}
+
+function purposesOf({ agreement, selection }: Pick<TransferRequest, "agreement" | "selection">): readonly Purpose[] {
+  return selection.purpose === undefined ? agreement.terms.purposes : [selection.purpose];
 }
 
 export type CallPlan = {
@@ -154,10 +162,11 @@ type CallRequest = {
   readonly purpose?: Purpose | undefined;
   readonly totals: UsageSoFar;
   readonly nowMs: number;
+  readonly isFrozen?: boolean | undefined;
 };
 
 /** Every call of a product passes here: agreement, channel, purpose, fields, monthly quota. */
-export function enforceCall({ agreement, input, purpose, totals, nowMs }: CallRequest): Result<CallPlan> {
+export function enforceCall({ agreement, input, purpose, totals, nowMs, isFrozen }: CallRequest): Result<CallPlan> {
   const { terms } = agreement;
   const stated = purpose ?? (terms.purposes.includes("industrial") ? "industrial" : terms.purposes[0]);
   const outside = Object.keys(input).filter((field) => !terms.fields.includes(field));
@@ -166,6 +175,8 @@ export function enforceCall({ agreement, input, purpose, totals, nowMs }: CallRe
     (stated === undefined ? undefined : purposeOutside(stated, terms)) ??
     (outside.length === 0 ? undefined : fieldOutside(outside));
   if (breach !== undefined) return denied(breach);
+  // A product decides about somebody, whoever asks; while its data is in doubt it does not.
+  if (isFrozen === true) return denied(frozen());
 
   const purposeClass = stated === "industrial" ? "commercial" : "public-interest";
   const month = totals.callsByMonth[periodOf(nowMs)] ?? {};
@@ -313,6 +324,17 @@ const LIMITS = {
     en: (n: string) => `The agreement's ${n} free calls a month`,
   },
 } as const;
+
+function frozen(): Breach {
+  return {
+    code: "OBJECTION_FROZEN",
+    rule: "policy.objection",
+    text: {
+      zh: "该条目的数据异议正在核查,核查期间暂停产品调用和经营性使用,公务使用不受影响;异议办结后自动恢复。",
+      en: "An objection to this entry is being verified: calls of products and use for gain stop meanwhile, public duty goes on. It ends by itself when the objection is closed.",
+    },
+  };
+}
 
 function budgetSpent(): Breach {
   return {

@@ -29,6 +29,7 @@ import { meteringParts, type TransferDeps } from "./deps.ts";
 import { contributionsOf, factsOf } from "./receipt-facts.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
 import type { CallSource } from "./sources/port.ts";
+import { entryFreezes } from "./store.ts";
 import type { AnsweredCall, InvokeRequest, RefusedCall } from "./wire.ts";
 
 type Outcome = AnsweredCall | RefusedCall;
@@ -79,9 +80,14 @@ export async function closeDueWindows(deps: TransferDeps, agreement: Agreement):
   });
 }
 
-function meterRefs(deps: TransferDeps, { id, peer }: Agreement): readonly AnyRef[] {
+function meterRefs(deps: TransferDeps, { id, peer, entry }: Agreement): readonly AnyRef[] {
   const about = { providerRegion: deps.region, consumerRegion: peer, metrics: ["calls"] };
-  return [callMeters.at(id), partyEnds.at(id), ...appendReceiptRefs(id, "forward", meteringParts(deps), about)];
+  return [
+    callMeters.at(id),
+    partyEnds.at(id),
+    entryFreezes.at(entry.id),
+    ...appendReceiptRefs(id, "forward", meteringParts(deps), about),
+  ];
 }
 
 /** The meter of one agreement within one commit. */
@@ -131,6 +137,7 @@ class Meter {
       purpose: purpose as Purpose,
       totals: this.#totals,
       nowMs: this.#nowMs,
+      isFrozen: (this.#tx.get(entryFreezes.at(agreement.entry.id)) ?? []).length > 0,
     });
     if (!plan.ok) return plan;
     if (answers === undefined) return notOffered(agreement.entry.id);

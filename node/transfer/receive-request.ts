@@ -17,7 +17,15 @@ import { type BodyOf, processOf } from "./messages.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
 import { owe, oweRefs, stampOf } from "./send.ts";
 import { newTransfer } from "./start-transfer.ts";
-import { changeTransfer, putNewTransfer, sendings, transferRefs, transfers, transfersByPeer } from "./store.ts";
+import {
+  changeTransfer,
+  entryFreezes,
+  putNewTransfer,
+  sendings,
+  transferRefs,
+  transfers,
+  transfersByPeer,
+} from "./store.ts";
 
 /** The provider's side of `TransferRequestMessage`: judged at once, begun in the same commit. */
 export async function receiveRequest(
@@ -100,6 +108,7 @@ async function judge(
     fieldsOfEntry: entry?.fields ?? [],
     totals: (await read(deps.store, usages.at(agreement.id))) ?? NO_USAGE,
     nowMs: deps.runtime.nowMs(),
+    isFrozen: ((await read(deps.store, entryFreezes.at(agreement.entry.id))) ?? []).length > 0,
     ...(maskKey === undefined ? {} : { maskKey: Buffer.from(maskKey, "base64") }),
   };
   const plan = enforceTransfer(question);

@@ -9,8 +9,8 @@ import type { Agreement } from "../negotiation/model.ts";
 import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
 import { type RecordedDecision, recordBatch } from "../policy/decision-record.ts";
-import { enforceBatch, type UsageSoFar } from "../policy/enforce.ts";
-import { transact } from "../storage/transact.ts";
+import { enforceBatch } from "../policy/enforce.ts";
+import { type Tx, transact } from "../storage/transact.ts";
 import { type DecisionBasis, keepDecision } from "./batch-decision.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
@@ -18,7 +18,7 @@ import type { ReadBatch } from "./read-batch.ts";
 import { contributionsOf, factsOfTransfer } from "./receipt-facts.ts";
 import { notFound, notStarted, refuseTransfer } from "./refusal.ts";
 import { sourcesByEntry } from "./sources/store.ts";
-import { batches, sendings, transfers } from "./store.ts";
+import { batches, entryFreezes, sendings, transfers } from "./store.ts";
 
 export type Release = {
   readonly transfer: Transfer;
@@ -52,7 +52,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     sendings.at(id),
     agreements.at(agreementId),
     partyEnds.at(agreementId),
-    sourcesByEntry.at(transfer.entry.id),
+    ...[sourcesByEntry.at(transfer.entry.id), entryFreezes.at(transfer.entry.id)],
     ...usageTotalsRefs(agreementId),
     ...appendReceiptRefs(agreementId, "forward", parts, about),
   ];
@@ -67,7 +67,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     if (current.state !== "STARTED") return notStarted(current.state);
     if (BigInt(sending.batches) + 1n !== batch || sending.unsigned.length >= MAX_UNSIGNED_BATCHES) return overtaken(id);
     if (tx.get(sourcesByEntry.at(transfer.entry.id)) === undefined) return sourceRemoved(transfer.entry.id);
-    const allowed = judge(release, agreement, usageTotals(tx, agreementId), endedAtMs);
+    const allowed = judge(tx, release, agreement, endedAtMs);
     if (!allowed.ok) return allowed;
     keepDecision(tx, allowed.value, release.basis);
 
@@ -126,13 +126,15 @@ function usageOf({ rows, bytes }: ReadBatch): { readonly [metric: string]: bigin
 
 /** Policy's verdict on releasing exactly this batch on top of what was used so far, and what it was made from. */
 function judge(
+  tx: Tx,
   { transfer, fields, maskKey, content, basis }: Release,
   agreement: Agreement,
-  totals: UsageSoFar,
   nowMs: number,
 ): Result<RecordedDecision> {
-  const { selection } = transfer;
-  const question = { agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey };
+  const { selection, entry } = transfer;
+  const totals = usageTotals(tx, agreement.id);
+  const isFrozen = (tx.get(entryFreezes.at(entry.id)) ?? []).length > 0;
+  const question = { agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey, isFrozen };
   const plan = enforceBatch(question, content);
   return plan.ok ? ok(recordBatch(question, content, plan, basis.packs, basis.fields)) : plan;
 }

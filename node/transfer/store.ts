@@ -132,3 +132,6 @@ export function writeTransferLeaf(
 export function otherRole(role: Transfer["role"]): Transfer["role"] {
   return role === "consumer" ? "provider" : "consumer";
 }
+
+/** Entry of ours → objections whose mark stands on it. Its charged use and its calls stop meanwhile. */
+export const entryFreezes = collection<readonly string[]>("entry-freeze");

@@ -179,6 +179,35 @@ describe("a month between two regions", () => {
     }
   });
 
+  it("stops calls while an objection to the entry is verified, and goes on when it is closed", async () => {
+    mustSucceed(
+      await consumer.node().insight.setBudget(consumer.as("finance"), product.id, { fen: null, hardStop: false }),
+    );
+    await until(async () => mustSucceed(await provider.node().insight.budget(product.id))?.fen === null);
+    const { objections } = consumer.node();
+    const requester = consumer.as("requester");
+    const call = async (n: number) => {
+      const inputs = [{ request_id: `q-${n}`, reg_code: `R-${n}`, uscc: `U-${n}` }];
+      const options = { purpose: "industrial" } as const;
+      const { answers } = mustSucceed(await consumer.node().transfers.call(requester, product.id, inputs, options));
+      const [answer] = answers;
+      return answer !== undefined && "refusal" in answer ? answer.refusal.code : "answered";
+    };
+    expect(await call(12)).toBe("answered");
+    const raised = { type: "rights", agreementId: product.id, about: { kind: "entry" }, text: "登记状态有误" } as const;
+    const { id } = mustSucceed(await objections.raise(requester, raised));
+    await until(async () => (await provider.node().objections.get(id)).ok);
+    expect(await call(13)).toBe("answered");
+    mustSucceed(await provider.node().objections.act(provider.as("approver"), id, { event: "accept", comment: null }));
+    expect(await call(14)).toBe("OBJECTION_FROZEN");
+    mustSucceed(await objections.act(requester, id, { event: "withdraw", comment: "已核实" }));
+    await until(async () => {
+      const found = await provider.node().objections.get(id);
+      return found.ok && found.value.state === "withdrawn";
+    });
+    expect(await call(14)).toBe("answered");
+  });
+
   it("is numbered without gap in both regions' logs, each agreement by itself, whatever happened", async () => {
     for (const region of [provider, consumer]) {
       const leaves = await leavesOf(region);
