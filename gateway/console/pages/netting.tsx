@@ -1,14 +1,14 @@
 import type { NettingView } from "../../../node/payments/netting-service.ts";
 import { yuan } from "../../reports/money.ts";
-import { dueDay, fullTime, shortTime } from "../format.ts";
+import { shortTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
 import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ReasonLine } from "../parts/reason.tsx";
-import { Time } from "../parts/time.tsx";
 import { statementPath } from "../statement-paths.ts";
 import { holds, type View } from "../view.ts";
+import { NettingPayments } from "./netting-payments.tsx";
 
 export type NettingModel = {
   readonly period: string;
@@ -111,7 +111,7 @@ function Plan({ view, model, plan }: { view: View; model: NettingModel; plan: Ne
         </section>
         <Signed view={view} model={model} plan={plan} />
       </div>
-      <Payments view={view} plan={plan} />
+      <NettingPayments view={view} plan={plan} />
     </>
   );
 }
@@ -153,58 +153,6 @@ function Signed({ view, model, plan }: { view: View; model: NettingModel; plan: 
           </li>
         ))}
       </ul>
-    </section>
-  );
-}
-
-function Payments({ view, plan: { payments, digest } }: { view: View; plan: NettingView }) {
-  const t = view.t.netting;
-  if (digest === null) return null;
-  return (
-    <section class="card">
-      <h2 class="card-header">
-        {t.payments} <small class="quiet">{t.referenceHint}</small>
-      </h2>
-      {payments.length === 0 ? (
-        <p class="card-body">{t.noPayments}</p>
-      ) : (
-        <div class="scroll">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">{t.from}</th>
-                <th scope="col">{t.to}</th>
-                <th scope="col">{t.reference}</th>
-                <th scope="col" class="num">
-                  {t.amount}
-                </th>
-                <th scope="col">{t.due}</th>
-                <th scope="col" class="num">
-                  {t.paid}
-                </th>
-                <th scope="col">{t.confirmed}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {payments.map(({ from, to, reference, fen, dueAt, paidFen, confirmedAt }) => (
-                <tr>
-                  <th scope="row">{view.nameOf(from)}</th>
-                  <td>{view.nameOf(to)}</td>
-                  <td>
-                    <code>{reference}</code>
-                  </td>
-                  <td class="num">{yuan(fen)}</td>
-                  <td class="keep" title={dueAt === null ? undefined : fullTime(dueAt)}>
-                    {dueAt === null ? view.t.finance.noDue : dueDay(dueAt, view.language)}
-                  </td>
-                  <td class="num">{yuan(paidFen)}</td>
-                  <td class="keep">{confirmedAt === null ? t.notConfirmed : <Time view={view} at={confirmedAt} />}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
     </section>
   );
 }

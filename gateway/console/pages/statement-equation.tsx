@@ -1,7 +1,8 @@
 import { bins } from "../../../node/settlement/insight/equation.ts";
+import type { StatementEquation } from "../../../node/settlement/insight/equation-view.ts";
 import { quantity, yuan } from "../../reports/money.ts";
 import { turnName } from "../parts/reason.tsx";
-import { lineReceiptsPath } from "../statement-paths.ts";
+import { lineReceiptsPath, statementPath } from "../statement-paths.ts";
 import { say, type View } from "../view.ts";
 import type { StatementModel } from "./statement.tsx";
 
@@ -9,6 +10,16 @@ import type { StatementModel } from "./statement.tsx";
 export function Equation({ view, model: { one, equation } }: { view: View; model: StatementModel }) {
   const t = view.t.statement;
   if (equation === undefined) return null;
+  if (equation === "on-request") {
+    return (
+      <section class="card" id="equation">
+        <h2 class="card-header">{t.equation}</h2>
+        <p class="card-body">
+          <a href={`${statementPath(one)}?equation=1#equation`}>{t.equationAsked}</a>
+        </p>
+      </section>
+    );
+  }
   const { delivered, terms, unexplained, isBalanced, basis } = equation;
   return (
     <section class={`card ${isBalanced ? "" : "faulty"}`} id="equation">
@@ -70,7 +81,7 @@ export function Equation({ view, model: { one, equation } }: { view: View; model
   );
 }
 
-type ExceptionsModel = Pick<StatementModel, "one"> & { readonly equation: NonNullable<StatementModel["equation"]> };
+type ExceptionsModel = Pick<StatementModel, "one"> & { readonly equation: StatementEquation };
 
 function Exceptions({ view, model: { one, equation } }: { view: View; model: ExceptionsModel }) {
   const t = view.t.statement;

@@ -31,7 +31,8 @@ export type StatementModel = {
   readonly names: Names;
   /** Null where the reader may not see them. */
   readonly receipts: readonly HeldReceipt[] | null;
-  readonly equation: StatementEquation | undefined;
+  /** It reads every receipt: with very many of them only when it is asked for. */
+  readonly equation: StatementEquation | "on-request" | undefined;
   readonly derivations: readonly PartyDerivation[];
   readonly money: StatementMoney | undefined;
   readonly invoice: InvoiceFacts | undefined;

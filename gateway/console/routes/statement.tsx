@@ -13,6 +13,8 @@ import { firstReceipts } from "./receipts.tsx";
 
 const RECEIPTS = 20;
 const PAGE = 100;
+/** Up to here the equation is read along with the page. */
+const READ_ALONG = 20_000n;
 
 export function statementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
   const { settlements, payments } = deps;
@@ -50,9 +52,10 @@ async function statementPage(c: ConsoleContext, deps: GatewayDeps) {
   const found = await settlements.statement(agreement, period);
   if (!found.ok) return refused(c, found.error);
   const one = found.value;
+  const isLarge = BigInt(one.statement?.receiptCount ?? "0") > READ_ALONG && c.req.query("equation") === undefined;
   const [receipts, [equation], derivations, money, invoice, disputes] = await Promise.all([
     firstReceipts(metering, view, { agreement, period, limit: RECEIPTS }),
-    insight.equations(period, agreement),
+    isLarge ? (["on-request"] as const) : insight.equations(period, agreement),
     insight.derivation(period, agreement),
     payments.money(period),
     payments.invoiceFacts(period, agreement),
