@@ -84,7 +84,7 @@ export function acceptReceipt(
   const step = checkChain(checked, {
     head: tx.get(chainHeads.at(agreementId, direction)) ?? EMPTY_CHAIN,
     taken: standing?.coreDigest,
-    isCorrectedKnown: core.corrects !== null && tx.get(receiptPlaces.at(core.corrects)) !== undefined,
+    isCorrectedKnown: isCorrectedKnown(tx, core),
   });
   if (!step.ok && step.error.code === "RECEIPT_EQUIVOCATION" && standing !== undefined) {
     keepBoth(tx, standing, receipt);
@@ -94,10 +94,19 @@ export function acceptReceipt(
   if (step.value === "next") {
     const gone = partyGone(core, tx.get(partyEnds.at(agreementId)));
     if (gone !== undefined) return gone;
+    // However old it may be on this way: nothing that has not happened yet, which would count in a month of its maker's choice.
+    const clock = checkClock(core, nowMs, 0);
+    if (!clock.ok) return clock;
     putNext(tx, receipt);
     parts.posting?.post(tx, core);
   }
   return step;
+}
+
+/** In its own chain: what another agreement used is not this one's to take back. */
+function isCorrectedKnown(tx: Tx, { corrects, agreementId, direction }: ReceiptCore): boolean {
+  const place = corrects === null ? undefined : tx.get(receiptPlaces.at(corrects));
+  return place?.agreementId === agreementId && place.direction === direction;
 }
 
 /** What `completeReceipt` reads. */

@@ -3,6 +3,7 @@ import { canonicalText } from "../kernel/canonical-json.ts";
 import { sha256Hex } from "../kernel/digest.ts";
 import { signerFromSeed } from "../kernel/ed25519.ts";
 import { mustSucceed, ok } from "../kernel/exchange-error.ts";
+import { msOf } from "../kernel/instant.ts";
 import { openMemoryStore } from "../storage/memory.ts";
 import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
@@ -54,7 +55,7 @@ async function append(store: Store, what: ReceiptDraft): Promise<HeldReceipt> {
 async function accept(store: Store, { core, providerSignature }: HeldReceipt): Promise<Acceptance | string> {
   const checked = mustSucceed(parseCore(canonicalText(core)));
   const done = await transact(store, acceptReceiptRefs(core, consumer), (tx) =>
-    acceptReceipt(tx, consumer, checked, providerSignature, NOON_MS),
+    acceptReceipt(tx, consumer, checked, providerSignature, msOf(core.endedAt)),
   );
   return done.ok ? done.value : done.error.code;
 }
