@@ -114,13 +114,14 @@ function isUndoing(core: ReceiptCore, held: readonly HeldReceipt[]): boolean {
   return corrected !== undefined && undoes(core, corrected.core);
 }
 
-/** Exactly the negative, of the same line: with anything less we would sign, and pay, for bytes that never came. */
+/** Exactly the negative, of the same line and no earlier month: with anything less we would sign, and pay, for bytes that never came. */
 function undoes(correction: ReceiptCore, usage: ReceiptCore): boolean {
   const isOfSameLine =
     correction.kind === "correction" &&
     correction.productId === usage.productId &&
     correction.purposeClass === usage.purposeClass &&
-    correction.transferId === usage.transferId;
+    correction.transferId === usage.transferId &&
+    correction.periodId >= usage.periodId;
   const negated = Object.fromEntries(Object.entries(usage.usage).map(([metric, n]) => [metric, String(-BigInt(n))]));
   const contributions = usage.contributions.map((each) => ({ ...each, quantity: String(-BigInt(each.quantity)) }));
   return (
