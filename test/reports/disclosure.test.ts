@@ -1,10 +1,10 @@
 import { readXlsx } from "hucre/xlsx";
 import { beforeAll, describe, expect, it } from "vitest";
-import { yuan } from "../../gateway/reports/money.ts";
 import { disclosureFormats, renderDisclosure } from "../../gateway/reports/render.ts";
 import type { Disclosure } from "../../node/settlement/insight/disclosure.ts";
 import { pdfPages } from "./pdf-text.ts";
 import { reportDepsOf, richWorld } from "./rich-world.ts";
+import { yuanShown } from "./yuan-shown.ts";
 
 let disclosure: Disclosure;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ describe("the yearly disclosure", () => {
       ];
       for (const fen of fens) {
         expect(cells).toContain(fen);
-        expect(text).toContain(yuan(fen));
+        expect(text).toContain(yuanShown(fen));
       }
       for (const digest of disclosure.statementDigests) expect(text).toContain(digest);
       expect(text).not.toContain("\uFFFD");

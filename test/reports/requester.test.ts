@@ -1,7 +1,6 @@
 import { unzipSync } from "fflate";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reportFor } from "../../gateway/api/reports.ts";
-import { yuan } from "../../gateway/reports/money.ts";
 import { type ReportFormat, reportFormats } from "../../gateway/reports/render.ts";
 import type { Role } from "../../node/identity/model.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
@@ -10,6 +9,7 @@ import { statementOf } from "../settlement/settled-world.ts";
 import { CONSUMER, type Region, type World } from "../settlement/two-regions.ts";
 import { pdfPages } from "./pdf-text.ts";
 import { reportDepsOf, richWorld } from "./rich-world.ts";
+import { yuanShown } from "./yuan-shown.ts";
 
 let world: World;
 let statement: Statement;
@@ -68,7 +68,7 @@ describe("the requester's view", () => {
     ]);
     for (const format of ["pdf", "xlsx"] as const) {
       expect(await textOf("requester", format)).toContain(
-        format === "pdf" ? yuan("919999999999996") : "919999999999996",
+        format === "pdf" ? yuanShown("919999999999996") : "919999999999996",
       );
     }
   }, 60_000);
@@ -92,7 +92,7 @@ describe("the requester's view", () => {
       // Signatures and digests are long enough to hold any four digits by chance; amounts here stand alone or not at all.
       for (const fen of secret) {
         expect(text).not.toMatch(
-          new RegExp(`(?<![0-9a-zA-Z+/])(${fen}|${yuan(fen).replaceAll(".", "\\.")})(?![0-9a-zA-Z+/])`),
+          new RegExp(`(?<![0-9a-zA-Z+/])(${fen}|${yuanShown(fen).replaceAll(".", "\\.")})(?![0-9a-zA-Z+/])`),
         );
       }
     },

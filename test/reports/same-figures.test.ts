@@ -1,13 +1,13 @@
 import { readXlsx } from "hucre/xlsx";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ReportModel } from "../../gateway/reports/model.ts";
-import { yuan } from "../../gateway/reports/money.ts";
 import { renderReport } from "../../gateway/reports/render.ts";
 import type { Language } from "../../node/kernel/text.ts";
 import type { Statement } from "../../node/settlement/model.ts";
 import type { World } from "../settlement/two-regions.ts";
 import { pdfPages } from "./pdf-text.ts";
 import { richModel, richWorld } from "./rich-world.ts";
+import { yuanShown } from "./yuan-shown.ts";
 
 /** One statement with all that can be in one, in every format: each total is the same fen. */
 type Figures = {
@@ -60,7 +60,7 @@ async function inXlsx(model: ReportModel): Promise<Figures> {
   for (const row of rows.filter(([, , , fen]) => fen !== null)) {
     const [, , inYuan, fen] = row;
     expect(typeof inYuan === "number" ? BigInt(Math.round(inYuan * 100)).toString() : inYuan).toBe(
-      typeof inYuan === "number" ? fen : yuan(String(fen)).replaceAll(",", ""),
+      typeof inYuan === "number" ? fen : yuanShown(String(fen)).replaceAll(",", ""),
     );
   }
   const at = (label: string) => BigInt(String(rows.find(([first]) => first === label)?.[3]));
@@ -136,9 +136,9 @@ describe("one statement in every format", () => {
       const pages = pdfPages(await bytesOf("pdf", model));
       const whole = pages.join("\n");
       for (const fen of [...Object.values(parties), gross, deferredAtTheEnd, disputed])
-        expect(whole).toContain(yuan(fen));
+        expect(whole).toContain(yuanShown(fen));
       for (const line of october.statements[0]?.statement.result.lines ?? []) {
-        for (const fen of [line.amountFen, line.taxFen, line.keptFen]) expect(whole).toContain(yuan(fen));
+        for (const fen of [line.amountFen, line.taxFen, line.keptFen]) expect(whole).toContain(yuanShown(fen));
       }
       for (const page of pages) expect(page).toContain(october.statements[0]?.digest);
       expect(whole).not.toContain("\uFFFD");
