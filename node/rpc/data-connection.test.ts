@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Frame, PullControl } from "../transfer/wire.ts";
-import { announce, framed } from "./data-connection.ts";
+import { announce, DATA_PROTOCOL, framed, type Keepalive } from "./data-connection.ts";
 import { createDataReader } from "./data-reader.ts";
+import { protocol } from "./protocol.ts";
 import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
 
 let chengdu: TestRegion;
@@ -20,13 +22,16 @@ afterEach(async () => {
 type Serve = (controls: AsyncIterable<PullControl>) => AsyncGenerator<Frame>;
 
 /** Chongqing pulls from Chengdu, whose way in may lead through somebody else's port. */
-async function connect(pull: Serve, { protocols, way }: { protocols?: readonly string[]; way?: Way } = {}) {
+async function connect(
+  pull: Serve,
+  { protocols, way, keepalive }: { protocols?: readonly string[]; way?: Way; keepalive?: Keepalive } = {},
+) {
   const serverTrust = new StaticTrust("510100", []);
   const transfers = {
     pull: (_peer: unknown, controls: AsyncIterable<PullControl>) => pull(controls),
     invoke: () => Promise.reject(new Error("not called")),
   };
-  const running = await serveRegion(chengdu, serverTrust, { transfers }, undefined, protocols);
+  const running = await serveRegion(chengdu, serverTrust, { transfers }, undefined, protocols, keepalive);
   const endpoint = way === undefined ? running.endpoint : await way(running.endpoint);
   const regions = [chengdu.entry(endpoint), chongqing.entry("127.0.0.1:1")];
   serverTrust.set(regions, "4");
@@ -142,6 +147,78 @@ describe("a data connection", () => {
     await frames.next();
     clients.recheck(() => ({ ok: false, error: { kind: "forbidden", code: "x", text: { zh: "", en: "" } } }));
     expect((await frames.next()).done).toBe(true);
+  });
+});
+
+describe("what a peer of good standing cannot do with data connections", () => {
+  const QUICK = { everyMs: 100, timeoutMs: 100 };
+
+  /** Chongqing with its own certificate, saying whatever it likes. */
+  async function raw(serve: Serve = idle) {
+    const { running } = await connect(serve, { keepalive: QUICK });
+    const { certificatePem, keyPem } = chongqing.credentials;
+    const port = Number(running.endpoint.split(":")[1]);
+    const dial = (allowHalfOpen = false) =>
+      new Promise<TLSSocket>((resolve, reject) => {
+        const options = {
+          cert: certificatePem,
+          key: keyPem,
+          rejectUnauthorized: false,
+          allowHalfOpen,
+          ALPNProtocols: [DATA_PROTOCOL],
+        };
+        const socket = connectTls({ host: "127.0.0.1", port, ...options }, () => resolve(socket));
+        socket.on("error", reject);
+        open.push(() => void socket.destroy());
+      });
+    return { running, dial };
+  }
+
+  async function* idle(): AsyncGenerator<Frame> {
+    await new Promise(() => {});
+    yield { kind: "data", bytes: Buffer.alloc(0) };
+  }
+
+  const closed = (socket: TLSSocket) =>
+    new Promise<void>((resolve) => {
+      socket.on("close", () => resolve());
+      socket.resume();
+    });
+
+  it.each([
+    ["a length that no control has", Buffer.from([0x7f, 0xff, 0xff, 0xff])],
+    ["content, which only goes the other way", announce({ kind: "content", bytes: 8 })],
+    ["a control of no kind", framed(Buffer.from("7a00", "hex"))],
+    ["protobuf that is none", framed(Buffer.from("ffffffffffffffff", "hex"))],
+    ["HTTP", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
+  ])("%s closes the connection", async (_name, bytes) => {
+    const { running, dial } = await raw();
+    const socket = await dial();
+    const over = closed(socket);
+    socket.write(bytes);
+    await over;
+    expect(running.server.connections()).toEqual([]);
+  });
+
+  it("a connection that keeps talking and never says `open` is closed", async () => {
+    const { running, dial } = await raw();
+    const socket = await dial();
+    const over = closed(socket);
+    const heartbeats = setInterval(() => socket.writable && socket.write(Buffer.alloc(1)), 20);
+    open.push(() => clearInterval(heartbeats));
+    await over;
+    expect(running.server.connections()).toEqual([]);
+  });
+
+  it("a connection whose pull is over is closed, though its peer keeps its own half open and talking", async () => {
+    const { running, dial } = await raw(async function* () {});
+    const socket = await dial(true);
+    const over = closed(socket);
+    socket.write(framed(protocol().data.encodeControl(opening, { listVersion: "4", traceparent: "" })));
+    const heartbeats = setInterval(() => socket.writable && socket.write(Buffer.alloc(4)), 20);
+    open.push(() => clearInterval(heartbeats));
+    await over;
+    expect(running.server.connections()).toEqual([]);
   });
 });
 

@@ -29,9 +29,14 @@ export function serveData(
   const controls = controlsOf(socket, codec);
   const alive = keepAlive(socket, keepalive, () => true);
   socket.on("data", alive.heard);
+  // Heartbeats alone would keep a connection on which nobody ever asks for anything, and with it memory and a file handle.
+  const toOpen = setTimeout(() => socket.destroy(), keepalive.everyMs + keepalive.timeoutMs);
+  toOpen.unref();
+  socket.once("close", () => clearTimeout(toOpen));
   const startedMs = gate.nowMs();
   const serve = async (): Promise<string> => {
     const said = await controls.said;
+    clearTimeout(toOpen);
     if (said === undefined) return "CANCELLED";
     const call = {
       getPeer: () => connection,
@@ -51,7 +56,8 @@ export function serveData(
   serve().then(
     (code) => {
       gate.observe(METHOD, code, startedMs);
-      socket.end();
+      // The peer may go on talking on its own half for ever; it has had everything once our half is written.
+      socket.end(() => setTimeout(() => socket.destroy(), keepalive.timeoutMs).unref());
     },
     (fault) => {
       gate.observe(METHOD, "INTERNAL", startedMs);

@@ -9,6 +9,7 @@ import { silentLogger } from "../../kernel/logger.ts";
 import { noMetrics } from "../../kernel/metrics.ts";
 import { systemRuntime } from "../../kernel/runtime.ts";
 import { createPeerClients, type PeerClients } from "../client.ts";
+import type { Keepalive } from "../data-connection.ts";
 import { LINK_TIMING } from "../peer-link.ts";
 import { createRpcServer, RPC_PROTOCOLS, type RpcServer } from "../server.ts";
 import type { RpcServices } from "../services.ts";
@@ -133,12 +134,14 @@ export async function serveRegion(
   services: Partial<RpcServices>,
   follow: (region: string, version: bigint) => Promise<Result<unknown>> = async () => ok(true),
   protocols: readonly string[] = RPC_PROTOCOLS,
+  keepalive?: Keepalive,
 ): Promise<RunningServer> {
   const check = (chainDer: readonly Uint8Array[]) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: () => [], use: "client" });
   const server = createRpcServer({
     region: region.id,
     services: { ...(services as RpcServices), trust },
+    ...(keepalive === undefined ? {} : { keepalive }),
     ...{ runtime, logger: silentLogger, metrics: noMetrics, follow },
     isStillTrusted: (peer) => checkStillTrusted(peer, { trust, crls: () => [], nowMs: runtime.nowMs() }),
   });
