@@ -49,12 +49,12 @@ export function Unverified({ view }: { view: View }) {
   );
 }
 
-/** The reason's sentence with the region it names called as people call it; a number that is an amount stays one. */
+/** Six digits that stand alone and are no amount: a region, if it is known. */
+const REGION = /(?<![0-9.,…@/-])[1-9][0-9]{5}(?![0-9.@/-]|,[0-9]|\s*(?:分|fen))/g;
+
+/** The reason's sentence with regions called as people call them. */
 function reasonWords(view: View, reason: Reason): string {
-  const id = reason.turn?.region;
-  const words = say(view, reason.text);
-  if (id === undefined || !/^[0-9]{6}$/.test(id)) return words;
-  return words.replace(new RegExp(`(?<![0-9.,@/-])${id}(?![0-9.,@/-]| 分| fen)`, "g"), view.nameOf(id));
+  return say(view, reason.text).replace(REGION, (id) => view.nameOf(id));
 }
 
 /** One line: whose turn, until when, why. */
