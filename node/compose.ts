@@ -160,7 +160,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   });
   const settlements = createSettlements({
     ...base,
-    ...{ trust, signer, metering, rules, trees: links.clients.settlement },
+    ...{ trust, signer, rules, trees: links.clients.settlement },
     openCalls: (agreementId, throughPeriod) => openCalls(store, agreementId, throughPeriod),
   });
   const audit = createAudit({
@@ -184,7 +184,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const insight = createInsight({
     ...base,
     agreements: agreementsIn(store),
-    receipts: receiptsIn(store, metering),
+    receipts: receiptsIn(store),
     disclosed: disclosureSources(config, catalog, rules, authorisations),
   });
   outbox.register("settlement", insight.withBudgets(settlements.handler));
@@ -264,6 +264,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
           signer,
           log,
           posting: createUsagePosting(runtime),
+          rules,
           gossip: links.clients.gossip,
           holdings: links.clients.holdings,
         },

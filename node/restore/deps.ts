@@ -6,6 +6,7 @@ import type { Result } from "../kernel/exchange-error.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { UsagePosting } from "../metering/store.ts";
+import type { ProcessDeps } from "../settlement/process.ts";
 import type { Store } from "../storage/port.ts";
 import type { HeldRecord } from "./holdings.ts";
 
@@ -16,6 +17,7 @@ export type RestoreDeps = {
   readonly region: string;
   readonly signer: Signer;
   readonly posting: UsagePosting;
+  readonly rules: ProcessDeps["rules"];
   readonly trust: {
     readonly current: () => { readonly list: TrustList } | undefined;
     readonly peers: () => readonly TrustedRegion[];

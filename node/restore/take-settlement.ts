@@ -1,9 +1,12 @@
+import { appendLeafRefs } from "../audit/store.ts";
 import { verifyEd25519 } from "../kernel/ed25519.ts";
 import { ok } from "../kernel/exchange-error.ts";
 import { agreements } from "../negotiation/store.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
+import { openedNow, putDispute } from "../settlement/dispute.ts";
 import { newSettlement, STATEMENT_PREFIX, settlementRef } from "../settlement/process.ts";
 import type { Settlement, SideSignature } from "../settlement/process-model.ts";
+import { disputes } from "../settlement/store.ts";
 import { read, transact } from "../storage/transact.ts";
 import { keyOf, type RestoreDeps, type Taken } from "./deps.ts";
 import { refuseRecord } from "./refusal.ts";
@@ -41,10 +44,19 @@ export async function takeSettlement(deps: RestoreDeps, peer: string, record: un
     theirProposal: built.proposal,
     theirSignature: { digest: built.digest, keyId: signature.keyId, signature: signature.signature },
   };
-  return transact(store, [place], (tx) => {
+  const { agreementId, periodId } = theirs;
+  // Told to the other side when the period was closed; without them they would come back as that side's, without a reason.
+  const told = ours.disputes ?? [];
+  const opened = { agreementId, periodId, openedBy: region, ...openedNow(deps, peer) };
+  const refs = [place, ...appendLeafRefs({ agreementId }), ...told.map(({ id }) => disputes.at(agreementId, id))];
+  return transact(store, refs, (tx) => {
     const known = tx.get(place);
     if (known?.state === "agreed") return ok("present");
     tx.put(place, { ...again, revision: (known?.revision ?? 0) + 1 });
+    for (const { id, reason, evidence, receiptIds } of told) {
+      if (tx.get(disputes.at(agreementId, id)) !== undefined) continue;
+      putDispute(deps, tx, { ...opened, id, reason, evidence, receiptIds }, "dispute.opened");
+    }
     return ok("taken");
   });
 }

@@ -73,7 +73,7 @@ export async function openDispute(
 }
 
 /** The peer, where there is one, brings in what was agreed with it about deadlines. */
-export function openedNow(deps: ProcessDeps, peer: string | undefined) {
+export function openedNow(deps: Pick<ProcessDeps, "runtime" | "rules">, peer: string | undefined) {
   const nowMs = deps.runtime.nowMs();
   const deadline = deadlineOf(deps, nowMs, peer);
   return { state: "open", openedAt: instantOf(nowMs), resolvedAt: null, deadline } as const;
@@ -101,7 +101,12 @@ function compareAnew(deps: ProcessDeps, tx: Tx, settlement: Settlement | undefin
   return ok(true);
 }
 
-function putDispute(deps: ProcessDeps, tx: Tx, dispute: Dispute, kind: "dispute.opened" | "dispute.resolved"): void {
+export function putDispute(
+  deps: Pick<ProcessDeps, "region" | "runtime">,
+  tx: Tx,
+  dispute: Dispute,
+  kind: "dispute.opened" | "dispute.resolved",
+): void {
   const { agreementId, id, periodId, receiptIds, state } = dispute;
   tx.put(disputes.at(agreementId, id), dispute);
   for (const receiptId of receiptIds) {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { readBundle, verifyBundle } from "../../node/evidence/verify-bundle.ts";
 import { type Canonical, canonicalText } from "../../node/kernel/canonical-json.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { periodOf } from "../../node/kernel/instant.ts";
 import { type Harness, type HarnessRegion, startRegions, until } from "./harness.ts";
 import {
   AUTHORISATIONS,
@@ -68,7 +69,12 @@ async function statesOf(side: Side, agreementIds: readonly string[]) {
   }
   const periods = await settlements.periods();
   const statements = await Promise.all(periods.map(async (period) => (await settlements.status(period)).digests));
-  return { agreements, statements };
+  const disputes = (await settlements.disputes()).map(
+    ({ id, reason, state, openedBy, receiptIds, parked, deadline }) => {
+      return { id, reason, state, openedBy, receiptIds, parked, rule: deadline?.rule };
+    },
+  );
+  return { agreements, statements, disputes };
 }
 
 async function evidenceOf(side: Side, agreementId: string): Promise<Uint8Array> {
@@ -120,6 +126,12 @@ describe.each([
     await completed(consumer, transfer);
     expect(await callProduct(consumer, product, 0, 5)).toBe(5);
     for (const side of [provider, consumer]) await signedCalls(side, product, 5);
+    expect(await callProduct(consumer, product, 5, 1)).toBe(1);
+    await signedCalls(provider, product, 6);
+    const held = await signedCalls(consumer, product, 6);
+    const receiptIds = held.slice(-1).map(({ core }) => core.receiptId);
+    const about = { agreementId: product.id, periodId: periodOf(Date.now()), receiptIds, reason: "次数不符" };
+    mustSucceed(await back.node().settlements.openDispute(back.as("finance"), about));
     const digests = await settleEarly([provider, consumer]);
     expect(digests[0]).toBe(digests[1]);
     const before = await statesOf(sideOf(back), [table.id, product.id]);
@@ -157,7 +169,7 @@ describe.each([
     await expectSoundEvidence(sideOf(back), table.id, earlier);
     await expectSoundEvidence(sideOf(back), product.id);
     // And both go on working.
-    expect(await callProduct(consumer, product, 5, 3)).toBe(3);
-    for (const side of [provider, consumer]) await signedCalls(side, product, 8);
+    expect(await callProduct(consumer, product, 6, 3)).toBe(3);
+    for (const side of [provider, consumer]) await signedCalls(side, product, 9);
   }, 60_000);
 });
