@@ -177,6 +177,28 @@ describe("the sheets", () => {
     expect(last?.slice(1)).toEqual([true, true, true, true]);
   });
 
+  it("store what each working column and each amount in yuan comes to, from the text beside it", async () => {
+    const { sheets } = await readXlsx(await bytesOf("xlsx", october));
+    const totals = sheets[0]?.rows.slice(1).filter(([, , , fen]) => fen !== null) ?? [];
+    for (const [, , inYuan, fen, , , , working] of totals) {
+      expect([working, inYuan]).toEqual([Number(fen), Number(yuanShown(String(fen)).replaceAll(",", ""))]);
+    }
+    let seen = 0;
+    for (const { rows, cells } of sheets.slice(1)) {
+      const column = (letters: string) => [...letters].reduce((at, c) => at * 26 + c.charCodeAt(0) - 64, 0) - 1;
+      for (const [at, { formula = "" }] of cells ?? []) {
+        const [, of, letters = "", row = ""] = /^(VALUE|ROUND)\(([A-Z]+)(\d+)/.exec(formula) ?? [];
+        if (of === undefined) continue;
+        const source = String(rows[Number(row) - 1]?.[column(letters)]);
+        const [r = 0, c = 0] = at.split(",").map(Number);
+        const shown = of === "VALUE" ? source : yuanShown(source).replaceAll(",", "");
+        expect(rows[r]?.[c]).toBe(Number(shown));
+        seen++;
+      }
+    }
+    expect(seen).toBeGreaterThan(80);
+  });
+
   it("speak one language: no Chinese in English sheets but names of regions and entries, and what people wrote", async () => {
     const { sheets } = await readXlsx(await bytesOf("xlsx", { ...october, language: "en" }));
     const cells = sheets.flatMap(({ rows }) => rows.flat()).filter((cell) => typeof cell === "string");
