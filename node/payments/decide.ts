@@ -32,6 +32,9 @@ export async function decidePayment(
   if (!allowed.ok) return allowed;
   const payment = await read(deps.store, payments.at(id));
   if (payment === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
+  // Whoever confirms and gives other amounts in one breath would see the proposal booked, not what they gave.
+  const given = [decision.allocations, decision.confirm, decision.reject].filter((one) => one !== undefined);
+  if (given.length !== 1) return refusePayment("PAYMENT_DECISION", { id });
   if (decision.reject !== undefined) return reject(deps, payment, decision.reject);
   if (decision.confirm === true) return confirm(deps, actor, payment);
   return propose(deps, actor, payment, decision.allocations ?? []);
@@ -48,7 +51,10 @@ async function propose(
   if (total <= 0n || total > BigInt(fen)) {
     return refusePayment("PAYMENT_AMOUNT", { value: total.toString(), expected: `1…${fen}` });
   }
-  const owed = allocations.map(({ reference }) => dues.at(reference));
+  const references = allocations.map(({ reference }) => reference);
+  const twice = references.find((one, i) => references.indexOf(one) !== i);
+  if (twice !== undefined) return refusePayment("PAYMENT_DUE_TWICE", { reference: twice });
+  const owed = references.map((reference) => dues.at(reference));
   const ref = payments.at(id);
   return transact(deps.store, [ref, ...owed], (tx) => {
     const now = tx.get(ref);

@@ -15,6 +15,8 @@ const codes = {
   PAYMENT_STATE: "conflict",
   PAYMENT_AMOUNT: "invalid-input",
   PAYMENT_DUE: "not-found",
+  PAYMENT_DUE_TWICE: "invalid-input",
+  PAYMENT_DECISION: "invalid-input",
   PAYMENT_NO_ACCOUNT: "invalid-input",
   PAYMENT_MOVED: "conflict",
   PAYMENT_COLUMNS: "invalid-input",
@@ -81,6 +83,14 @@ const texts: { readonly [code in PaymentCode]: Text } = {
   PAYMENT_DUE: {
     zh: "没有参考号为 {reference} 的未结应付款;请核对参考号。",
     en: "There is no open due {reference}; check the reference.",
+  },
+  PAYMENT_DUE_TWICE: {
+    zh: "参考号 {reference} 在同一笔认定中出现两次;请合并为一项后重试。",
+    en: "The reference {reference} stands twice in one decision; put the two together and try again.",
+  },
+  PAYMENT_DECISION: {
+    zh: "对收付款 {id} 只能作一个决定:提出认定、确认或退回;请只选一项后重试。",
+    en: "Decide one thing about the payment {id}: propose, confirm or reject; choose one and try again.",
   },
   PAYMENT_NO_ACCOUNT: {
     zh: "收付款 {id} 缺少对方账号或币种不是人民币,不能入账;请向银行核实后在新文件中补全。",

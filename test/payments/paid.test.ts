@@ -154,6 +154,25 @@ describe("a signed plan and the bank's files", () => {
     expect((await world.at(GY).payments.dues()).find((due) => due.from === CQ)?.confirmedAt).not.toBeNull();
   });
 
+  it("takes one decision at a time, and each due once in it", async () => {
+    world = await signedPlan();
+    cd = world.at(CD);
+    mustSucceed(await cd.payments.importFile(person("one"), bankFile(await rowFrom(CQ, "12.00", "B-1"))));
+    const id = (await cd.payments.list({ state: "open", limit: 1 })).items[0]?.id ?? "";
+    const reference = await referenceFrom(world, CQ);
+    const decide = (who: string, decision: Parameters<typeof cd.payments.decide>[2]) =>
+      cd.payments.decide(person(who), id, decision);
+    const refused = (code: string) => ({ ok: false, error: { code } });
+    const half = { reference, fen: "600" };
+    expect(await decide("one", { allocations: [half, half] })).toMatchObject(refused("PAYMENT_DUE_TWICE"));
+    expect(await decide("one", {})).toMatchObject(refused("PAYMENT_DECISION"));
+    mustSucceed(await decide("one", { allocations: [half] }));
+    const both = { allocations: [{ reference, fen: "1200" }], confirm: true };
+    expect(await decide("two", both)).toMatchObject(refused("PAYMENT_DECISION"));
+    expect(await decide("two", { confirm: true, reject: "退回" })).toMatchObject(refused("PAYMENT_DECISION"));
+    expect((await cd.payments.list({ state: "proposed", limit: 1 })).items).toHaveLength(1);
+  });
+
   it("keeps what does not fit for a person: too much money, a row without account, another currency, a reversal", async () => {
     const reference = await referenceFrom(world, CQ);
     const rows = [
