@@ -16,7 +16,7 @@ export type RowQuery = {
 export async function* rowPages(store: Store, query: RowQuery): AsyncGenerator<readonly ReceiptRow[]> {
   const snapshot = await store.snapshot();
   try {
-    const periods = await periodsOf(store, query, snapshot);
+    const periods = await rowMonths(store, query, snapshot);
     const [first = "", ...others] = periods;
     if (periods.length === 0) return;
     if (others.length === 0) yield* periodPages(store, query, first, snapshot);
@@ -26,8 +26,12 @@ export async function* rowPages(store: Store, query: RowQuery): AsyncGenerator<r
   }
 }
 
-/** Which months have rows: one look at each, not at their rows. */
-async function periodsOf(store: Store, { agreementId, throughPeriod }: RowQuery, at: Snapshot): Promise<string[]> {
+/** Which months have rows, oldest first: one look at each, not at their rows. */
+export async function rowMonths(
+  store: Store,
+  { agreementId, throughPeriod }: Omit<RowQuery, "prefix">,
+  at?: Snapshot,
+): Promise<string[]> {
   const all = openRows.under([agreementId]);
   const periods: string[] = [];
   for (let from = all.from; ; ) {

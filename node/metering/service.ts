@@ -21,8 +21,6 @@ export type Metering = {
   /** In the order of the chain, oldest first; of one agreement, one period, both, or all. */
   readonly receipts: (query: ReceiptQuery) => Promise<{ items: HeldReceipt[]; next: string | null }>;
   readonly receipt: (id: string) => Promise<Result<HeldReceipt>>;
-  /** Receipts with both signatures of this period and earlier ones, in chain order; equivocated numbers are left out. */
-  readonly receiptsForSettlement: (agreementId: string, throughPeriod: string) => AsyncGenerator<HeldReceipt>;
   readonly equivocations: (agreementId: string) => AsyncGenerator<Equivocation>;
   readonly totals: (agreementId: string) => Promise<UsageTotals>;
 };
@@ -35,20 +33,9 @@ export function createMetering({ store }: { readonly store: Store }): Metering {
       const held = place && (await read(store, receiptRef(place.agreementId, place.direction, place.seq)));
       return held === undefined ? notFound(id) : ok(held);
     },
-    receiptsForSettlement: (agreementId, throughPeriod) => forSettlement(store, agreementId, throughPeriod),
     equivocations: (agreementId) => equivocationsOf(store, agreementId),
     totals: async (agreementId) => (await read(store, usages.at(agreementId))) ?? NO_USAGE,
   };
-}
-
-async function* forSettlement(store: Store, agreementId: string, throughPeriod: string): AsyncGenerator<HeldReceipt> {
-  const disputed = new Set<string>();
-  for await (const { receiptId } of equivocationsOf(store, agreementId)) disputed.add(receiptId);
-  for await (const receipt of list(store, receipts, [agreementId])) {
-    const { periodId, receiptId } = receipt.core;
-    if (receipt.consumerSignature === null || periodId > throughPeriod || disputed.has(receiptId)) continue;
-    yield receipt;
-  }
 }
 
 async function* equivocationsOf(store: Store, agreementId: string): AsyncGenerator<Equivocation> {

@@ -18,6 +18,7 @@ import {
 import type { HeldReceipt } from "./model.ts";
 import { partyEnds } from "./party-end.ts";
 import { checkReceipt, parseCore, signCore } from "./receipt.ts";
+import { rowPages } from "./row-pages.ts";
 import { createMetering } from "./service.ts";
 import { appendReceipt, appendReceiptRefs, chainHeads, type MeteringParts, type ReceiptDraft } from "./store.ts";
 
@@ -76,9 +77,11 @@ describe("the receipts of an agreement", () => {
       ok(completeReceipt(tx, provider, first.core, signature, NOON_MS)),
     );
 
-    const settled: HeldReceipt[] = [];
-    for await (const each of createMetering({ store }).receiptsForSettlement("AGR-1", "2026-10")) settled.push(each);
-    expect(settled.map(({ core }) => core.seq)).toEqual(["1"]);
+    const settled: string[] = [];
+    for await (const page of rowPages(store, { agreementId: "AGR-1", throughPeriod: "2026-10" })) {
+      settled.push(...page.map(({ seq }) => seq));
+    }
+    expect(settled).toEqual(["1"]);
     const { core, providerSignature } = first;
     const whole = checkReceipt({ core, providerSignature, consumerSignature: signature }, (_region, keyId) =>
       publicKeys.get(keyId),

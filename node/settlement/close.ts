@@ -20,7 +20,7 @@ import { inRound, newSettlement, type ProcessDeps, revised, settlementRef } from
 import type { AgreementBooks, ClosedPeriod, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
-import { inRanges, NO_RANGES } from "./seq-ranges.ts";
+import { NO_RANGES, rangeTest } from "./seq-ranges.ts";
 import { agreementBooks, closedPeriods } from "./store.ts";
 import { checkPartyFigures, isWitness } from "./third-region.ts";
 import { checkPeriod } from "./values.ts";
@@ -144,12 +144,11 @@ async function checkOrder(
   books: AgreementBooks | undefined,
 ): Promise<Result<true>> {
   const lastPeriod = books?.lastPeriod ?? "";
-  for await (const { core } of deps.receipts.forSettlement(agreementId, periodId)) {
-    const isUsedUp = inRanges(books?.settled ?? NO_RANGES, core.direction, core.seq);
-    // Up to the last settled period they are late, which is in order.
-    if (isUsedUp || core.periodId >= periodId || core.periodId <= lastPeriod) continue;
-    if ((await read(deps.store, closedPeriods.at(core.periodId))) !== undefined) continue;
-    return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier: core.periodId });
+  for (const earlier of await deps.receipts.months(agreementId, periodId)) {
+    // Up to the last settled period they are late, which is in order; after it no statement has used any of them up.
+    if (earlier >= periodId || earlier <= lastPeriod) continue;
+    if ((await read(deps.store, closedPeriods.at(earlier))) !== undefined) continue;
+    return refuseProcess("PERIOD_ORDER", { agreementId, periodId, earlier });
   }
   return ok(true);
 }
@@ -160,8 +159,13 @@ async function hasReceipts(
   periodId: string,
   books: AgreementBooks | undefined,
 ): Promise<boolean> {
-  for await (const { core } of deps.receipts.forSettlement(agreementId, periodId)) {
-    if (!inRanges(books?.settled ?? NO_RANGES, core.direction, core.seq)) return true;
+  const { lastPeriod = "", settled = NO_RANGES } = books ?? {};
+  const months = await deps.receipts.months(agreementId, periodId);
+  if (months.some((month) => month > lastPeriod)) return true;
+  // What is left are late ones, those in dispute, and those of a signed statement that are not marked yet.
+  const isSettled = rangeTest(settled);
+  for await (const page of deps.receipts.rows({ agreementId, throughPeriod: periodId })) {
+    if (page.some(({ direction, seq }) => !isSettled(direction, seq))) return true;
   }
   return (await deps.receipts.completeness(agreementId, periodId)).missing > 0;
 }

@@ -9,7 +9,6 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { Receipt } from "../metering/model.ts";
 import type { PartyEnd } from "../metering/party-end.ts";
-import type { Metering } from "../metering/service.ts";
 import { unsignedReceipts } from "../metering/store.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import type { Rules } from "../rules/service.ts";
@@ -46,7 +45,6 @@ export type SettlementDeps = {
   readonly trust: Pick<TrustView, "statementKey">;
   /** Of the region's statement key. */
   readonly signer: Signer;
-  readonly metering: Pick<Metering, "receiptsForSettlement">;
   readonly metrics?: Pick<Metrics, "count" | "gauge">;
   /** Where deadlines come from; without them none runs. */
   readonly rules?: Pick<Rules, "deadline">;
@@ -103,7 +101,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     rules: given.rules,
     trees: given.trees,
     agreements: given.agreements ?? agreementsIn(given.store),
-    receipts: given.receipts ?? receiptsIn(given.store, given.metering),
+    receipts: given.receipts ?? receiptsIn(given.store),
     openCalls: given.openCalls ?? (async () => 0),
   };
   const { store } = deps;

@@ -1,7 +1,5 @@
-import type { HeldReceipt } from "../metering/model.ts";
 import type { ReceiptRow } from "../metering/row.ts";
-import { type RowQuery, rowPages } from "../metering/row-pages.ts";
-import type { Metering } from "../metering/service.ts";
+import { type RowQuery, rowMonths, rowPages } from "../metering/row-pages.ts";
 import { chainHeads, receiptPlaces, receiptRef, unsignedReceipts } from "../metering/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { allAgreements, findAgreement } from "../negotiation/store.ts";
@@ -18,8 +16,8 @@ export type AgreementSource = {
 export type ReceiptSource = {
   /** What is complete and not marked as settled, in the order of ids: all that a statement is computed from. */
   readonly rows: (query: RowQuery) => AsyncIterable<readonly ReceiptRow[]>;
-  /** With both signatures, of this period and earlier ones, in chain order. */
-  readonly forSettlement: (agreementId: string, throughPeriod: string) => AsyncIterable<HeldReceipt>;
+  /** The months that such rows are of, up to this one, oldest first; found without reading the rows. */
+  readonly months: (agreementId: string, throughPeriod: string) => Promise<readonly string[]>;
   /** Up to where each chain is complete, and how many receipts of the period or earlier lack a signature. */
   readonly completeness: (
     agreementId: string,
@@ -34,10 +32,10 @@ export function agreementsIn(store: Store): AgreementSource {
   };
 }
 
-export function receiptsIn(store: Store, metering: Pick<Metering, "receiptsForSettlement">): ReceiptSource {
+export function receiptsIn(store: Store): ReceiptSource {
   return {
     rows: (query) => rowPages(store, query),
-    forSettlement: metering.receiptsForSettlement,
+    months: (agreementId, throughPeriod) => rowMonths(store, { agreementId, throughPeriod }),
     async completeness(agreementId, throughPeriod) {
       const forward = await directionOf(store, agreementId, "forward", throughPeriod);
       const reverse = await directionOf(store, agreementId, "reverse", throughPeriod);

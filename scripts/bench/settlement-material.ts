@@ -4,7 +4,6 @@ import { type Signer, signerFromSeed } from "../../node/kernel/ed25519.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import type { ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, receiptIdOf } from "../../node/metering/receipt.ts";
-import { createMetering } from "../../node/metering/service.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
 import { type BuildDeps, type BuildInput, build } from "../../node/settlement/build.ts";
 import { declarationOf, NO_FIGURES } from "../../node/settlement/figures.ts";
@@ -108,7 +107,7 @@ export async function buildFrom(store: Store, count: number, disputed: readonly 
   const deps: BuildDeps = {
     store,
     agreements: { find: async () => agreement, all: async function* () {} } as unknown as BuildDeps["agreements"],
-    receipts: receiptsIn(store, createMetering({ store })),
+    receipts: receiptsIn(store),
   };
   const input: BuildInput = { declaration, inputsDigest: digest, own: side, theirs: side };
   return mustSucceed(await build(deps, about, input));

@@ -118,7 +118,7 @@ export function reportDepsOf(world: World, region: Region) {
   const insight = createInsight({
     ...{ store, runtime, scheduler: { after: () => () => {} }, logger: silentLogger, metrics: noMetrics, region: id },
     agreements: agreementsIn(store),
-    receipts: receiptsIn(store, createMetering({ store })),
+    receipts: receiptsIn(store),
     disclosed: {
       regionName: NAMES.get(id) ?? id,
       authorisations: () => [],

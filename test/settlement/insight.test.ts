@@ -3,7 +3,6 @@ import { leafBytes } from "../../node/audit/store.ts";
 import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
 import { silentLogger } from "../../node/kernel/logger.ts";
 import { noMetrics } from "../../node/kernel/metrics.ts";
-import { createMetering } from "../../node/metering/service.ts";
 import { unsignedReceipts } from "../../node/metering/store.ts";
 import { addUsage, usageTotalsRefs } from "../../node/metering/usage.ts";
 import { createInsight, type Insight } from "../../node/settlement/insight/service.ts";
@@ -36,7 +35,7 @@ function insightOf(world: World, region: Region): Insight {
     metrics: noMetrics,
     region: region.region,
     agreements: agreementsIn(region.store),
-    receipts: receiptsIn(region.store, createMetering({ store: region.store })),
+    receipts: receiptsIn(region.store),
     disclosed: {
       regionName: "成都市",
       authorisations: () => [

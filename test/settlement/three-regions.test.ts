@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { canonicalText } from "../../node/kernel/canonical-json.ts";
 import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
-import { createMetering } from "../../node/metering/service.ts";
 import { receipts } from "../../node/metering/store.ts";
 import { putAgreement } from "../../node/negotiation/store.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
@@ -120,7 +119,7 @@ describe("settling an agreement that pays a third region's parties", () => {
     // It has seen sums of usage, and no receipt.
     const { store } = third(world);
     expect(await page(store, receipts, [], {})).toEqual([]);
-    const sources = { store, agreements: agreementsIn(store), receipts: receiptsIn(store, createMetering({ store })) };
+    const sources = { store, agreements: agreementsIn(store), receipts: receiptsIn(store) };
     expect(await readEquation(sources, "AGR-7", "2026-10")).toBeUndefined();
   });
 

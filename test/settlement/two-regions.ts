@@ -10,7 +10,6 @@ import type { Scheduler } from "../../node/kernel/scheduler.ts";
 import { createUsagePosting } from "../../node/ledger/usage-posting.ts";
 import type { HeldReceipt, Receipt, ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, receiptIdOf, signCore } from "../../node/metering/receipt.ts";
-import { createMetering } from "../../node/metering/service.ts";
 import { putNext } from "../../node/metering/store.ts";
 import type { Agreement } from "../../node/negotiation/model.ts";
 import { putAgreement } from "../../node/negotiation/store.ts";
@@ -248,7 +247,6 @@ export async function twoRegions(
       region,
       signer: signerOf(region),
       trust: { statementKey: keyOf },
-      metering: createMetering({ store }),
       trees: {
         async *receipts(peer, agreementId, ids) {
           const from = { region, spiffeId: "", leafSerial: "", issuerFingerprint: "", capabilities: [] };

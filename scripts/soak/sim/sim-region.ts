@@ -79,7 +79,7 @@ export function composeRegion(parts: RegionParts) {
     ...{ trust, signer, entry: ownEntry, sources, data: channels.data, content: parts.content },
     ...{ posting: createUsagePosting(runtime), owner: region, batchRows: 40, batchBytes: 65_536 },
   });
-  const settlements = createSettlements({ ...base, trust, signer, metering, trees: channels.trees });
+  const settlements = createSettlements({ ...base, trust, signer, trees: channels.trees });
   const audit = createAudit({
     ...base,
     ...{ origin: log.name, logSigner: log, witnessSigner: witness, witness: channels.witness },
