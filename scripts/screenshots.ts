@@ -57,6 +57,8 @@ const PAGES: readonly (readonly [name: string, path: string, ...links: string[]]
   ["case", "/console/agreements", "tbody th a", "a[href*='/console/audit?agreement=']", "a[href*='/console/cases/']"],
   ["sample", "/console/sample?n=20"],
   ["peers", "/console/peers"],
+  ["users", "/console/users"],
+  ["sources", "/console/sources"],
   ["rules", "/console/rules"],
   ["unknown", "/console/nothing-here"],
 ];

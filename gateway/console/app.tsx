@@ -6,6 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { GatewayDeps } from "../deps.ts";
 import { assetRoutes } from "./assets.ts";
 import { refuseConsole, refuseOpenly } from "./refusal.tsx";
+import { adminRoutes } from "./routes/admin.tsx";
 import { agreementUsageRoutes } from "./routes/agreement-usage.tsx";
 import { agreementRoutes } from "./routes/agreements.tsx";
 import { auditRoutes } from "./routes/audit.tsx";
@@ -82,6 +83,7 @@ export function createConsole(deps: GatewayDeps): Hono {
     insightRoutes,
     evidenceRoutes,
     objectionRoutes,
+    adminRoutes,
   ])
     routes(app, deps);
   app.all("/console/*", (c) => refuseConsole(c, "PAGE_UNKNOWN"));

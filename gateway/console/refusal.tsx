@@ -14,6 +14,7 @@ const refuse = refusals({
   RECEIPTS_ONLY: "forbidden",
   INSIGHT_ONLY: "forbidden",
   SAMPLE_ONLY: "forbidden",
+  ADMIN_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
   FOREIGN_FORM: "forbidden",
   FORM_TOO_LARGE: "too-large",
@@ -52,6 +53,10 @@ const TEXTS = {
   SAMPLE_ONLY: {
     zh: "抽查须由审计办理;请由具备审计角色的人员登录后抽查。",
     en: "An auditor has to draw a sample; have one sign in and do it.",
+  },
+  ADMIN_ONLY: {
+    zh: "用户与令牌只对管理员和审计开放;请由管理员登录后办理。",
+    en: "Users and tokens are open to administrators and auditors; have an administrator sign in and do it.",
   },
   PAGE_UNKNOWN: {
     zh: "没有这个页面;请从上方导航进入,或按 / 检索。",

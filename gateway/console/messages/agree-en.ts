@@ -24,6 +24,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     objected: "It is raised and on its way to the provider.",
     objectionMoved: "Done.",
     budgetSet: "The budget is set and the provider is told.",
+    recorded: "Done.",
     disputeOpened: "The dispute is raised and on its way to the other region.",
     disputeResolved: "The outcome is recorded; it takes effect when the other region says the same.",
     netted: "Netting was asked for and is being compared with the regions.",

@@ -21,6 +21,7 @@ export const agreeZh = {
     objected: "已提出,正在送往提供方。",
     objectionMoved: "已办理。",
     budgetSet: "预算已设定,已告知提供方。",
+    recorded: "已办理。",
     disputeOpened: "争议已提出,正在送往对方。",
     disputeResolved: "结论已记录,待对方给出相同结论后生效。",
     netted: "已发起轧差,正在与各地区核对。",

@@ -1,3 +1,4 @@
+import { adminEn } from "./admin-en.ts";
 import { agreeEn } from "./agree-en.ts";
 import { codesEn } from "./codes-en.ts";
 import { evidenceEn } from "./evidence-en.ts";
@@ -20,6 +21,7 @@ export const en: Messages = {
   ...evidenceEn,
   ...objectionsEn,
   ...usageEn,
+  ...adminEn,
   ...financeEn,
   ...paymentsEn,
   layout: {

@@ -1,3 +1,4 @@
+import { adminZh } from "./admin-zh.ts";
 import { agreeZh } from "./agree-zh.ts";
 import { codesZh } from "./codes-zh.ts";
 import { evidenceZh } from "./evidence-zh.ts";
@@ -20,6 +21,7 @@ export const zh = {
   ...evidenceZh,
   ...objectionsZh,
   ...usageZh,
+  ...adminZh,
   ...financeZh,
   ...paymentsZh,
   layout: {

@@ -35,6 +35,11 @@ export function CatalogPage({ view, model }: { view: View; model: CatalogModel }
               {t.import}
             </a>
           ) : null}
+          {holds(view, "publisher", "admin", "auditor") ? (
+            <a class="btn btn-sm" href="/console/sources">
+              {view.t.sources.title}
+            </a>
+          ) : null}
           <span class="quiet">{t.export}</span>
           {EXPORTS.map((format) => (
             <a class="btn btn-sm" href={`/console/catalog/export?format=${format}`}>

@@ -1,20 +1,16 @@
 import { outcomes } from "../../../node/objections/model.ts";
 import type { ObjectionView } from "../../../node/objections/service.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
-import { quantity } from "../../reports/money.ts";
-import { shortId } from "../format.ts";
 import type { ObjectionAction } from "../objection-actions.ts";
 import { CommentField, Confirm } from "../parts/confirm.tsx";
-import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ObjectionBadge } from "../parts/objection-badge.tsx";
 import { Due, Rule, turnName } from "../parts/reason.tsx";
 import { Time } from "../parts/time.tsx";
 import { titled } from "../punctuation.ts";
 import { say, type View } from "../view.ts";
+import { Concerned } from "./objection-concerned.tsx";
 import { sidesOf } from "./objections.tsx";
-
-const SHOWN = 50;
 
 export type ObjectionModel = {
   readonly objection: ObjectionView;
@@ -63,7 +59,7 @@ export function ObjectionPage({ view, model }: { view: View; model: ObjectionMod
               <p class="card-footer">{titled(view, t.outcome, t.outcomes[objection.outcome])}</p>
             )}
           </section>
-          <Concerned view={view} model={model} />
+          <Concerned view={view} objection={objection} transfer={model.transfer} />
         </div>
         <Timeline view={view} objection={objection} />
       </div>
@@ -138,52 +134,6 @@ function Action({ view, objection, action: { event, needsReason } }: ActionProps
         isRequired={needsReason}
       />
     </Confirm>
-  );
-}
-
-/** From the objection to what moved: receipts that both regions signed, and the transfer that brought them. */
-function Concerned({ view, model: { objection, transfer } }: { view: View; model: ObjectionModel }) {
-  const t = view.t.objection;
-  const { about, receipts } = objection;
-  const what = { entry: t.aboutEntry, transfer: t.aboutTransfer, receipts: t.aboutReceipts }[about.kind];
-  return (
-    <section class="card scroll">
-      <h2 class="card-header">{titled(view, t.concerned, what)}</h2>
-      {transfer === undefined ? null : (
-        <p class="card-body">
-          <a href={`/console/transfers/${encodeURIComponent(transfer.id)}`}>{shortId(transfer.id)}</a> ·{" "}
-          <Time view={view} at={transfer.createdAt} /> · {view.t.transferStates[transfer.state]}
-        </p>
-      )}
-      {receipts.length === 0 ? (
-        <p class="card-body quiet">{t.concernedNone}</p>
-      ) : (
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col" class="num">
-                {t.receipt}
-              </th>
-              <th scope="col">{view.t.audit.digest}</th>
-              <th scope="col">{t.settledIn}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {receipts.slice(0, SHOWN).map(({ seq, receiptId, coreDigest, settledIn }) => (
-              <tr>
-                <th scope="row" class="num">
-                  <a href={`/console/receipts/${encodeURIComponent(receiptId)}`}>{quantity(seq)}</a>
-                </th>
-                <td>
-                  <DigestText digest={coreDigest} />
-                </td>
-                <td>{settledIn ?? "—"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
   );
 }
 

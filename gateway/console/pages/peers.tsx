@@ -36,9 +36,16 @@ export function PeersPage({ view, model }: { view: View; model: PeersModel }) {
     <Layout view={view} title={t.title} place="peers">
       <header class="head">
         <h1>{leadOf(view, peers)}</h1>
-        <a class="btn btn-sm" href="/console/rules">
-          {t.rules}
-        </a>
+        <p class="actions">
+          <a class="btn btn-sm" href="/console/rules">
+            {t.rules}
+          </a>
+          {holds(view, "admin", "auditor") ? (
+            <a class="btn btn-sm" href="/console/users">
+              {view.t.users.title}
+            </a>
+          ) : null}
+        </p>
       </header>
       {walk === undefined ? null : <Walk view={view} walk={walk} />}
       <section class="card scroll">

@@ -1,0 +1,53 @@
+import type { adminZh } from "./admin-zh.ts";
+import type { Filled } from "./filled.ts";
+
+/** People, programs and sources of this node, in English. */
+export const adminEn: Filled<typeof adminZh> = {
+  users: {
+    title: "Users and tokens",
+    lead: (people, tokens) => `${people} users, ${tokens} tokens in force`,
+    leadUsers: (people) => `${people} users`,
+    name: "User",
+    roles: "Roles",
+    state: "State",
+    active: "active",
+    disabled: "disabled",
+    since: "Since",
+    disable: "Disable",
+    disableWill: "Sessions and tokens of this user end at once; what was done and the log stay as they are.",
+    newToken: "Issue a token",
+    newTokenWill: "The token has all roles of the user and is shown once; hand it over in person or by a safe way.",
+    tokenName: "What for (such as: office computer)",
+    expires: "Valid until (optional)",
+    until: "Valid until",
+    shown: "The token is shown here once and never again:",
+    tokens: "Tokens",
+    none: "No tokens yet.",
+    revoke: "Revoke",
+    revokeWill: "Whoever uses this token loses access at once.",
+    revoked: "revoked",
+    expired: "expired",
+    never: "does not expire",
+    add: "Add a user",
+    addWill:
+      "The user may act in the roles chosen; writing never implies approving, and nobody approves what they asked for.",
+    password: "Password (at least 12 characters; empty for programs, which use tokens)",
+    adminOnly: "An administrator has to add, disable and issue",
+  },
+  sources: {
+    title: "Sources",
+    lead: (count) => (count === 0 ? "No source is bound yet" : count === 1 ? "One source" : `${count} sources`),
+    none: "No entry has a source yet; have a publisher bind a file, folder or service with heliu sources add.",
+    id: "Source",
+    entry: "Entry",
+    kind: "Kind",
+    kinds: { csv: "table file", raw: "file as it is", verification: "checking service" },
+    check: "Check",
+    good: (columns) => `It can be read: ${columns} columns, all that the entry needs`,
+    missing: (names) => `Columns that the entry needs are missing: ${names}`,
+    undescribed: (names) => `Columns that the entry does not describe and that never leave: ${names}`,
+    remove: "Unbind",
+    removeWill: "Running transfers of it stop; the entry stays in the catalogue and has no data for now.",
+    mayRemove: "A publisher has to unbind it",
+  },
+};
