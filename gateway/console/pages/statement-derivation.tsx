@@ -1,9 +1,9 @@
 import type { DerivedPart } from "../../../node/settlement/insight/derivation.ts";
 import { yuan } from "../../reports/money.ts";
 import { namedParties } from "../named-parties.ts";
+import type { StatementModel } from "../statement-model.ts";
 import { lineReceiptsPath } from "../statement-paths.ts";
 import { say, type View } from "../view.ts";
-import type { StatementModel } from "./statement.tsx";
 
 /** Each party's fen in a sentence, and behind it the way there, step by step, with who got the odd fen. */
 export function Derivations({ view, model }: { view: View; model: StatementModel }) {

@@ -2,9 +2,9 @@ import { bins } from "../../../node/settlement/insight/equation.ts";
 import type { StatementEquation } from "../../../node/settlement/insight/equation-view.ts";
 import { quantity, yuan } from "../../reports/money.ts";
 import { turnName } from "../parts/reason.tsx";
+import type { StatementModel } from "../statement-model.ts";
 import { lineReceiptsPath, statementPath } from "../statement-paths.ts";
 import { say, type View } from "../view.ts";
-import type { StatementModel } from "./statement.tsx";
 
 /** delivered = charged + …: every receipt is somewhere, and what is nowhere has an owner. */
 export function Equation({ view, model: { one, equation } }: { view: View; model: StatementModel }) {

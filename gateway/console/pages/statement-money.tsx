@@ -3,9 +3,9 @@ import { dueDay, fullTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { MoneyBadge } from "../parts/money-badge.tsx";
 import { RuleName, Unverified } from "../parts/reason.tsx";
+import type { StatementModel } from "../statement-model.ts";
 import { statementPath } from "../statement-paths.ts";
 import { holds, type View } from "../view.ts";
-import type { StatementModel } from "./statement.tsx";
 
 /** Agreed, invoiced, paid or overdue; by which rule it is due, in which plan it is netted. */
 export function Money({ view, model: { one, money, invoice } }: { view: View; model: StatementModel }) {

@@ -1,13 +1,6 @@
 import { raw } from "hono/html";
-import type { HeldReceipt } from "../../../node/metering/model.ts";
-import type { InvoiceFacts } from "../../../node/payments/invoice.ts";
-import type { StatementMoney } from "../../../node/payments/money-state.ts";
-import type { DisputeView } from "../../../node/settlement/dispute-view.ts";
-import type { PartyDerivation } from "../../../node/settlement/insight/derivation.ts";
-import type { StatementEquation } from "../../../node/settlement/insight/equation-view.ts";
 import type { StatementView } from "../../../node/settlement/period-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "../../reports/charts.ts";
-import type { Names } from "../../reports/labels.ts";
 import { quantity, yuan } from "../../reports/money.ts";
 import { Cards } from "../parts/cards.tsx";
 import { Confirm } from "../parts/confirm.tsx";
@@ -15,6 +8,7 @@ import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { ReasonLine } from "../parts/reason.tsx";
 import { ReceiptsTable } from "../parts/receipts-table.tsx";
+import type { StatementModel } from "../statement-model.ts";
 import { disputePath, statementPath } from "../statement-paths.ts";
 import { holds, type View } from "../view.ts";
 import { Downloads } from "./settlement.tsx";
@@ -25,20 +19,6 @@ import { ShareLines } from "./statement-lines.tsx";
 import { Money } from "./statement-money.tsx";
 
 const CHART_WIDTH = 1066;
-
-export type StatementModel = {
-  readonly one: StatementView;
-  readonly names: Names;
-  /** Null where the reader may not see them. */
-  readonly receipts: readonly HeldReceipt[] | null;
-  /** It reads every receipt: with very many of them only when it is asked for. */
-  readonly equation: StatementEquation | "on-request" | undefined;
-  readonly derivations: readonly PartyDerivation[];
-  readonly money: StatementMoney | undefined;
-  readonly invoice: InvoiceFacts | undefined;
-  readonly disputes: readonly DisputeView[];
-  readonly done: string | undefined;
-};
 
 /** Amount → line → price → receipts → call, with who signed what and where the money is. */
 export function StatementPage({ view, model }: { view: View; model: StatementModel }) {
