@@ -4,7 +4,11 @@ import type { Text } from "../../node/kernel/text.ts";
 import { readCsvTable } from "./csv.ts";
 import { readXlsxGrids } from "./xlsx.ts";
 
-const refuse = refusals({ TABLE_FORMAT_UNKNOWN: "invalid-input" });
+const refuse = refusals({ TABLE_FORMAT_UNKNOWN: "invalid-input", TABLE_TOO_WIDE: "too-large" });
+
+/** What a spreadsheet can hold; more in a CSV is no bank's export, and would be stored row by row. */
+const MAX_CELL_CHARS = 32_767;
+const MAX_COLUMNS = 16_384;
 
 export type GridFile = {
   /** SHA-256 of the bytes, hex. */
@@ -23,13 +27,27 @@ export async function readGrid(bytes: Uint8Array): Promise<Result<GridFile>> {
     if (!sheets.ok) return sheets;
     const grids = sheets.value.map(({ rows }) => rows);
     const fullest = grids.reduce((best, rows) => (rows.length > best.length ? rows : best), []);
-    return ok({ digest, grid: fullest, notes: [] });
+    return withinBounds({ digest, grid: fullest, notes: [] });
   }
   if (startsWith([0xd0, 0xcf, 0x11, 0xe0]) || startsWith([0x25, 0x50, 0x44, 0x46])) return unknownFormat();
   const csv = readCsvTable(bytes);
   if (!csv.ok) return csv;
   const { headers, rows } = csv.value.table;
-  return ok({ digest, grid: [headers, ...rows], notes: csv.value.notes });
+  return withinBounds({ digest, grid: [headers, ...rows], notes: csv.value.notes });
+}
+
+function withinBounds(file: GridFile): Result<GridFile> {
+  const at = file.grid.findIndex((row) => row.length > MAX_COLUMNS || row.some((cell) => cell.length > MAX_CELL_CHARS));
+  if (at === -1) return ok(file);
+  const row = String(at + 1);
+  return refuse(
+    "TABLE_TOO_WIDE",
+    {
+      zh: `第 ${row} 行超过 ${MAX_COLUMNS} 列,或有单元格超过 ${MAX_CELL_CHARS} 个字符;请检查引号和分隔符,或重新导出。`,
+      en: `Row ${row} has more than ${MAX_COLUMNS} columns or a cell of more than ${MAX_CELL_CHARS} characters; check quotes and delimiters, or export it again.`,
+    },
+    { row },
+  );
 }
 
 function unknownFormat(): Failure {

@@ -16,6 +16,13 @@ const cell = fc.oneof(
 );
 
 describe("a CSV scanner", () => {
+  it("looks at every character once, however many quotes a record without line breaks has", () => {
+    const quotes = 4_000_000;
+    const { rows, fault } = readAll(`"${'""'.repeat(quotes / 2)}"`);
+    expect(fault).toBeUndefined();
+    expect(rows[0]?.cells[0]?.length).toBe(quotes / 2);
+  });
+
   it("reads back any table that was written, for any chunking and delimiter", () => {
     const table = fc.array(fc.array(cell, { minLength: 1, maxLength: 4 }), { maxLength: 6 });
     const cuts = fc.array(fc.nat(200), { maxLength: 8 });

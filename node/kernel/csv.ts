@@ -140,8 +140,10 @@ export class CsvScanner {
 
   #quoted(chunk: string, at: number): number {
     const stop = positionOf(chunk, '"', at);
-    this.#text += chunk.slice(at, stop);
-    for (let lf = chunk.indexOf("\n", at); lf !== -1 && lf < stop; lf = chunk.indexOf("\n", lf + 1)) this.#line += 1;
+    const text = chunk.slice(at, stop);
+    this.#text += text;
+    // Not in the chunk: one without line breaks would be searched to its end for every quote.
+    for (let lf = text.indexOf("\n"); lf !== -1; lf = text.indexOf("\n", lf + 1)) this.#line += 1;
     if (stop === chunk.length) return stop;
     this.#state = "closing";
     return stop + 1;

@@ -101,6 +101,12 @@ describe("bank files over HTTP", () => {
     expect(await pdf.json()).toMatchObject({ code: "TABLE_FORMAT_UNKNOWN" });
     expect((await send("/payments/import", "publisher", readFileSync(import.meta.filename))).status).toBe(403);
     expect(await read("/settlements/2026-10/net")).toMatchObject({ code: "NETTING_NOT_FOUND" });
+    const wide = ["日期,收入,对方账号", `2026-11-05,1.00,622202${",".repeat(20_000)}`].join("\n");
+    expect(await (await send("/payments/import", "finance", Buffer.from(wide))).json()).toMatchObject({
+      ...{ code: "TABLE_TOO_WIDE", status: 413 },
+    });
+    const long = `日期,收入,对方账号\n2026-11-05,1.00,${"6".repeat(40_000)}`;
+    expect((await send("/payments/import", "finance", Buffer.from(long))).status).toBe(413);
     expect(one.errors()).toEqual([]);
   });
 });
