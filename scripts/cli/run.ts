@@ -63,10 +63,16 @@ function heliu(): Command {
     .exitOverride();
   example(program, "heliu init --region 510100 --name 成都市 --dir /srv/heliu", "heliu serve --dir /srv/heliu");
   for (const verbs of VERBS) verbs(program);
-  for (const group of program.commands.filter(({ commands }) => commands.length > 0)) {
-    example(group, `heliu ${group.name()} ${group.commands.map((verb) => verb.name()).join("|")} --help`);
-  }
+  groupExamples(program, "heliu");
   return program;
+}
+
+function groupExamples(above: Command, path: string): void {
+  for (const group of above.commands.filter(({ commands }) => commands.length > 0)) {
+    const name = `${path} ${group.name()}`;
+    example(group, `${name} ${group.commands.map((verb) => verb.name()).join("|")} --help`);
+    groupExamples(group, name);
+  }
 }
 
 function report(fault: unknown, program: Command, given: readonly string[]): number {

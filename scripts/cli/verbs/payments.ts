@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
+import { chinaDateOf, msOf } from "../../../node/kernel/instant.ts";
 import type { Ageing } from "../../../node/payments/ageing.ts";
 import type { ImportResult } from "../../../node/payments/import.ts";
 import type { PaymentView } from "../../../node/payments/list-payments.ts";
@@ -51,11 +52,14 @@ function describePlan(plan: NettingView): string {
     p.from,
     p.to,
     yuan(p.fen),
-    p.dueAt ?? say("无期限", "no due date"),
-    p.confirmedAt ?? "—",
+    p.dueAt === null ? say("无期限", "no due date") : lastDay(p.dueAt),
+    p.confirmedAt === null ? "—" : chinaDateOf(msOf(p.confirmedAt)),
   ]);
   return [head, ...(rows.length === 0 ? [] : [table(columns, rows)]), ...why].join("\n");
 }
+
+/** A due time is the midnight in China that ends the last day. */
+const lastDay = (dueAt: string) => chinaDateOf(msOf(dueAt) - 1);
 
 function importVerb(payments: Command): void {
   example(
