@@ -49,13 +49,15 @@ seeded(
   "14",
 ).action((options: Options) => run((_, dir) => soakPowerCut({ ...counted(options), dir })));
 seeded(
+  program
+    .command("payments")
+    .description("一万笔混乱的收付款:准确率与召回率 10,000 messy payments: precision and recall"),
+  "1",
+).action((options: Options) => run(() => soakPayments(counted(options))));
+seeded(
   program.command("decisions").description("按记录的输入重做决定 decisions made again from their recorded inputs"),
   "100000",
 ).action((options: Options) => run(() => soakDecisions(counted(options))));
-seeded(
-  program.command("payments").description("一万笔混乱的收付款:准确率与召回率 10,000 messy payments: precision and recall"),
-  "1",
-).action((options: Options) => run(() => soakPayments(counted(options))));
 program
   .command("closing")
   .description("关账途中每次提交或每次写盘处断电、出错 a period closes while one commit or system call fails")
