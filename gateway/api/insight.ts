@@ -87,7 +87,8 @@ function explainingRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/settlements/{period}/derivation",
       tag,
       summary: "From a party's fen back to lines, prices and quantities, in words and as data",
-      access: [...readers, "requester", "publisher"],
+      // As the statement itself: it tells what every party receives.
+      access: readers,
       params: period,
       query: z.object({ agreement: agreementId, party: partyId.optional() }),
       answer: z.unknown(),

@@ -68,7 +68,9 @@ describe("figures over HTTP", () => {
     expect((await ask("finance", "/agreements/AGR-7/budget", budget, "PUT")).body).toMatchObject({ fen: "8000" });
     await one.node.insight.look();
     const { body } = await ask("finance", "/agreements/AGR-7/budget");
-    expect((body.alerts as unknown as { threshold: number }[]).map(({ threshold }) => threshold).sort()).toEqual([50, 80, 90]);
+    expect((body.alerts as unknown as { threshold: number }[]).map(({ threshold }) => threshold).sort()).toEqual([
+      50, 80, 90,
+    ]);
     const tasks = await ask("finance", "/tasks");
     expect(tasks.body.items).toMatchObject([{ kind: "alert", id: `AGR-7/${month}.budget.90` }]);
     await ask("finance", `/agreements/AGR-7/alerts/${month}.budget.90/acknowledge`, {});

@@ -82,6 +82,7 @@ const READS: { readonly [route: string]: readonly Role[] } = {
   "/api/v1/ledger/check": ["finance", "auditor", "approver"],
   "/api/v1/settlements/2026-01": ["finance", "auditor", "approver"],
   "/api/v1/settlements/2026-01/disputes": ["finance", "auditor", "approver"],
+  "/api/v1/settlements/2026-01/derivation?agreement=x": ["finance", "auditor", "approver"],
   "/api/v1/settlements/2026-01/net": ["finance", "auditor", "approver"],
   "/api/v1/settlements/2026-01/money": ["finance", "auditor", "approver"],
   "/api/v1/payments": ["finance", "auditor", "approver"],
