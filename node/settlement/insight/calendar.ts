@@ -10,10 +10,3 @@ export function previousPeriod(periodId: string): string {
   const [year = 0, month = 0] = periodId.split("-").map(Number);
   return month === 1 ? `${year - 1}-12` : `${year}-${String(month - 1).padStart(2, "0")}`;
 }
-
-/** The last `count` months before a month, oldest first. */
-export function monthsBefore(periodId: string, count: number): string[] {
-  const months: string[] = [];
-  for (let at = previousPeriod(periodId); months.length < count; at = previousPeriod(at)) months.unshift(at);
-  return months;
-}
