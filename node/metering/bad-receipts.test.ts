@@ -21,7 +21,7 @@ import { checkOffers, offerRefs, takeOffers } from "../transfer/consumer-receipt
 import type { TransferDeps } from "../transfer/deps.ts";
 import type { Transfer } from "../transfer/model.ts";
 import { beginBatch, keepBatch } from "../transfer/receive-batch.ts";
-import { transfers } from "../transfer/store.ts";
+import { batches, transfers } from "../transfer/store.ts";
 import type { Frame } from "../transfer/wire.ts";
 import { acceptReceipt, acceptReceiptRefs } from "./accept.ts";
 import type { ReceiptCore } from "./model.ts";
@@ -153,6 +153,16 @@ async function arrive(frame: BatchBegin): Promise<string> {
   return kept.ok ? kept.value : kept.error.code;
 }
 
+/** As after the loss of the content file: everything is fetched again under the same receipts. */
+async function contentGone(): Promise<void> {
+  await transact(world.deps.store, [transfers.at("T-1")], (tx) => {
+    const none = { rows: "0", bytes: "0", batches: "0", receipts: "0" };
+    tx.put(transfers.at("T-1"), { ...(tx.get(transfers.at("T-1")) as Transfer), ...none });
+    for (let n = 1n; n <= 2n; n++) tx.remove(batches.at("T-1", n));
+    return ok(true);
+  });
+}
+
 /** The way of cores that come without content, after a connection broke. */
 async function offered(...cores: readonly ReceiptCore[]) {
   const { deps } = world;
@@ -194,6 +204,8 @@ const refused: readonly (readonly [what: string, code: string, frame: () => Batc
   ["another predecessor", "RECEIPT_CHAIN", () => next({ prev: "a".repeat(64) })],
   ["the number zero", "RECEIPT_MALFORMED", () => next({ seq: "0" })],
   ["a batch that was received before", "STREAM_MALFORMED", () => batch(coreOf(), { batch: "2" })],
+  ["the receipt of the batch before", "STREAM_MALFORMED", () => batch(taken(1))],
+  ["the receipt of the first batch", "STREAM_MALFORMED", () => batch(taken(0))],
   // Of something else.
   ["another agreement", "STREAM_MALFORMED", () => next({ agreementId: "AGR-8" })],
   ["the other direction", "STREAM_MALFORMED", () => next({ direction: "reverse" })],
@@ -229,6 +241,11 @@ const refused: readonly (readonly [what: string, code: string, frame: () => Batc
   ["a field more", "RECEIPT_MALFORMED", () => batch({ ...coreOf(), note: "x" } as ReceiptCore)],
 ];
 
+function taken(index: number): ReceiptCore {
+  const core = world.cores[index];
+  if (core === undefined) throw new Error("two were taken");
+  return core;
+}
 function spaced(indent = 1): string {
   return JSON.stringify(coreOf(), Object.keys(coreOf()).concat("rows", "bytes").sort(), indent);
 }
@@ -287,14 +304,17 @@ describe("a receipt that comes in", () => {
   });
 
   it("a second time gets the same signature, and changes neither books nor evidence", async () => {
-    const [, second] = world.cores;
-    if (second === undefined) throw new Error("two were taken");
     const books = ["receipt", "ledger", "usage", "audit"];
     const before = dump(...books);
     expect(before.length).toBeGreaterThan(10);
-    expect(await arrive(batch(second))).toBe(signCore(consumer, second));
-    expect(await offered(second)).toMatchObject({ signatures: [{ signature: signCore(consumer, second) }] });
+    expect(await offered(taken(1))).toMatchObject({ signatures: [{ signature: signCore(consumer, taken(1)) }] });
+    await contentGone();
+    for (const [i, core] of world.cores.entries()) {
+      expect(await arrive(batch(core, { batch: String(i + 1) }))).toBe(signCore(consumer, core));
+    }
     expect(dump(...books)).toEqual(before);
+    const counted = { rows: String(2n * ROWS), bytes: String(2n * BYTES), batches: "2", receipts: "2" };
+    expect(await read(world.deps.store, transfers.at("T-1"))).toMatchObject(counted);
   });
 
   it("under a taken number is kept beside the first as proof, and posts nothing", async () => {

@@ -138,8 +138,10 @@ export async function keepBatch(deps: TransferDeps, id: string, batch: IncomingB
   const parts = meteringParts(deps);
   const nowMs = deps.runtime.nowMs();
   const signature = signCore(deps.signer, core);
+  const before = batches.at(id, batch.number - 1n);
   const refs = [
     transfers.at(id),
+    before,
     ...acceptReceiptRefs(core, parts),
     ...completeReceiptRefs(core),
     ...usageTotalsRefs(core.agreementId),
@@ -154,6 +156,9 @@ export async function keepBatch(deps: TransferDeps, id: string, batch: IncomingB
     if (!accepted.ok) return accepted;
     // Both versions are written by this commit, so it may not be refused; the caller stops the transfer.
     if (accepted.value === "equivocation") return ok(EQUIVOCATED);
+    // Known is the receipt of a batch that is fetched again, never that of an earlier batch: its rows are counted already.
+    const last = tx.get(before)?.seq;
+    if (accepted.value === "repeat" && last !== undefined && BigInt(core.seq) <= BigInt(last)) return misfit("seq");
     if (accepted.value === "next") countUsage(tx, core);
     completeReceipt(tx, parts, core, signature, nowMs);
     tx.put(batches.at(id, batch.number), {
