@@ -32,6 +32,21 @@ describe("the gRPC table of refusals", () => {
     expect(errorOf(asFault(statusOf(error)), "500000")).toEqual(rest);
   });
 
+  it("keeps the beginning of texts that would burst the trailers", () => {
+    const text = { zh: "条".repeat(50_000), en: "x".repeat(50_000) };
+    const sent = statusOf({ ...refusal, text });
+    expect(errorOf(asFault(sent), "500000")).toEqual({
+      ...{ kind: refusal.kind, code: refusal.code },
+      text: { zh: "条".repeat(1_000), en: "x".repeat(1_000) },
+    });
+    expect(sent.details.length).toBeLessThan(1_100);
+  });
+
+  it("gives grpc-js no half characters, on which it would throw", () => {
+    const { details } = statusOf({ ...refusal, text: { zh: "", en: "kind \ud83d" } });
+    expect(encodeURI(details)).toBe(encodeURI("PURPOSE_NOT_ALLOWED: kind \ufffd"));
+  });
+
   it("tells a peer nothing about an internal fault, and makes it retryable", () => {
     const sent = internalStatus();
     expect(sent.details).toBe("Internal error.");

@@ -45,6 +45,8 @@ const KIND_OF_STATUS = {
 const ERROR_KEY = "heliu-error-bin";
 /** HTTP/2 stacks refuse trailers beyond 16 KiB or so; a refusal without its details is better than none. */
 const MAX_ERROR_BYTES = 8_000;
+/** Both texts within those bytes, with three for a Chinese character. */
+const MAX_TEXT_CHARS = 1_000;
 
 const kinds = Object.keys(GRPC_STATUS) as [ErrorKind, ...ErrorKind[]];
 const errorSchema = z.object({
@@ -56,10 +58,19 @@ const errorSchema = z.object({
 
 export function statusOf(error: ExchangeError): Pick<StatusObject, "code" | "details" | "metadata"> {
   const metadata = new Metadata();
-  const { details: _dropped, ...short } = error;
+  const { kind, code, text } = error;
   const whole = Buffer.from(JSON.stringify(error), "utf8");
+  const short = { kind, code, text: { zh: cut(text.zh), en: cut(text.en) } };
   metadata.set(ERROR_KEY, whole.length <= MAX_ERROR_BYTES ? whole : Buffer.from(JSON.stringify(short), "utf8"));
-  return { code: GRPC_STATUS[error.kind], details: `${error.code}: ${error.text.en}`, metadata };
+  return { code: GRPC_STATUS[kind], details: `${code}: ${short.text.en}`, metadata };
+}
+
+/**
+ * A text may repeat what a peer wrote, which may be of any length. And grpc-js throws on half a character, where nothing could
+ * catch it: one message would end the process.
+ */
+function cut(text: string): string {
+  return text.slice(0, MAX_TEXT_CHARS).toWellFormed();
 }
 
 /** A fault is ours alone: the peer must not learn file names or SQL from it. */
