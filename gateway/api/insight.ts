@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
 import { bins, exceptionKinds } from "../../node/settlement/insight/equation.ts";
 import { termsChangeSchema } from "../../node/settlement/insight/what-if.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { type Api, route } from "./route.ts";
 
@@ -11,7 +12,6 @@ const year = z.string().regex(/^[0-9]{4}$/);
 const agreementId = z.string().min(1).max(128);
 const partyId = z.string().min(1).max(128);
 const tag = "settlements";
-const readers = ["finance", "auditor", "approver"] as const;
 
 /** Figures that people decide by: nothing here changes a settlement. */
 export function insightRoutes(api: Api, deps: GatewayDeps): void {
@@ -27,7 +27,7 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       path: "/api/v1/settlements/what-if",
       tag,
       summary: "Past periods under other terms: each party's fen before and after; nothing is stored or signed",
-      access: [...readers, "requester", "publisher"],
+      access: STATEMENT_READERS,
       body: z.object({
         agreement: agreementId,
         /** The last quarter that was computed, when absent. */
@@ -45,7 +45,7 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       path: "/api/v1/settlements/what-if/supplier",
       tag,
       summary: "What a unit would have received in a year under each registered scheme, and if it contributed more",
-      access: [...readers, "publisher"],
+      access: [...STATEMENT_READERS, "publisher"],
       body: z.object({
         party: partyId,
         year,
@@ -69,12 +69,13 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       method: "get",
       path: "/api/v1/settlements/forecast",
       tag,
-      summary: "Where the running month of an agreement is heading: method named, with its range",
-      access: [...readers, "requester", "publisher"],
+      summary:
+        "Where the running month of an agreement is heading: method named, with its range; by party for finance, auditors and approvers",
+      access: [...STATEMENT_READERS, "requester", "publisher"],
       query: z.object({ agreement: agreementId }),
       answer: z.unknown(),
     },
-    async ({ query }) => insight.forecast(query.agreement),
+    async ({ query, principal }) => insight.forecast(principal, query.agreement),
   );
 }
 
@@ -87,8 +88,7 @@ function explainingRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/settlements/{period}/derivation",
       tag,
       summary: "From a party's fen back to lines, prices and quantities, in words and as data",
-      // As the statement itself: it tells what every party receives.
-      access: readers,
+      access: STATEMENT_READERS,
       params: period,
       query: z.object({ agreement: agreementId, party: partyId.optional() }),
       answer: z.unknown(),

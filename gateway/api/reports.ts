@@ -4,6 +4,7 @@ import { requireRole } from "../../node/identity/authorise.ts";
 import type { Principal } from "../../node/identity/model.ts";
 import { ok, type Result } from "../../node/kernel/exchange-error.ts";
 import type { Language } from "../../node/kernel/text.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { type ReportDeps, reportModelOf } from "../reports/model.ts";
 import {
@@ -20,8 +21,6 @@ import { languageOf } from "./problem.ts";
 import { type Api, route } from "./route.ts";
 
 const tag = "settlements";
-/** Who sees how the money is shared; everyone else who may ask for a report gets the requester's view. */
-const bureau = ["finance", "auditor", "approver"] as const;
 const language = z.enum(["zh", "en"]).optional();
 export const reportViews = ["bureau", "requester"] as const;
 
@@ -42,7 +41,7 @@ export function reportRoutes(api: Api, deps: GatewayDeps): void {
       tag,
       summary:
         "The signed statements as a report. view=bureau: all of it (finance, auditor, approver); view=requester: what this region pays, its lines, receipts and agreements, and nothing of what others get or cost",
-      access: [...bureau, "requester"],
+      access: [...STATEMENT_READERS, "requester"],
       params: z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/) }),
       query: z.object({
         format: z.enum(reportFormats).default("json"),
@@ -66,7 +65,7 @@ export function reportRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/reports/disclosure",
       tag,
       summary: "Yearly disclosure of authorised operation: object, content, scope, period; products, caps and fees",
-      access: [...bureau, "publisher", "admin"],
+      access: [...STATEMENT_READERS, "publisher", "admin"],
       query: z.object({
         year: z.string().regex(/^[0-9]{4}$/),
         format: z.enum(disclosureFormats).default("json"),
@@ -90,13 +89,13 @@ export async function reportFor(
   asked: ReportQuery,
 ): Promise<Result<ReportFile>> {
   const { period, format, agreement } = asked;
-  const isBureau = bureau.some((role) => principal.roles.includes(role));
+  const isBureau = STATEMENT_READERS.some((role) => principal.roles.includes(role));
   const view = asked.view ?? (isBureau ? "bureau" : "requester");
   if (view === "requester") {
     const report = await requesterReportOf(deps, period, agreement, asked.language);
     return report.ok ? ok(await renderRequesterReport(format, report.value)) : report;
   }
-  const allowed = requireRole(principal, bureau);
+  const allowed = requireRole(principal, STATEMENT_READERS);
   if (!allowed.ok) return allowed;
   const model = await reportModelOf(deps, period, agreement, asked.language);
   return model.ok ? ok(await renderReport(format, model.value)) : model;

@@ -12,7 +12,7 @@ const refuse = refusals({
   AUDITOR_ONLY: "forbidden",
   PUBLISHER_ONLY: "forbidden",
   RECEIPTS_ONLY: "forbidden",
-  INSIGHT_ONLY: "forbidden",
+  FORECAST_ONLY: "forbidden",
   SAMPLE_ONLY: "forbidden",
   ADMIN_ONLY: "forbidden",
   PAGE_UNKNOWN: "not-found",
@@ -46,9 +46,9 @@ const TEXTS = {
     zh: "计量凭据只对申请人、发布人、财务和审计开放;请由这些人员查看。",
     en: "Receipts are open to requesters, publishers, finance and auditors; have one of them look.",
   },
-  INSIGHT_ONLY: {
-    zh: "试算与预测对财务、审计、审批人、申请人和发布人开放;请由这些人员查看,或请管理员授予角色。",
-    en: "Trials and forecasts are open to finance, auditors, approvers, requesters and publishers; have one of them look, or ask an administrator for the role.",
+  FORECAST_ONLY: {
+    zh: "本月预测只对财务、审计、审批人、申请人和发布人开放;请由这些人员查看,或请管理员授予角色。",
+    en: "Forecasts are open to finance, auditors, approvers, requesters and publishers; have one of them look, or ask an administrator for the role.",
   },
   SAMPLE_ONLY: {
     zh: "抽查须由审计办理;请由具备审计角色的人员登录后抽查。",

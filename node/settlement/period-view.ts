@@ -1,3 +1,4 @@
+import type { Role } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
@@ -12,6 +13,9 @@ import type { ClosedPeriod, Differences, Settlement, StatementParty } from "./pr
 import { agreementBooks, closedPeriods, settlements } from "./store.ts";
 import { isWitness } from "./third-region.ts";
 import { byteOrder } from "./values.ts";
+
+/** Who may read a statement, and with it what every party receives: nothing that tells the same is open to others. */
+export const STATEMENT_READERS: readonly Role[] = ["finance", "auditor", "approver"];
 
 export type SignatureView = { readonly region: string; readonly keyId: string; readonly signature: string };
 

@@ -305,9 +305,17 @@ describe("the console without a browser", () => {
   it("answers with a strict policy, and names what may be done where a page is not for the reader", async () => {
     const { url } = regions.consumer;
     const cookie = await signedIn();
-    const refused = await fetch(`${url}/console/settlements`, { headers: { cookie } });
+    const look = (path: string) => fetch(`${url}/console/${path}`, { headers: { cookie } });
+    for (const path of ["what-if", "what-if/supplier", "payments"]) {
+      const page = await look(path);
+      expect([path, page.status, (await page.text()).includes("FINANCE_ONLY")]).toEqual([path, 403, true]);
+    }
+    const refused = await look("settlements");
     expect(refused.status).toBe(403);
     expect(await refused.text()).toContain("FINANCE_ONLY");
+    // Of what is left for a reader, no way leads to a page that refuses.
+    const outlook = await (await look("what-if/forecast")).text();
+    expect(outlook).not.toMatch(/href="\/console\/(what-if(\/supplier)?|disclosure)["?]/);
     const policy = refused.headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");

@@ -298,10 +298,14 @@ describe("before and while data is used", () => {
     const insight = insightOf(world, world.provider());
     // Two days are over, a hundred and a hundred and twenty calls; twenty-eight are left.
     world.clock.nowMs = Date.parse("2026-11-02T16:00:00.000Z");
-    const forecast = mustSucceed(await insight.forecast("AGR-7"));
+    const forecast = mustSucceed(await insight.forecast(finance(PROVIDER), "AGR-7"));
     expect(forecast).toMatchObject({ daysOver: 2, daysLeft: 28, method: { name: "daily-mean-90" } });
     expect(forecast.usage[0]).toMatchObject({ soFar: "220", expected: "3300", low: "3212", high: "3388" });
     expect(forecast.amountFen).toMatchObject({ soFar: "2640", expected: "39600" });
+    expect(forecast.parties.length).toBeGreaterThan(1);
+    // What the month will cost, and nothing of what each party will get: as in the report.
+    const asked = mustSucceed(await insight.forecast(requester(PROVIDER), "AGR-7"));
+    expect(asked).toEqual({ ...forecast, parties: [] });
   });
 });
 

@@ -4,6 +4,7 @@ import type { GaugeView, UsageView } from "../../../node/settlement/insight/usag
 import { quantity, yuan } from "../../reports/money.ts";
 import { bytes, shortTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { metricName } from "../party-name.ts";
 import { holds, say, type View } from "../view.ts";
 import { BudgetForm } from "./budget-form.tsx";
@@ -42,7 +43,11 @@ export function LiveUsage({ view, agreement, usage }: Props) {
         <>
           <BudgetForm view={view} agreement={agreement} usage={usage} base={base} />
           <p class="card-footer">
-            <a href={`/console/what-if?${query}`}>{t.tryTerms}</a> ·{" "}
+            {holds(view, ...INSIGHT_READERS.whatIf) ? (
+              <>
+                <a href={`/console/what-if?${query}`}>{t.tryTerms}</a> ·{" "}
+              </>
+            ) : null}
             <a href={`/console/what-if/forecast?${query}`}>{t.outlook}</a>
           </p>
         </>

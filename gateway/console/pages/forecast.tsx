@@ -49,17 +49,19 @@ function Outcome({ view, forecast }: { view: View; forecast: Forecast }) {
         </p>
       </section>
       <div class="columns">
-        <section class="card">
-          <h2 class="card-header">{t.parties}</h2>
-          <table class="table">
-            <Head view={view} first={view.t.insight.party} />
-            <tbody>
-              {parties.map(({ partyId, ...outlook }) => (
-                <Range name={partyName(view, partyId)} title={partyId} outlook={outlook} show={yuan} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        {parties.length === 0 ? null : (
+          <section class="card">
+            <h2 class="card-header">{t.parties}</h2>
+            <table class="table">
+              <Head view={view} first={view.t.insight.party} />
+              <tbody>
+                {parties.map(({ partyId, ...outlook }) => (
+                  <Range name={partyName(view, partyId)} title={partyId} outlook={outlook} show={yuan} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        )}
         <section class="card">
           <h2 class="card-header">{t.usage}</h2>
           <table class="table">

@@ -1,6 +1,8 @@
 import type { Child } from "hono/jsx";
+import type { Role } from "../../../node/identity/model.ts";
 import type { Failure } from "../../../node/kernel/exchange-error.ts";
-import { say, type View } from "../view.ts";
+import { STATEMENT_READERS } from "../../../node/settlement/period-view.ts";
+import { holds, say, type View } from "../view.ts";
 import { Layout } from "./layout.tsx";
 import { Tabs } from "./tabs.tsx";
 
@@ -10,6 +12,14 @@ const TABS = [
   ["forecast", "/console/what-if/forecast"],
   ["disclosure", "/console/disclosure"],
 ] as const;
+
+/** Who may open which; as in the API. */
+export const INSIGHT_READERS = {
+  whatIf: STATEMENT_READERS,
+  supplier: [...STATEMENT_READERS, "publisher"],
+  forecast: [...STATEMENT_READERS, "requester", "publisher"],
+  disclosure: [...STATEMENT_READERS, "publisher", "admin"],
+} as const satisfies { readonly [id in (typeof TABS)[number][0]]: readonly Role[] };
 
 type Props = {
   view: View;
@@ -26,7 +36,7 @@ type Props = {
 /** Around the pages of figures that people decide by: the answer as heading, the ways between them, why there is none. */
 export function InsightFrame({ view, current, title, lead, agreement, error, aside, children }: Props) {
   const kept = agreement === undefined ? "" : `?${new URLSearchParams({ agreement })}`;
-  const tabs = TABS.map(([id, href]) => {
+  const tabs = TABS.filter(([id]) => holds(view, ...INSIGHT_READERS[id])).map(([id, href]) => {
     const isOfAgreement = id === "whatIf" || id === "forecast";
     return { id, href: isOfAgreement ? href + kept : href, word: view.t.insight.tabs[id] };
   });

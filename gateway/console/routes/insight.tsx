@@ -1,17 +1,15 @@
 import type { Hono } from "hono";
-import type { Role } from "../../../node/identity/model.ts";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { disclosureFormats, renderDisclosure } from "../../reports/render.ts";
 import { DisclosurePage } from "../pages/disclosure.tsx";
 import { ForecastPage } from "../pages/forecast.tsx";
 import { page } from "../parts/document.tsx";
+import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { refuseConsole } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
 import { pricedAgreements } from "./what-if.tsx";
 
-/** As in the API. */
-const DISCLOSURE_READERS: readonly Role[] = ["finance", "auditor", "approver", "publisher", "admin"];
 const SHOWN_YEARS = 5;
 
 /** The running month, and the year as it has to be published. */
@@ -19,9 +17,10 @@ export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
   const { insight } = deps;
   app.get("/console/what-if/forecast", async (c) => {
     const view = c.get("view");
+    if (!holds(view, ...INSIGHT_READERS.forecast)) return refuseConsole(c, "FORECAST_ONLY");
     const agreements = await pricedAgreements(deps);
     const agreement = agreements.find(({ id }) => id === c.req.query("agreement")) ?? agreements[0];
-    const found = agreement === undefined ? undefined : await insight.forecast(agreement.id);
+    const found = agreement === undefined ? undefined : await insight.forecast(view.principal, agreement.id);
     const forecast = found?.ok === true ? found.value : undefined;
     const error = found?.ok === false ? found.error : undefined;
     const status = error === undefined ? 200 : PROBLEM[error.kind].status;
@@ -29,7 +28,7 @@ export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
   });
 
   app.use("/console/disclosure/*", async (c, next) =>
-    holds(c.get("view"), ...DISCLOSURE_READERS) ? next() : refuseConsole(c, "FINANCE_ONLY"),
+    holds(c.get("view"), ...INSIGHT_READERS.disclosure) ? next() : refuseConsole(c, "FINANCE_ONLY"),
   );
   app.get("/console/disclosure", async (c) => {
     const disclosure = await insight.disclosure(yearOf(c));

@@ -1,5 +1,4 @@
 import type { Hono } from "hono";
-import type { Role } from "../../../node/identity/model.ts";
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { Scheme } from "../../../node/settlement/scheme.ts";
 import { PROBLEM } from "../../api/problem.ts";
@@ -7,17 +6,16 @@ import type { GatewayDeps } from "../../deps.ts";
 import { missing } from "../form.ts";
 import { type SupplierModel, SupplierPage } from "../pages/supplier.tsx";
 import { page } from "../parts/document.tsx";
+import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { refuseConsole } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
 import { pricedAgreements } from "./what-if.tsx";
 
-/** As in the API. */
-const READERS: readonly Role[] = ["finance", "auditor", "approver", "publisher"];
 const PERCENT = /^([0-9]{1,4})(?:\.([0-9]{1,2}))?$/;
 
 export function supplierRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
   app.get("/console/what-if/supplier", async (c) => {
-    if (!holds(c.get("view"), ...READERS)) return refuseConsole(c, "FINANCE_ONLY");
+    if (!holds(c.get("view"), ...INSIGHT_READERS.supplier)) return refuseConsole(c, "FINANCE_ONLY");
     const model = await modelOf(c, deps);
     const status = model.error === undefined ? 200 : PROBLEM[model.error.kind].status;
     return page(c, <SupplierPage view={c.get("view")} model={model} />, status);

@@ -1,5 +1,4 @@
 import type { Hono } from "hono";
-import type { Role } from "../../../node/identity/model.ts";
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { TrialBasis } from "../../../node/settlement/insight/service.ts";
 import { PROBLEM } from "../../api/problem.ts";
@@ -7,21 +6,17 @@ import type { GatewayDeps } from "../../deps.ts";
 import type { TrialFigures } from "../pages/trial-form.tsx";
 import { type WhatIfModel, WhatIfPage } from "../pages/what-if.tsx";
 import { page } from "../parts/document.tsx";
+import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { refuseConsole } from "../refusal.tsx";
 import { changeOf, schemeOf } from "../trial-form.ts";
 import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
 
-/** As in the API. */
-const READERS: readonly Role[] = ["finance", "auditor", "approver", "requester", "publisher"];
 const QUARTER = 3;
 const PAGE = 100;
 
 export function whatIfRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
-  // A trailing `/*` covers the page itself, too.
-  app.use("/console/what-if/*", async (c, next) =>
-    holds(c.get("view"), ...READERS) ? next() : refuseConsole(c, "INSIGHT_ONLY"),
-  );
   app.get("/console/what-if", async (c) => {
+    if (!holds(c.get("view"), ...INSIGHT_READERS.whatIf)) return refuseConsole(c, "FINANCE_ONLY");
     const model = await modelOf(c, deps);
     const status = model.error === undefined ? 200 : PROBLEM[model.error.kind].status;
     return page(c, <WhatIfPage view={c.get("view")} model={model} />, status);

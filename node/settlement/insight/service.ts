@@ -12,6 +12,7 @@ import type { TopicHandler } from "../../outbox/model.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { list, read, transact } from "../../storage/transact.ts";
 import { termsOf } from "../build.ts";
+import { STATEMENT_READERS } from "../period-view.ts";
 import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
 import { gaugesOf } from "./alerts.ts";
@@ -87,7 +88,8 @@ export type Insight = Worker & {
     change: TermsChange,
   ) => Promise<Result<WhatIf>>;
   readonly supplier: (partyId: string, year: string, addition: Addition | null) => Promise<Result<SupplierView>>;
-  readonly forecast: (agreementId: string) => Promise<Result<Forecast>>;
+  /** With what each party is heading for, to those who may read the statement. */
+  readonly forecast: (reader: Principal, agreementId: string) => Promise<Result<Forecast>>;
   readonly disclosure: (year: string) => Promise<Disclosure>;
   /** Looks at budgets and quotas now; otherwise a second after each use. */
   readonly look: () => Promise<void>;
@@ -136,7 +138,11 @@ export function createInsight(given: InsightDeps & { readonly disclosed: Disclos
     async supplier(partyId, year, addition) {
       return supplierView(partyId, [...(await signedOfYear(deps, year)).values()], addition);
     },
-    forecast: (agreementId) => forecast(deps, agreementId),
+    async forecast({ roles }, agreementId) {
+      const found = await forecast(deps, agreementId);
+      const isOpen = roles.some((role) => STATEMENT_READERS.includes(role));
+      return found.ok && !isOpen ? ok({ ...found.value, parties: [] }) : found;
+    },
     disclosure: (year) => disclosure(deps, given.disclosed, year),
     withBudgets: (settlement) => ({
       receive: (message) => (message.kind === BUDGET_KIND ? receiveBudget(deps, message) : settlement.receive(message)),

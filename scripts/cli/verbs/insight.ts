@@ -101,7 +101,9 @@ function forecastVerb(settle: Command): void {
       money(say("高(元)", "high (CNY)")),
     ];
     const rows = found.parties.map((one) => [one.partyId, yuan(one.low), yuan(one.expected), yuan(one.high)]);
-    answer(found, () => [table(columns, rows), words(found.text), words(found.method.text)].join("\n"));
+    // The parties' part is told only to those who may read the statement.
+    const shares = rows.length === 0 ? [] : [table(columns, rows)];
+    answer(found, () => [...shares, words(found.text), words(found.method.text)].join("\n"));
   });
 }
 
