@@ -52,6 +52,12 @@ export function refusals<const T extends CodeTable>(table: T) {
   };
 }
 
+/** A room's sentence with its `{name}`s filled in from the details of the refusal. */
+export function filled({ zh, en }: Text, details: Details): Text {
+  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
+  return { zh: fill(zh), en: fill(en) };
+}
+
 /** For places where a failure can only be a bug: turns it into a throw that keeps the code. */
 export function mustSucceed<T>(result: Result<T>): T {
   if (result.ok) return result.value;

@@ -1,4 +1,4 @@
-import { type Failure, refusals } from "../kernel/exchange-error.ts";
+import { type Failure, filled, refusals } from "../kernel/exchange-error.ts";
 import type { Text } from "../kernel/text.ts";
 
 const codes = {
@@ -101,6 +101,5 @@ const texts: { readonly [code in LedgerCode]: Text } = {
 };
 
 export function refuse(code: LedgerCode, value: string): Failure {
-  const { zh, en } = texts[code];
-  return declare(code, { zh: zh.replace("{value}", value), en: en.replace("{value}", value) }, { value });
+  return declare(code, filled(texts[code], { value }), { value });
 }

@@ -1,4 +1,4 @@
-import { type Details, type Failure, refusals } from "../kernel/exchange-error.ts";
+import { type Details, type Failure, filled, refusals } from "../kernel/exchange-error.ts";
 import type { Text } from "../kernel/text.ts";
 
 const codes = {
@@ -181,6 +181,5 @@ export function refuseProcess(code: ProcessCode, details: Details = {}): Failure
 }
 
 export function textOf(code: ProcessCode, details: Details): Text {
-  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
-  return { zh: fill(texts[code].zh), en: fill(texts[code].en) };
+  return filled(texts[code], details);
 }

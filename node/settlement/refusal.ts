@@ -1,4 +1,4 @@
-import { type Details, type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
+import { type Details, type Failure, filled, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Text } from "../kernel/text.ts";
 
 /** The names of settlement.md §16 that a computation may answer with. */
@@ -160,8 +160,7 @@ class SettlementFault extends Error {
 }
 
 export function fail(code: SettlementCode, details: Details = {}): never {
-  const text = texts[code];
-  throw new SettlementFault(refuse(code, { zh: fill(text.zh, details), en: fill(text.en, details) }, details));
+  throw new SettlementFault(refuse(code, filled(texts[code], details), details));
 }
 
 export function attempt<T>(compute: () => T): Result<T> {
@@ -171,8 +170,4 @@ export function attempt<T>(compute: () => T): Result<T> {
     if (fault instanceof SettlementFault) return fault.failure;
     throw fault;
   }
-}
-
-function fill(sentence: string, details: Details): string {
-  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
 }

@@ -1,4 +1,4 @@
-import { type Details, type Failure, refusals } from "../../kernel/exchange-error.ts";
+import { type Details, type Failure, filled, refusals } from "../../kernel/exchange-error.ts";
 import type { Text } from "../../kernel/text.ts";
 
 const codes = {
@@ -77,6 +77,5 @@ const texts: { readonly [code in InsightCode]: Text } = {
 };
 
 export function refuseInsight(code: InsightCode, details: Details = {}): Failure {
-  const fill = (sentence: string) => sentence.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? "—"));
-  return refuse(code, { zh: fill(texts[code].zh), en: fill(texts[code].en) }, details);
+  return refuse(code, filled(texts[code], details), details);
 }
