@@ -21,7 +21,7 @@ export type GossipChannel = {
 };
 
 export type GossipDeps = StandingDeps &
-  Omit<JudgeDeps, "consistency"> & {
+  Omit<JudgeDeps, "consistency" | "isAnswering"> & {
     readonly scheduler: Scheduler;
     readonly channel: GossipChannel;
     readonly witnessSigner: NoteSigner;
@@ -108,7 +108,9 @@ async function tidings(deps: GossipDeps, forPeer?: string): Promise<Tidings> {
 /** Asks, hears and judges. */
 function createEar(deps: GossipDeps) {
   const { channel } = deps;
-  const judge: JudgeDeps = { ...deps, consistency: channel.consistency };
+  const answering = new Set<string>();
+  const isAnswering = (region: string) => answering.has(region);
+  const judge: JudgeDeps = { ...deps, consistency: channel.consistency, isAnswering };
   /** What each peer told last and nobody has judged yet. */
   const unjudged = new Map<string, Tidings>();
   const judged = new Set<string>();
@@ -133,6 +135,8 @@ function createEar(deps: GossipDeps) {
     async ask(region: string): Promise<void> {
       const before = await lastOfRegion(judge, region);
       const answer = await channel.gossip(region, await tidings(deps, region));
+      if (answer.ok) answering.add(region);
+      else answering.delete(region);
       if (!answer.ok) return;
       await hear(region, answer.value);
       // What it had signed before we asked, and does not show when asked, is gone from its disk.

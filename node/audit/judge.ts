@@ -29,6 +29,8 @@ export type JudgeDeps = {
   readonly peers: () => readonly WatchedLog[];
   /** Asks a log itself to prove that it is one history. */
   readonly consistency: (region: string, origin: string, first: bigint, second: bigint) => Promise<Result<Hash[]>>;
+  /** Whether a region answered when it was last asked; whoever does, and gives no proof, has something to hide. */
+  readonly isAnswering: (region: string) => boolean;
 };
 
 /** Answered by a log that has signed a size which it no longer has. */
@@ -120,7 +122,10 @@ async function proveFit(
   const [first, second] = mine.size < theirs.size ? [mine, theirs] : [theirs, mine];
   const proof = await deps.consistency(log.region, log.origin, first.size, second.size);
   if (!proof.ok) {
-    if (proof.error.code !== NOT_COVERED) return false;
+    if (proof.error.code !== NOT_COVERED) {
+      if (deps.isAnswering(log.region)) unproved(deps, log, second.size, proof.error.code, from);
+      return false;
+    }
     await fileRollback(deps, log, { ...known, size: String(second.size), note: second.note }, first.note, from);
     return true;
   }
@@ -157,6 +162,19 @@ async function file(deps: JudgeDeps, finding: NewFinding): Promise<void> {
     ok(fileFinding(tx, finding, { region: deps.region, atMs: deps.runtime.nowMs() })),
   );
   if (filed.ok && filed.value) alarm(deps, finding);
+}
+
+/** Silence proves nothing, so nothing is filed; but a log that lies could be found out by no other means, so it is told. */
+function unproved(
+  { logger, metrics }: JudgeDeps,
+  { origin, region }: NamedLog,
+  size: bigint,
+  why: string,
+  from: string,
+) {
+  metrics.count("audit_unproved_total", { region });
+  const fields = { code: "LOG_UNPROVED", region, origin, size: String(size), heardFrom: from, why };
+  logger.error(fields, "a peer's log does not prove that what it showed two regions is one history; asking again");
 }
 
 function alarm({ logger, metrics }: JudgeDeps, { kind, region, origin, size, heardFrom }: NewFinding): void {
