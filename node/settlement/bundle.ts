@@ -1,7 +1,9 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
+import type { HeldReceipt } from "../metering/model.ts";
 import { receipts } from "../metering/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
+import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { termsOf } from "./build.ts";
 import type { Declaration, Statement } from "./model.ts";
@@ -9,7 +11,7 @@ import { type SignatureView, statementView } from "./period-view.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { BundledReceipt, StatementBundle } from "./recompute.ts";
-import { inRanges } from "./seq-ranges.ts";
+import type { SeqRanges } from "./seq-ranges.ts";
 
 /** A signed statement with everything it follows from, for `recompute` on any machine. One plain JSON document. */
 export async function bundleOf(
@@ -27,8 +29,12 @@ export async function bundleOf(
   if (!terms.ok) return terms;
   const view = statementView(deps.region, found);
   const held: BundledReceipt[] = [];
-  for await (const { core, providerSignature, consumerSignature } of list(deps.store, receipts, [agreementId])) {
-    if (inRanges(built.settles, core.direction, core.seq)) held.push({ core, providerSignature, consumerSignature });
+  for await (const { core, providerSignature, consumerSignature } of receiptsOf(
+    deps.store,
+    agreementId,
+    built.settles,
+  )) {
+    held.push({ core, providerSignature, consumerSignature });
   }
   const signed = {
     agreement: { document: agreement.document, signatures: signaturesOf(agreement) },
@@ -58,6 +64,16 @@ function signaturesOf(agreement: Agreement): SignatureView[] {
     signatures.push({ region: consumer, keyId: consumerKeyId, signature: consumerSignature });
   }
   return [...signatures, ...(agreement.partySignatures ?? [])];
+}
+
+/** Range by range: a month is a small part of all that an agreement has ever brought. */
+async function* receiptsOf(store: Store, agreementId: string, settles: SeqRanges): AsyncGenerator<HeldReceipt> {
+  for (const direction of ["forward", "reverse"] as const) {
+    for (const [from, to] of settles[direction]) {
+      const options = { after: [agreementId, direction, BigInt(from) - 1n], limit: Number(to) - Number(from) + 1 };
+      yield* list(store, receipts, [agreementId, direction], options);
+    }
+  }
 }
 
 type Signed = Pick<StatementBundle, "agreement" | "signatures" | "declarationSignatures" | "receipts">;

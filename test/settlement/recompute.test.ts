@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { canonicalText } from "../../node/kernel/canonical-json.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { receipts } from "../../node/metering/store.ts";
 import { examine, type KeyRing, type StatementBundle } from "../../node/settlement/recompute.ts";
 import { closeBoth, statementOf } from "./settled-world.ts";
 import { finance, holdBoth, keyOf, OCTOBER, PROVIDER, receiptChain, twoRegions } from "./two-regions.ts";
@@ -35,6 +36,30 @@ describe("an auditor with a bundle and no node", () => {
       const { recomputed, faults } = examine(bundle, keys);
       expect(faults).toEqual([]);
       expect(recomputed).toMatchObject({ digest, receipts: 3, amountFen: "156036" });
+    }
+  });
+
+  it("is exported by reading that month's receipts, not all that the agreement ever brought", async () => {
+    const november = OCTOBER.map((used) => ({ ...used, at: used.at.replace("-10-", "-11-") }));
+    const world = await twoRegions();
+    await holdBoth(world, receiptChain("AGR-7", [...OCTOBER, ...november.slice(1)]));
+    await closeBoth(world);
+    world.clock.nowMs = Date.parse("2026-12-03T02:00:00.000Z");
+    await closeBoth(world, "2026-11");
+    const { store, settlements } = world.provider();
+    const range = store.range.bind(store);
+    let count = 0;
+    vi.spyOn(store, "range").mockImplementation(async function* (...asked) {
+      for await (const record of range(...asked)) {
+        if (record[0].startsWith(receipts.prefix)) count++;
+        yield record;
+      }
+    });
+    for (const periodId of ["2026-10", "2026-11"]) {
+      count = 0;
+      const bundle = mustSucceed(await settlements.bundle("AGR-7", periodId));
+      expect(new Set(bundle.receipts.map(({ core }) => core.periodId))).toEqual(new Set([periodId]));
+      expect([periodId, count]).toEqual([periodId, periodId === "2026-10" ? 3 : 2]);
     }
   });
 
