@@ -7,12 +7,13 @@ import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { HeldReceipt } from "../metering/model.ts";
+import { signaturesOf } from "../negotiation/agreement-file.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import type { StatementBundle } from "../settlement/recompute.ts";
 import type { Store } from "../storage/port.ts";
 import { documentsNamedBy } from "./documents.ts";
 import { earlierListsFor } from "./earlier-lists.ts";
-import { type RegionSignature, SEALED_AS } from "./model.ts";
+import { SEALED_AS } from "./model.ts";
 
 export type EvidenceDeps = {
   readonly store: Store;
@@ -69,15 +70,6 @@ export async function exportBundle(deps: EvidenceDeps, query: AgreementLogQuery)
 /** What the file says elsewhere is not said twice: agreement, its terms, and the keys, which are those of the trust list. */
 function statementPart({ agreement: _agreement, terms: _terms, keys: _keys, ...rest }: StatementBundle): Canonical {
   return JSON.parse(JSON.stringify(rest)) as Canonical;
-}
-
-function signaturesOf(agreement: Agreement): RegionSignature[] {
-  const { provider, consumer, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = agreement;
-  const signatures = [{ region: provider, keyId: providerKeyId, signature: providerSignature }];
-  if (consumerKeyId !== null && consumerSignature !== null) {
-    signatures.push({ region: consumer, keyId: consumerKeyId, signature: consumerSignature });
-  }
-  return [...signatures, ...(agreement.partySignatures ?? [])];
 }
 
 /** Receipts of the leaves in the file, except those that the statement carries with it. */

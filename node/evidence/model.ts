@@ -4,7 +4,6 @@ import { regionIdSchema } from "../identity/model.ts";
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const signatureSchema = z.strictObject({ region: regionIdSchema, keyId: z.string(), signature: z.string() });
-export type RegionSignature = z.infer<typeof signatureSchema>;
 
 const entrySchema = z.strictObject({
   index: z.string(),

@@ -7,3 +7,13 @@ export function agreementFile(agreement: Agreement) {
   const file = { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature };
   return partySignatures === undefined ? file : { ...file, partySignatures };
 }
+
+/** Every signature under the text, each with the region it binds. */
+export function signaturesOf(agreement: Agreement) {
+  const { provider, consumer, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = agreement;
+  const signatures = [{ region: provider, keyId: providerKeyId, signature: providerSignature }];
+  if (consumerKeyId !== null && consumerSignature !== null) {
+    signatures.push({ region: consumer, keyId: consumerKeyId, signature: consumerSignature });
+  }
+  return [...signatures, ...(agreement.partySignatures ?? [])];
+}

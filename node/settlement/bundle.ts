@@ -2,12 +2,12 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
 import type { HeldReceipt } from "../metering/model.ts";
 import { receipts } from "../metering/store.ts";
-import type { Agreement } from "../negotiation/model.ts";
+import { signaturesOf } from "../negotiation/agreement-file.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { termsOf } from "./build.ts";
 import type { Declaration, Statement } from "./model.ts";
-import { type SignatureView, statementView } from "./period-view.ts";
+import { statementView } from "./period-view.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { BundledReceipt, StatementBundle } from "./recompute.ts";
@@ -55,15 +55,6 @@ export async function bundleOf(
     disputedReceiptIds: (JSON.parse(built.text) as Statement).disputedReceiptIds,
     keys: keysOf(deps, signed, found.signedAt),
   });
-}
-
-function signaturesOf(agreement: Agreement): SignatureView[] {
-  const { provider, consumer, providerKeyId, providerSignature, consumerKeyId, consumerSignature } = agreement;
-  const signatures = [{ region: provider, keyId: providerKeyId, signature: providerSignature }];
-  if (consumerKeyId !== null && consumerSignature !== null) {
-    signatures.push({ region: consumer, keyId: consumerKeyId, signature: consumerSignature });
-  }
-  return [...signatures, ...(agreement.partySignatures ?? [])];
 }
 
 /** Range by range: a month is a small part of all that an agreement has ever brought. */
