@@ -38,6 +38,19 @@ export async function termsOf({ agreements }: BuildDeps, agreementId: string): P
     : refuseProcess("SETTLEMENT_UNPRICED", { agreementId });
 }
 
+/** As `termsOf`, for another region: only the two sides learn why an agreement does not settle; to anyone else it does not exist. */
+export async function termsForPeer(
+  deps: BuildDeps,
+  agreementId: string,
+  peer: string,
+): Promise<Result<SettlementTerms>> {
+  const terms = await termsOf(deps, agreementId);
+  if (terms.ok) return terms;
+  const agreement = await deps.agreements.find(agreementId);
+  const isSide = agreement !== undefined && [agreement.provider, agreement.consumer].includes(peer);
+  return isSide ? terms : refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
+}
+
 /**
  * Receipts that this settlement is about, disputed ones included; those of signed statements are done. A page at a time, in
  * the order of ids; with a prefix only those whose ids begin with it.

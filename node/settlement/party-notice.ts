@@ -12,7 +12,7 @@ import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { enqueue, enqueueRefs, inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { thirdRegionsOf } from "../policy/parties.ts";
 import { type Tx, transact } from "../storage/transact.ts";
-import { termsOf } from "./build.ts";
+import { termsForPeer } from "./build.ts";
 import { daysIn } from "./figures.ts";
 import type { Figures } from "./messages.ts";
 import { isSignedBy, type ProcessDeps, signText } from "./process.ts";
@@ -121,7 +121,7 @@ async function othersFor(
   partyId: string,
   region: string,
 ): Promise<Result<readonly string[]>> {
-  const terms = await termsOf(deps, agreementId);
+  const terms = await termsForPeer(deps, agreementId, region);
   if (!terms.ok) return terms;
   const agreement = await deps.agreements.find(agreementId);
   const party = terms.value.parties.find((one) => one.partyId === partyId);

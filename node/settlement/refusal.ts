@@ -130,8 +130,8 @@ const texts: { readonly [code in SettlementCode]: Text } = {
     en: 'The party "{value}" had left the agreement by then; receipts after its last day are refused.',
   },
   TREE_BAD_PREFIX: {
-    zh: "树前缀“{value}”应为 0–64 位小写十六进制数字;请检查请求。",
-    en: 'The tree prefix "{value}" must be 0–64 lower-case hex digits. Check the request.',
+    zh: "树前缀“{value}”应为 0–64 位小写十六进制数字,且不得落在同一轮的其他前缀之下;请检查请求。",
+    en: 'The tree prefix "{value}" must be 0–64 lower-case hex digits and lie under no other one of its round. Check the request.',
   },
   NETTING_SELF: {
     zh: "债务不能由 {value} 付给自己;请检查轧差输入。",

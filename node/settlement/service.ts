@@ -186,9 +186,10 @@ function handlerOf(deps: ProcessDeps, move: Move): TopicHandler {
       if (isPartyNotice(message.body)) return receiveNotice(deps, message);
       const receive = isThirdMessage(message.body) ? receiveThirdMessage : receiveMessage;
       const answer = await receive(deps, message);
+      if (!answer.ok) return answer;
       // The answer does not wait for the computation, which may be long; a crash before it is made good by `resume`.
-      const { agreementId, periodId } = message.body as { agreementId?: string; periodId?: string };
-      if (answer.ok && agreementId !== undefined && periodId !== undefined) void move(agreementId, periodId);
+      const { agreementId, periodId } = message.body as { agreementId: string; periodId: string };
+      void move(agreementId, periodId);
       return answer;
     },
     async delivered(message, answer) {

@@ -7,7 +7,7 @@ import { partiesOfRegion, thirdRegionsOf } from "../policy/parties.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { read, transact } from "../storage/transact.ts";
 import { begin, beginRefs } from "./begin.ts";
-import { termsOf } from "./build.ts";
+import { termsForPeer } from "./build.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { answerOf, parseAnswer } from "./messages.ts";
 import { laterOnItsWay } from "./order.ts";
@@ -36,7 +36,7 @@ export async function receiveThirdMessage(deps: ProcessDeps, inbound: InboundMes
   const parsed = parseThirdMessage(inbound.kind, inbound.body);
   if (!parsed.ok) return parsed;
   const { agreementId, periodId } = parsed.value.body;
-  const terms = await termsOf(deps, agreementId);
+  const terms = await termsForPeer(deps, agreementId, inbound.peer);
   if (!terms.ok) return terms;
   const agreement = await deps.agreements.find(agreementId);
   const allowed = checkSender(deps, agreement, terms.value, inbound.peer, parsed.value);

@@ -11,7 +11,7 @@ import { checkPrefix } from "./hash-tree.ts";
 import { inRound, type ProcessDeps, type Step, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
-import { attempt } from "./refusal.ts";
+import { attempt, fail } from "./refusal.ts";
 import { takeInReceipts } from "./take-in.ts";
 import { type TreeNode, treeFold } from "./tree-fold.ts";
 import { type TreeNodes, type TreeRequest, toWire, type WireTreeNode, walkPeerTree } from "./tree-walk.ts";
@@ -45,9 +45,18 @@ export async function treeNodes(
 ): Promise<Result<readonly WireTreeNode[]>> {
   const found = await read(deps.store, settlementRef({ agreementId, periodId }));
   if (found === undefined || found.peer !== peer.region) return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
-  const formed = attempt(() => prefixes.map(checkPrefix));
+  const formed = attempt(() => checkApart(prefixes.map(checkPrefix)));
   if (!formed.ok) return formed;
   return ok((await treeOf(deps, found)(prefixes)).map(toWire));
+}
+
+/** A round reads each receipt once at most; one that asks for the same again and again would have us read all of them each time. */
+function checkApart(prefixes: readonly string[]): void {
+  const sorted = prefixes.toSorted();
+  sorted.forEach((prefix, i) => {
+    const before = sorted[i - 1];
+    if (before !== undefined && prefix.startsWith(before)) fail("TREE_BAD_PREFIX", { value: prefix });
+  });
 }
 
 /** Whole receipts with both signatures, for those that the peer lacks. */
