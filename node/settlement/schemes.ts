@@ -1,4 +1,4 @@
-import type { Text } from "../kernel/text.ts";
+import type { Language, Text } from "../kernel/text.ts";
 import { largestRemainder, type Quotas, type Share } from "./allocate.ts";
 import { contribution } from "./contribution.ts";
 import { fixed } from "./fixed.ts";
@@ -27,6 +27,17 @@ export function quotasOfScheme(total: bigint, scheme: Scheme, context: SplitCont
 
 export function titleOf(scheme: Scheme): Text {
   return ruleOf(scheme).title;
+}
+
+/** What every registered scheme is called, wherever a person reads of it. */
+export function schemeTitles(language: Language): { readonly [K in SchemeKind]: string } {
+  const { fixed, contribution, tiers, shapley } = rules;
+  return {
+    fixed: fixed.title[language],
+    contribution: contribution.title[language],
+    tiers: tiers.title[language],
+    shapley: shapley.title[language],
+  };
 }
 
 /** Every registered scheme as it could look for an agreement; its own kind is for the caller to put in. */

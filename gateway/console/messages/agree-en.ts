@@ -1,3 +1,4 @@
+import { en as reports } from "../../reports/words/en.ts";
 import type { agreeZh } from "./agree-zh.ts";
 import type { Filled } from "./filled.ts";
 
@@ -133,23 +134,11 @@ export const agreeEn: Filled<typeof agreeZh> = {
     rate: (n) => `≤ ${n} rows a second`,
     each: (product, yuan) => `${product} ${yuan} CNY a call`,
     cap: (yuan) => `cap ${yuan} CNY`,
-    schemes: {
-      fixed: "fixed shares",
-      contribution: "by contribution",
-      tiers: "progressive tiers",
-      shapley: "Shapley value",
-    },
+    schemes: reports.schemes,
     unitPrice: "Unit price (CNY a call)",
     weights: "Shares (weight of each party)",
   },
-  partyRoles: {
-    provider: "provider",
-    storage: "storage",
-    compute: "compute",
-    service: "service",
-    operator: "operator",
-    fund: "regional fund",
-  },
+  partyRoles: reports.roles,
   metrics: { rows: "rows", calls: "calls" },
   agreement: {
     content: "Agreed",

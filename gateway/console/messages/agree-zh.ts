@@ -1,3 +1,4 @@
+import { zh as reports } from "../../reports/words/zh.ts";
 /** Negotiations and agreements, in Chinese. */
 export const agreeZh = {
   done: {
@@ -128,18 +129,11 @@ export const agreeZh = {
     rate: (n: string) => `每秒 ≤ ${n} 行`,
     each: (product: string, yuan: string) => `${product} ${yuan} 元/次`,
     cap: (yuan: string) => `上限 ${yuan} 元`,
-    schemes: { fixed: "约定比例", contribution: "按贡献", tiers: "累进分档", shapley: "沙普利值" },
+    schemes: reports.schemes,
     unitPrice: "单价(元/次)",
     weights: "分配比例(各方权重)",
   },
-  partyRoles: {
-    provider: "提供方",
-    storage: "存储",
-    compute: "计算",
-    service: "服务",
-    operator: "运营机构",
-    fund: "区域调节金",
-  },
+  partyRoles: reports.roles,
   metrics: { rows: "行", calls: "次" },
   agreement: {
     content: "内容",

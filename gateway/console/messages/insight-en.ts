@@ -117,7 +117,6 @@ export const insightEn: Filled<typeof insightZh> = {
     distribution: "Where the income went",
     role: "Role",
     kind: "Kind",
-    guarantee: "guaranteed minimum",
     deferred: (amount) => `CNY ${amount} deferred at the end of the year`,
     digests: "Digests of the statements it is summed from",
     none: "None this year",

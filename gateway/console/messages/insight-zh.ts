@@ -113,7 +113,6 @@ export const insightZh = {
     distribution: "收入去向",
     role: "角色",
     kind: "性质",
-    guarantee: "保底调剂",
     deferred: (amount: string) => `年末递延 ${amount} 元`,
     digests: "所依据的结算单摘要",
     none: "本年没有",

@@ -1,3 +1,4 @@
+import { en as reports } from "../../reports/words/en.ts";
 import type { Filled } from "./filled.ts";
 import type { operateZh } from "./operate-zh.ts";
 
@@ -83,7 +84,7 @@ export const operateEn: Filled<typeof operateZh> = {
     shares: "Who receives what",
     party: "Party",
     kind: "Kind",
-    kinds: { fund: "regional fund", compensation: "compensation", cost: "cost", benefit: "benefit" },
+    kinds: reports.kinds,
     netting: "Net by region",
     pays: (from, to) => `${from} pays ${to}`,
     closedAt: (at) => `closed ${at}`,

@@ -1,3 +1,4 @@
+import { zh as reports } from "../../reports/words/zh.ts";
 /** Transfers, settlement, audit, peers, rules, catalogue: in Chinese. */
 export const operateZh = {
   transfer: {
@@ -79,7 +80,7 @@ export const operateZh = {
     shares: "各方所得",
     party: "参与方",
     kind: "性质",
-    kinds: { fund: "区域调节金", compensation: "成本补偿", cost: "成本", benefit: "收益" },
+    kinds: reports.kinds,
     netting: "各地区净额",
     pays: (from: string, to: string) => `${from} 付 ${to}`,
     closedAt: (at: string) => `${at} 关账`,

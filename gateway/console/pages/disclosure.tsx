@@ -145,7 +145,8 @@ function Products({ view, products }: { view: View; products: readonly Disclosed
 function Distribution({ view, disclosure }: { view: View; disclosure: Disclosure }) {
   const t = view.t.disclosure;
   const roles: { readonly [role: string]: string } = view.t.partyRoles;
-  const kinds: { readonly [kind: string]: string } = { ...view.t.settlement.kinds, guarantee: t.guarantee };
+  const labels = view.t.settlement.kinds;
+  const kinds: { readonly [kind: string]: string } = { ...labels, guarantee: labels.adjustment };
   return (
     <section class="card">
       <h2 class="card-header">{t.distribution}</h2>

@@ -1,3 +1,4 @@
+import { schemeTitles } from "../../../node/settlement/schemes.ts";
 import type { ReportWords } from "./zh.ts";
 
 export const en: ReportWords = {
@@ -16,7 +17,7 @@ export const en: ReportWords = {
     benefit: "benefit",
     adjustment: "guaranteed minimum",
   },
-  schemes: { fixed: "fixed ratio", contribution: "by contribution", tiers: "marginal tiers", shapley: "Shapley value" },
+  schemes: schemeTitles("en"),
   period: (year, month) => `${MONTHS[month - 1] ?? month} ${year}`,
   released: "released from earlier",
   statement: "Statement",

@@ -1,3 +1,5 @@
+import { schemeTitles } from "../../../node/settlement/schemes.ts";
+
 /** Words of the reports, Chinese: what finance offices print and file. `en.ts` has the same keys or does not compile. */
 export const zh = {
   roles: {
@@ -9,7 +11,7 @@ export const zh = {
     fund: "调节基金",
   },
   kinds: { fund: "基金", compensation: "补偿", cost: "成本", benefit: "收益", adjustment: "保底调剂" },
-  schemes: { fixed: "约定比例", contribution: "按贡献", tiers: "累进分档", shapley: "沙普利值" },
+  schemes: schemeTitles("zh"),
   /** `2026-10` → `2026 年 10 月`. */
   period: (year: string, month: number) => `${year} 年 ${month} 月`,
   released: "释放以前递延",
