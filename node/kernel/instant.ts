@@ -10,6 +10,7 @@ export function msOf(instant: Instant): number {
 }
 
 const CHINA_OFFSET_MS = 8 * 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** The date in China Standard Time (UTC+8 all year), `2026-10-05`. */
 export function chinaDateOf(ms: number): string {
@@ -19,6 +20,12 @@ export function chinaDateOf(ms: number): string {
 /** The settlement period an instant falls into: the calendar month in China, `2026-10`. */
 export function periodOf(ms: number): string {
   return chinaDateOf(ms).slice(0, 7);
+}
+
+/** The calendar month after one, `2026-12` → `2027-01`. */
+export function nextPeriod(periodId: string): string {
+  // Thirty-two days after the first of a month lie in the next one.
+  return instantOf(msOf(`${periodId}-01`) + 32 * DAY_MS).slice(0, 7);
 }
 
 /** Midnight that begins a China date, as an instant: `2026-10-05` → `2026-10-04T16:00:00.000Z`. */

@@ -1,4 +1,4 @@
-import { chinaDateOf, chinaMidnight, instantOf, msOf } from "../kernel/instant.ts";
+import { instantOf, nextPeriod } from "../kernel/instant.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { type AnyRef, abandon, type Tx } from "../storage/transact.ts";
 import { type LedgerTx, NO_HEAD } from "./entry.ts";
@@ -79,9 +79,7 @@ function postQuantity(tx: LedgerTx, core: UsedReceipt, asset: string, quantity: 
 
 /** A late receipt's month may be closed; it is posted into the first open one. */
 function openPeriod(periodId: string, closedThrough: string): string {
-  if (periodId > closedThrough) return periodId;
-  // Thirty-two days after the first of a month lie in the next one.
-  return chinaDateOf(msOf(chinaMidnight(`${closedThrough}-01`)) + 32 * 86_400_000).slice(0, 7);
+  return periodId > closedThrough ? periodId : nextPeriod(closedThrough);
 }
 
 function assetsOf(metrics: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { canonicalText, digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { chinaDateOf, chinaMidnight, msOf } from "../kernel/instant.ts";
+import { chinaMidnight, msOf, nextPeriod } from "../kernel/instant.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import type { Figures } from "./messages.ts";
 import type { Declaration, PeriodInput } from "./model.ts";
@@ -16,11 +16,6 @@ export function daysIn(periodId: string): number {
   const first = msOf(chinaMidnight(`${periodId}-01`));
   const next = msOf(chinaMidnight(`${nextPeriod(periodId)}-01`));
   return (next - first) / DAY_MS;
-}
-
-export function nextPeriod(periodId: string): string {
-  // Thirty-two days after the first of a month lie in the next one.
-  return chinaDateOf(msOf(chinaMidnight(`${periodId}-01`)) + 32 * DAY_MS).slice(0, 7);
 }
 
 /** Names that the terms do not know are found when they are entered, not when the other region computes. */

@@ -1,13 +1,12 @@
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { periodOf } from "../kernel/instant.ts";
+import { nextPeriod, periodOf } from "../kernel/instant.ts";
 import type { LedgerOp } from "../ledger/model.ts";
 import { postBatch } from "../ledger/ops.ts";
 import { ledgerHead, openPendings, postRefs } from "../ledger/store.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, transact } from "../storage/transact.ts";
-import { periodAfter } from "./order.ts";
 import type { ProcessDeps } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { begunCounts, closedPeriods, settlements } from "./store.ts";
@@ -42,7 +41,7 @@ async function isUnsettled(store: Store, closedThrough: string, periodId: string
   // Signed statements stay for years and are large; those of closed periods are not read again.
   let month = closedThrough;
   while (month !== "" && month < periodId) {
-    month = periodAfter(month);
+    month = nextPeriod(month);
     months.push(month);
   }
   for (const one of months) {

@@ -1,4 +1,4 @@
-import { chinaDateOf, chinaMidnight, msOf, periodOf } from "../kernel/instant.ts";
+import { msOf, nextPeriod, periodOf } from "../kernel/instant.ts";
 import { read } from "../storage/transact.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
@@ -6,11 +6,6 @@ import { agreementBooks } from "./store.ts";
 
 /** An agreement lasts some years; a peer that names a period further away is not walked after. */
 const MAX_MONTHS = 240;
-
-export function periodAfter(periodId: string): string {
-  // Thirty-two days after the first of a month lie in the next one.
-  return chinaDateOf(msOf(chinaMidnight(`${periodId}-01`)) + 32 * 86_400_000).slice(0, 7);
-}
 
 /** First month in which an agreement can have anything to settle. */
 export async function firstPeriod(deps: ProcessDeps, agreementId: string): Promise<string | undefined> {
@@ -28,7 +23,7 @@ export async function earlierOnItsWay(
   periodId: string,
 ): Promise<Settlement | undefined> {
   const { lastPeriod = "" } = (await read(deps.store, agreementBooks.at(agreementId))) ?? {};
-  const from = lastPeriod === "" ? await firstPeriod(deps, agreementId) : periodAfter(lastPeriod);
+  const from = lastPeriod === "" ? await firstPeriod(deps, agreementId) : nextPeriod(lastPeriod);
   return firstOnItsWay(deps, agreementId, from ?? periodId, periodId);
 }
 
@@ -38,8 +33,8 @@ export function laterOnItsWay(
   agreementId: string,
   periodId: string,
 ): Promise<Settlement | undefined> {
-  const end = periodAfter(periodAfter(periodOf(deps.runtime.nowMs())));
-  return firstOnItsWay(deps, agreementId, periodAfter(periodId), end);
+  const end = nextPeriod(nextPeriod(periodOf(deps.runtime.nowMs())));
+  return firstOnItsWay(deps, agreementId, nextPeriod(periodId), end);
 }
 
 async function firstOnItsWay(
@@ -49,7 +44,7 @@ async function firstOnItsWay(
   before: string,
 ): Promise<Settlement | undefined> {
   let months = 0;
-  for (let period = from; period < before && months < MAX_MONTHS; period = periodAfter(period), months++) {
+  for (let period = from; period < before && months < MAX_MONTHS; period = nextPeriod(period), months++) {
     const found = await read(store, settlementRef({ agreementId, periodId: period }));
     if (found !== undefined && found.state !== "agreed") return found;
   }

@@ -1,5 +1,4 @@
-import { chinaMidnight, msOf, periodOf } from "../../kernel/instant.ts";
-import { nextPeriod } from "../figures.ts";
+import { chinaMidnight, msOf, nextPeriod, periodOf } from "../../kernel/instant.ts";
 
 /** When the next month begins in China. */
 export function nextMonthBegins(nowMs: number): number {
