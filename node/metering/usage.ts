@@ -1,6 +1,6 @@
 import { collection } from "../storage/collection.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
-import type { UsageTotals } from "./model.ts";
+import type { ReceiptCore, UsageTotals } from "./model.ts";
 
 /** Agreement → what was used of it so far; advanced in the commits that release, and the input of policy's limits. */
 export const usages = collection<UsageTotals>("usage");
@@ -27,6 +27,13 @@ export function addUsage(tx: Tx, agreementId: string, used: Used): UsageTotals {
   const totals = plus(usageTotals(tx, agreementId), used);
   tx.put(usages.at(agreementId), totals);
   return totals;
+}
+
+/** What limits are judged by follows the chain, whichever way a receipt came into it: both regions show the same usage. */
+export function countUsage(tx: Tx, { agreementId, usage, periodId, purposeClass }: ReceiptCore): void {
+  const { rows = "0", bytes = "0", calls } = usage;
+  const counted = calls === undefined ? {} : { calls: { count: BigInt(calls), month: periodId, purposeClass } };
+  addUsage(tx, agreementId, { rows: BigInt(rows), bytes: BigInt(bytes), ...counted });
 }
 
 /** The totals after a use, without storing them: what a decider judges the next call of the same request by. */

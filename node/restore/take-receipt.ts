@@ -4,7 +4,7 @@ import { ok } from "../kernel/exchange-error.ts";
 import { acceptReceipt, acceptReceiptRefs, completeReceipt, completeReceiptRefs } from "../metering/accept.ts";
 import { checkConsumerSignature, checkOffered } from "../metering/receipt.ts";
 import { receiptRef } from "../metering/store.ts";
-import { addUsage, usageTotalsRefs } from "../metering/usage.ts";
+import { countUsage, usageTotalsRefs } from "../metering/usage.ts";
 import { agreements } from "../negotiation/store.ts";
 import { type Tx, transact } from "../storage/transact.ts";
 import { keyOf, type RestoreDeps, type Taken } from "./deps.ts";
@@ -58,12 +58,6 @@ export async function takeReceipt(deps: RestoreDeps, peer: string, record: unkno
     }
     return ok("taken");
   });
-}
-
-function countUsage(tx: Tx, { agreementId, usage, periodId, purposeClass }: Core): void {
-  const { rows = "0", bytes = "0", calls } = usage;
-  const counted = calls === undefined ? {} : { calls: { count: BigInt(calls), month: periodId, purposeClass } };
-  addUsage(tx, agreementId, { rows: BigInt(rows), bytes: BigInt(bytes), ...counted });
 }
 
 /** The provider's evidence is of the release; the consumer's follows with its signature, in `completeReceipt`. */

@@ -4,11 +4,11 @@ import { instantOf, msOf } from "../kernel/instant.ts";
 import { createUsagePosting } from "../ledger/usage-posting.ts";
 import { acceptReceipt, acceptReceiptRefs, completeReceipt, completeReceiptRefs } from "../metering/accept.ts";
 import { EMPTY_CHAIN } from "../metering/chain.ts";
-import type { Receipt, ReceiptCore } from "../metering/model.ts";
+import type { Receipt } from "../metering/model.ts";
 import { type CheckedCore, checkReceipt } from "../metering/receipt.ts";
 import { chainHeads, putNext, receiptRef, unsignedReceipts } from "../metering/store.ts";
-import { addUsage, usageTotalsRefs } from "../metering/usage.ts";
-import { list, type Tx, transact } from "../storage/transact.ts";
+import { countUsage, usageTotalsRefs } from "../metering/usage.ts";
+import { list, transact } from "../storage/transact.ts";
 import type { ProcessDeps } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -127,11 +127,4 @@ async function takeOne(deps: ProcessDeps, checked: CheckedCore, receipt: Receipt
 
 function held({ core, coreDigest }: CheckedCore, { providerSignature, consumerSignature }: Receipt) {
   return { core, coreDigest, providerSignature, consumerSignature, settledIn: null };
-}
-
-/** What limits are judged by follows the chain, whichever way a receipt came into it. */
-function countUsage(tx: Tx, { agreementId, usage, periodId, purposeClass }: ReceiptCore): void {
-  const { rows = "0", bytes = "0", calls } = usage;
-  const counted = calls === undefined ? {} : { calls: { count: BigInt(calls), month: periodId, purposeClass } };
-  addUsage(tx, agreementId, { rows: BigInt(rows), bytes: BigInt(bytes), ...counted });
 }

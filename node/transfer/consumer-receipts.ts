@@ -5,7 +5,7 @@ import { acceptReceipt, acceptReceiptRefs, completeReceipt, completeReceiptRefs 
 import type { HeldReceipt, ReceiptCore } from "../metering/model.ts";
 import { type CheckedCore, checkOffered, signCore } from "../metering/receipt.ts";
 import { receiptRef } from "../metering/store.ts";
-import { addUsage, usageTotalsRefs } from "../metering/usage.ts";
+import { countUsage, usageTotalsRefs } from "../metering/usage.ts";
 import { type AnyRef, read, type Tx } from "../storage/transact.ts";
 import { keysNow, meteringParts, type TransferDeps } from "./deps.ts";
 import { transferTransitions } from "./machine.ts";
@@ -100,13 +100,6 @@ export function takeOffers(
     }
   }
   return ok({ signatures, notDelivered, missingFrom: null });
-}
-
-/** The consumer's totals follow the chain, so that both regions show the same usage. */
-export function countUsage(tx: Tx, { agreementId, usage, periodId, purposeClass }: ReceiptCore): void {
-  const { rows = "0", bytes = "0", calls } = usage;
-  const counted = calls === undefined ? {} : { calls: { count: BigInt(calls), month: periodId, purposeClass } };
-  addUsage(tx, agreementId, { rows: BigInt(rows), bytes: BigInt(bytes), ...counted });
 }
 
 function isUndoing(core: ReceiptCore, held: readonly HeldReceipt[]): boolean {

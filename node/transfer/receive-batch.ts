@@ -1,4 +1,3 @@
-import { type RunningSha256, runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import {
@@ -12,10 +11,9 @@ import { equivocation } from "../metering/chain.ts";
 import type { ReceiptCore } from "../metering/model.ts";
 import { type PartyEnd, partyGone } from "../metering/party-end.ts";
 import { type CheckedCore, checkOffered, signCore } from "../metering/receipt.ts";
-import { usageTotalsRefs } from "../metering/usage.ts";
+import { countUsage, usageTotalsRefs } from "../metering/usage.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { transact } from "../storage/transact.ts";
-import { countUsage } from "./consumer-receipts.ts";
 import { keysNow, meteringParts, type TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
 import { contributionsOf, factsOfTransfer } from "./receipt-facts.ts";
@@ -32,8 +30,6 @@ export type IncomingBatch = {
   readonly providerSignature: string;
   readonly rows: bigint;
   readonly bytes: bigint;
-  /** Over what of it came. */
-  readonly digest: RunningSha256;
   left: bigint;
 };
 
@@ -70,7 +66,6 @@ export function beginBatch(
     providerSignature: frame.providerSignature,
     rows: BigInt(frame.rows),
     bytes,
-    digest: runningSha256(),
     left: bytes,
   });
 }
