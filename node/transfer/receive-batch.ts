@@ -1,3 +1,4 @@
+import { type RunningSha256, runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import {
@@ -30,6 +31,8 @@ export type IncomingBatch = {
   readonly providerSignature: string;
   readonly rows: bigint;
   readonly bytes: bigint;
+  /** Over what of it came. */
+  readonly digest: RunningSha256;
   left: bigint;
 };
 
@@ -66,6 +69,7 @@ export function beginBatch(
     providerSignature: frame.providerSignature,
     rows: BigInt(frame.rows),
     bytes,
+    digest: runningSha256(),
     left: bytes,
   });
 }
