@@ -17,6 +17,11 @@ export function chinaDateOf(ms: number): string {
   return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 10);
 }
 
+/** The clock in China to the minute, `2026-10-05 16:00 UTC+8`: wherever a person reads a time. */
+export function chinaTimeOf(ms: number): string {
+  return `${new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 16).replace("T", " ")} UTC+8`;
+}
+
 /** The settlement period an instant falls into: the calendar month in China, `2026-10`. */
 export function periodOf(ms: number): string {
   return chinaDateOf(ms).slice(0, 7);

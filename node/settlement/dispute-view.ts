@@ -1,5 +1,5 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { instantOf } from "../kernel/instant.ts";
+import { chinaTimeOf, instantOf, msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
 import { list, read } from "../storage/transact.ts";
 import { findDispute } from "./dispute.ts";
@@ -52,6 +52,7 @@ export async function disputeView(deps: Deps, dispute: Dispute): Promise<Dispute
 function standingOf(region: string, peer: string, { state, openedBy, deadline }: Dispute, overdue: boolean): Reason {
   const until = deadline?.until ?? null;
   const common = { rule: deadline?.rule ?? "settlement.dispute", until, verified: deadline?.verified ?? true };
+  const passed = until === null ? "" : chinaTimeOf(msOf(until));
   const say = (code: string, at: string, zh: string, en: string): Reason => {
     const text = { zh, en };
     return { code, ...common, turn: { region: at, role: "finance" }, text, neutral: text };
@@ -60,8 +61,8 @@ function standingOf(region: string, peer: string, { state, openedBy, deadline }:
     return say(
       "DISPUTE_OVERDUE",
       region,
-      `争议已超过处理期限(${until}),系统不作裁决;请财务人员与 ${peer} 协商后给出结论,或提请共同上级协调。`,
-      `The dispute is past its deadline (${until}); nothing is decided by the clock. Finance must come to an outcome with ${peer}, or take it to the common superior.`,
+      `争议已超过处理期限(${passed}),系统不作裁决;请财务人员与 ${peer} 协商后给出结论,或提请共同上级协调。`,
+      `The dispute is past its deadline (${passed}); nothing is decided by the clock. Finance must come to an outcome with ${peer}, or take it to the common superior.`,
     );
   }
   if (state !== "open") {

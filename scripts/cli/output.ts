@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { type Language, languageOf } from "../../node/kernel/text.ts";
 
 export const language = (): Language => languageOf(process.env);
@@ -44,6 +45,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
 export function aligned(rows: readonly (readonly string[])[]): string {
   const titles = (rows[0] ?? []).map(() => ({ title: "" }));
   return table(titles, rows).split("\n").slice(1).join("\n");
+}
+
+/** When: as a clock in China shows it. Programs get the instant itself, by `--json`. */
+export function clock(instant: string): string {
+  return chinaTimeOf(msOf(instant));
 }
 
 /** −5 fen → `-0.05`, with thousands separated. */

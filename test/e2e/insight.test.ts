@@ -55,6 +55,8 @@ describe("figures over HTTP", () => {
   it("quotes, and lists the quote with what followed", async () => {
     const made = await ask("requester", "/agreements/AGR-7/quote", { calls: "10", purpose: "industrial" });
     expect([made.status, made.body.upperBoundFen]).toEqual([201, "121"]);
+    // The month ends at midnight in China, whatever the clock of whoever reads it.
+    expect((made.body.text as unknown as { zh: string }).zh).toMatch(/有效至 [0-9]{4}-[0-9]{2}-01 00:00 UTC\+8。$/);
     const { body } = await ask("finance", `/agreements/AGR-7/quotes?period=${month}`);
     expect(body.items).toMatchObject([{ upperBoundFen: "121", actual: { fen: "0", isWithin: true } }]);
     expect((await ask("requester", "/agreements/AGR-7/quote", { calls: "-1" })).status).toBe(400);

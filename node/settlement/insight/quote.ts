@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../kernel/exchange-error.ts";
-import { instantOf, msOf, periodOf } from "../../kernel/instant.ts";
+import { chinaTimeOf, instantOf, msOf, periodOf } from "../../kernel/instant.ts";
 import type { Text } from "../../kernel/text.ts";
 import type { ReceiptCore } from "../../metering/model.ts";
 import type { Purpose, UsageTerms } from "../../policy/model.ts";
@@ -119,7 +119,7 @@ export function quoteOf(input: QuoteInput): Result<Quote> {
     validUntil: instantOf(until),
     after: input.after,
     transferId: null,
-    text: sentence(line, bound, isCharged, instantOf(until)),
+    text: sentence(line, bound, isCharged, chinaTimeOf(until)),
   });
 }
 

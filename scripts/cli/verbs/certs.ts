@@ -12,7 +12,7 @@ import {
 } from "../../../certs/operations.ts";
 import { CliFault, must } from "../client.ts";
 import { readTextFile } from "../files.ts";
-import { aligned, note, print, say } from "../output.ts";
+import { aligned, clock, note, print, say } from "../output.ts";
 import { contextOf, example, folderOf, usage } from "../verb.ts";
 
 /** The region's PKI. These verbs work on the node's folder, where the CA's key is; a serving node takes changes up by itself. */
@@ -28,14 +28,14 @@ export function certVerbs(program: Command): void {
       aligned([
         [
           "CA",
-          `${found.ca.fingerprint}  ≤ ${found.ca.notAfter}${found.ca.hasKey ? "" : say("(私钥不在本机)", " (its key is not here)")}`,
+          `${found.ca.fingerprint}  ≤ ${clock(found.ca.notAfter)}${found.ca.hasKey ? "" : say("(私钥不在本机)", " (its key is not here)")}`,
         ],
         [
           say("节点", "leaf"),
-          `${found.leaf.spiffeId}  ${found.leaf.serial}  ≤ ${found.leaf.notAfter}${found.leaf.expired ? say(",已过期", ", expired") : ""}`,
+          `${found.leaf.spiffeId}  ${found.leaf.serial}  ≤ ${clock(found.leaf.notAfter)}${found.leaf.expired ? say(",已过期", ", expired") : ""}`,
         ],
-        ["", say(`将于 ${found.leaf.renewsAt} 自动续期`, `renews itself at ${found.leaf.renewsAt}`)],
-        ...found.revoked.map((one) => [say("吊销", "revoked"), `${one.serial}  ${one.at}  ${one.reason}`]),
+        ["", say(`将于 ${clock(found.leaf.renewsAt)} 自动续期`, `renews itself at ${clock(found.leaf.renewsAt)}`)],
+        ...found.revoked.map((one) => [say("吊销", "revoked"), `${one.serial}  ${clock(one.at)}  ${one.reason}`]),
       ]),
     );
   });

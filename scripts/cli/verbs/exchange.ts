@@ -7,7 +7,7 @@ import type { RowCondition } from "../../../node/policy/model.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
 import { CliFault, type Connection, call, callJson, must } from "../client.ts";
 import { readJsonFile } from "../files.ts";
-import { language, progress, say, table } from "../output.ts";
+import { clock, language, progress, say, table } from "../output.ts";
 import { contextOf, example, limited, listed, usage, wholeNumber } from "../verb.ts";
 
 export function exchangeVerbs(program: Command): void {
@@ -155,7 +155,7 @@ function describeNegotiation(n: Negotiation): string {
   const whose =
     turn === null || turn === undefined
       ? ""
-      : `\n${say("下一步", "next")}: ${turn.region} ${turn.role}${n.reason?.until ? ` ≤ ${n.reason.until}` : ""}`;
+      : `\n${say("下一步", "next")}: ${turn.region} ${turn.role}${n.reason?.until ? ` ≤ ${clock(n.reason.until)}` : ""}`;
   return `${n.id}  ${n.entry.name}  ${n.state}${reason}${whose}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { AuditLeaf } from "../../../node/audit/model.ts";
 import { callJson } from "../client.ts";
-import { note, plain, print, say, table } from "../output.ts";
+import { clock, note, plain, print, say, table } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
 
 type Item = { readonly index: string; readonly leaf: AuditLeaf; readonly document: unknown };
@@ -70,9 +70,9 @@ export function followVerbs(audit: Command): void {
               one.region,
               one.origin,
               one.size,
-              one.at,
+              clock(one.at),
               one.heardFrom ?? one.region,
-              one.mendedAt ?? "—",
+              one.mendedAt === null ? "—" : clock(one.mendedAt),
             ]),
           ),
     );
@@ -91,6 +91,6 @@ function lineOf({ index, leaf }: Item): string {
   const { at, kind, subject, actor, detail } = leaf;
   const more = Object.entries(detail).filter(([name]) => !["agreementPrev", "agreementSeq"].includes(name));
   return plain(
-    `${index.padStart(6)}  ${at}  ${kind.padEnd(20)}  ${actor}  ${subject}  ${more.map(([k, v]) => `${k}=${v}`).join(" ")}`,
+    `${index.padStart(6)}  ${clock(at)}  ${kind.padEnd(20)}  ${actor}  ${subject}  ${more.map(([k, v]) => `${k}=${v}`).join(" ")}`,
   );
 }

@@ -4,7 +4,7 @@ import type { Reason } from "../../../node/kernel/reason.ts";
 import type { Text } from "../../../node/kernel/text.ts";
 import { type CliFault, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
-import { aligned, language, say, table } from "../output.ts";
+import { aligned, clock, language, say, table } from "../output.ts";
 import { contextOf, example, usage } from "../verb.ts";
 
 export function operationVerbs(program: Command): void {
@@ -43,7 +43,7 @@ function peerVerbs(program: Command): void {
             p.name,
             p.status,
             p.freshness?.state ?? "—",
-            p.freshness?.lastContactAt ?? "—",
+            p.freshness?.lastContactAt == null ? "—" : clock(p.freshness.lastContactAt),
             String(p.undelivered),
             whyOf(p.freshness?.reason ?? null),
           ]),
@@ -169,7 +169,7 @@ function ruleVerbs(program: Command): void {
           : items
               .map(({ kind, id, title, reason }) =>
                 [
-                  `${title[language()]}${reason?.until ? `  ≤ ${reason.until}` : ""}`,
+                  `${title[language()]}${reason?.until ? `  ≤ ${clock(reason.until)}` : ""}`,
                   ...(reason === null ? [] : [`  ${reason.text[language()]}`]),
                   `  ${(NEXT[kind] ?? ((of: string) => of))(id)}`,
                 ].join("\n"),
@@ -211,6 +211,10 @@ const NEXT: { readonly [kind: string]: (id: string) => string } = {
   objection: (id) => `heliu objections show ${id}`,
   settlement: (id) => `heliu settle show ${id}`,
   import: (id) => `heliu catalog confirm ${id}`,
+  agreement: (id) => `heliu agreements show ${id}`,
+  // An alert's id begins with its agreement's, a payment's is the state it is in.
+  alert: (id) => `heliu usage ${id.slice(0, id.lastIndexOf("/"))}`,
+  payment: (id) => `heliu payments list --state ${id}`,
 };
 
 function pairs(given: readonly string[] = []): { [field: string]: string } {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { callJson } from "../client.ts";
-import { say, table } from "../output.ts";
+import { clock, say, table } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
 
 type User = { id: string; name: string; roles: string[]; disabled: boolean; createdAt: string };
@@ -88,7 +88,7 @@ function tokenVerbs(program: Command): void {
             { title: say("用途", "name") },
             { title: say("到期", "expires") },
           ],
-          items.map((t) => [t.id, t.userId, t.name, t.expiresAt ?? "—"]),
+          items.map((t) => [t.id, t.userId, t.name, t.expiresAt === null ? "—" : clock(t.expiresAt)]),
         ),
       );
     },

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { DisputeView } from "../../../node/settlement/dispute-view.ts";
 import { callJson } from "../client.ts";
 import { bytesOf } from "../files.ts";
-import { language, say, table } from "../output.ts";
+import { clock, language, say, table } from "../output.ts";
 import { contextOf, example, usage } from "../verb.ts";
 
 const OUTCOMES = ["upheld", "rejected", "withdrawn"] as const;
@@ -99,7 +99,7 @@ function describe(disputes: readonly DisputeView[]): string {
     String(one.receiptIds.length),
     one.state,
     one.standing?.turn?.region ?? "—",
-    `${one.standing?.until ?? "—"}${one.overdue ? say("(已过期)", " (overdue)") : ""}`,
+    `${one.standing?.until == null ? "—" : clock(one.standing.until)}${one.overdue ? say("(已过期)", " (overdue)") : ""}`,
     one.reason,
   ]);
   return table(columns, rows);

@@ -17,7 +17,7 @@ import { issueText } from "../../../node/kernel/issue-text.ts";
 import { CliFault, callJson } from "../client.ts";
 import { readJsonFile, readTextFile } from "../files.ts";
 import { installTrustList } from "../initialise.ts";
-import { say } from "../output.ts";
+import { clock, say } from "../output.ts";
 import { contextOf, example, folderOf, usage, wholeNumber } from "../verb.ts";
 
 /** The k-of-n trust list: proposed from regions' entries, signed by founders off the node, published to nodes. */
@@ -246,8 +246,8 @@ function showVerbs(trust: Command): void {
                 "This node has no trust list and connects to no region; lay the first one with heliu trust install",
               )
             : say(
-                `第 ${found.version} 版,状态 ${found.state},${found.expiresAt} 到期,摘要 ${found.digest}`,
-                `Version ${found.version}, ${found.state}, until ${found.expiresAt}, digest ${found.digest}`,
+                `第 ${found.version} 版,状态 ${found.state},${clock(found.expiresAt ?? "")} 到期,摘要 ${found.digest}`,
+                `Version ${found.version}, ${found.state}, until ${clock(found.expiresAt ?? "")}, digest ${found.digest}`,
               ),
           ...found.regions.map((region) => `  ${region.id}  ${region.name}  ${region.status}`),
         ].join("\n"),
