@@ -87,7 +87,7 @@ export function examine(bundle: StatementBundle, keys: KeyRing): Examination {
   };
   const shaped = shapeSchema.safeParse(bundle);
   if (!shaped.success) {
-    note(refuseProcess("BUNDLE_FORM", { value: shaped.error.issues[0]?.path.join(".") ?? "" }));
+    note(refuseProcess("BUNDLE_FORM", { value: shaped.error.issues[0]?.path.join(".") || "type" }));
     return { recomputed: null, faults };
   }
   for (const result of [...agreementFaults(bundle, keys), ...declarationFaults(bundle, keys)]) note(result);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { type SignedTrustList, signedTrustListSchema } from "../../node/identity/model.ts";
 import { CliFault } from "./client.ts";
 
 export const readTextFile = (file: string): string => bytesOf(file).toString("utf8");
@@ -26,4 +27,17 @@ export function readJsonFile<T>(file: string): T {
       { more: String(fault), exitCode: 2 },
     );
   }
+}
+
+export function trustListIn(file: string): SignedTrustList {
+  const parsed = signedTrustListSchema.safeParse(readJsonFile(file));
+  if (parsed.success) return parsed.data;
+  throw new CliFault(
+    "CLI_FILE",
+    {
+      zh: `${file} 不是已签名的信任列表;请给出 heliu trust 导出的文件。`,
+      en: `${file} is no signed trust list; give the file that heliu trust exports.`,
+    },
+    { exitCode: 2 },
+  );
 }

@@ -18,6 +18,7 @@ import { nodeTooOld } from "../../scripts/node-version.mjs";
 import { startOneNode } from "./one-node.ts";
 
 const MAIN = join(import.meta.dirname, "../../scripts/cli/main.ts");
+const PACKAGE = join(import.meta.dirname, "../../package.json");
 const ANY_PORT = { HELIU_HTTP_PORT: "0", HELIU_RPC_PORT: "0", HELIU_DSP_PORT: "0" };
 
 let root: string;
@@ -96,6 +97,21 @@ describe("a command that cannot be done", () => {
       1,
       /Cannot reach.*\[CLI_UNREACHABLE\]/,
     ],
+    [[], ["payments", "match", "P-1", "--due", "HE7=12.00"], 2, /--due .*HE7=12\.00.*\[CLI_USAGE\]/],
+    [["en"], ["payments", "match", "P-1", "--due", "HE7"], 2, /--due is reference=amount in fen/],
+    [
+      [],
+      ["settle", "recompute", "--bundle", PACKAGE, "--trust-list", PACKAGE],
+      2,
+      /package\.json 不是已签名的信任列表/,
+    ],
+    [[], ["objections", "close", "O", "--reopen", "--withdraw"], 2, /--reopen .*--withdraw.*\[CLI_USAGE\]/],
+    [
+      ["en"],
+      ["objections", "open", "A", "--type", "quality", "--text", "x", "--transfer", "T", "--receipts", "1-2"],
+      2,
+      /--transfer or --receipts, not both/,
+    ],
   ])("says so in one line %j %j and ends with %i", async ([language], args, code, line) => {
     const { code: was, err } = await heliu(args, language === undefined ? {} : { HELIU_LANG: language });
     expect(err).toHaveLength(1);
@@ -149,13 +165,7 @@ describe("settings", () => {
       "limits 不认识的字段 bodyBites",
       "unknown field bodyBites",
     ],
-    [
-      `${region}http: {port: banana}`,
-      {},
-      "CONFIG_INVALID",
-      "http.port 应为 number",
-      "http.port must be of type number",
-    ],
+    [`${region}http: {port: banana}`, {}, "CONFIG_INVALID", "http.port 应为数字", "http.port must be a number"],
     [`${region}`, { HELIU_LIMITS_BODY_BYTES: "-1" }, "CONFIG_INVALID", "limits.bodyBytes", "limits.bodyBytes"],
     [`${region}http: {host: 0.0.0.0}`, {}, "CONFIG_UNSAFE", "http.tls", "http.tls"],
     ["- a list", {}, "CONFIG_INVALID", "README", "README"],

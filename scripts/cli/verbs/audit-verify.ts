@@ -4,13 +4,12 @@ import { verifyOffline } from "../../../node/audit/verify.ts";
 import type { AuditBundle } from "../../../node/evidence/model.ts";
 import { rerunBundle } from "../../../node/evidence/rerun.ts";
 import { type BundleReport, readBundle, type Verdict, verifyBundle } from "../../../node/evidence/verify-bundle.ts";
-import { type SignedTrustList, signedTrustListSchema } from "../../../node/identity/model.ts";
 import type { ExchangeError } from "../../../node/kernel/exchange-error.ts";
 import { bundledCalendar, bundledPacks } from "../../../node/rules/bundled.ts";
 import { rulePackSchema } from "../../../node/rules/model.ts";
 import { loadRules } from "../../../node/rules/service.ts";
 import { CliFault, must } from "../client.ts";
-import { bytesOf, readJsonFile } from "../files.ts";
+import { bytesOf, readJsonFile, trustListIn } from "../files.ts";
 import { language, plain, say } from "../output.ts";
 import { contextOf, example, usage, type VerbContext, wholeNumber } from "../verb.ts";
 
@@ -154,27 +153,20 @@ function* heldLines(report: BundleReport): Generator<string> {
       );
 }
 
-function trustListIn(file: string): SignedTrustList {
-  const parsed = signedTrustListSchema.safeParse(readJsonFile(file));
-  if (parsed.success) return parsed.data;
-  throw new CliFault(
-    "CLI_FILE",
-    {
-      zh: `${file} 不是已签名的信任列表;请给出 heliu trust 导出的文件。`,
-      en: `${file} is no signed trust list; give the file that heliu trust exports.`,
-    },
-    { exitCode: 2 },
-  );
-}
-
 function verifySampleFile(file: string, { trustList, region }: Options, { answer }: VerbContext): void {
   if (trustList === undefined || region === undefined) {
     throw usage({ zh: "验证样本需要 --trust-list 与 --region。", en: "A sample needs --trust-list and --region." });
   }
   const { regions } = trustListIn(trustList).list;
   const own = regions.find(({ id }) => id === region);
+  if (own === undefined) {
+    throw usage({
+      zh: `${trustList} 中没有地区 ${region};请核对 --region。`,
+      en: `${trustList} has no region ${region}; check --region.`,
+    });
+  }
   const witnesses = regions.filter(({ id }) => id !== region).flatMap(({ witnessKeys }) => witnessKeys);
-  const verified = must(verifySample(readJsonFile<unknown>(file), own?.logKey ?? "", witnesses));
+  const verified = must(verifySample(readJsonFile<unknown>(file), own.logKey, witnesses));
   answer(verified, () =>
     say(
       `有效:${verified.count} 条,正是大小为 ${verified.size} 的检查点所抽中的条目`,

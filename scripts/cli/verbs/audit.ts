@@ -40,7 +40,7 @@ function exportVerb(audit: Command): void {
     audit
       .command("export")
       .description("导出一份协议的全部证据 all evidence of an agreement in one file")
-      .requiredOption("--agreement <id>")
+      .requiredOption("--agreement <id>", "协议 agreement")
       .option(
         "--period <yyyy-mm>",
         "截至该账期的结算单,并附回执与重算材料 up to that period's statement, with its receipts",

@@ -3,7 +3,7 @@ import type { Reason } from "../../../node/kernel/reason.ts";
 import type { Objection, ObjectionAbout } from "../../../node/objections/model.ts";
 import type { ObjectionView } from "../../../node/objections/service.ts";
 import { callJson } from "../client.ts";
-import { language, say, table } from "../output.ts";
+import { clock, language, say, table } from "../output.ts";
 import { contextOf, example, limited, listed, usage } from "../verb.ts";
 
 type OpenOptions = { type: string; text: string; transfer?: string; receipts?: string };
@@ -97,12 +97,21 @@ function answerVerbs(group: Command): void {
       .option("--text <text>", "说明 why"),
     "heliu objections close 01J…",
   ).action(async (id: string, options: { reopen?: true; withdraw?: true; text?: string }, command: Command) => {
+    if (options.reopen === true && options.withdraw === true) {
+      throw usage({ zh: "--reopen 与 --withdraw 只能给出一项。", en: "Give --reopen or --withdraw, not both." });
+    }
     const event = options.reopen === true ? "reopen" : options.withdraw === true ? "withdraw" : "confirm";
     await act(command, id, event, { comment: options.text ?? null });
   });
 }
 
 function aboutOf({ transfer, receipts }: OpenOptions): ObjectionAbout {
+  if (transfer !== undefined && receipts !== undefined) {
+    throw usage({
+      zh: "--transfer 与 --receipts 只能给出一项:一件异议只针对一次传输,或一段回执。",
+      en: "Give --transfer or --receipts, not both: an objection is about one transfer or one run of receipts.",
+    });
+  }
   if (transfer !== undefined) return { kind: "transfer", transferId: transfer };
   if (receipts === undefined) return { kind: "entry" };
   const [, from, to] = /^([1-9][0-9]*)(?:-([1-9][0-9]*))?$/.exec(receipts) ?? [];
@@ -115,7 +124,7 @@ function aboutOf({ transfer, receipts }: OpenOptions): ObjectionAbout {
 
 function turnIn(reason: Reason | null): string {
   if (reason?.turn == null) return reason?.text[language()] ?? "—";
-  return `${reason.turn.region} ${reason.turn.role}${reason.until === null ? "" : ` ≤ ${reason.until}`}`;
+  return `${reason.turn.region} ${reason.turn.role}${reason.until === null ? "" : ` ≤ ${clock(reason.until)}`}`;
 }
 
 function textOf(found: ObjectionView): string {
@@ -125,7 +134,7 @@ function textOf(found: ObjectionView): string {
     found.text,
     ...(found.answer === null ? [] : [`→ ${found.answer}`]),
     ...(found.reason === null ? [] : [`${turnIn(found.reason)}  ${found.reason.text[language()]}`]),
-    ...found.timeline.map(({ at, event, actor, comment }) => `  ${at}  ${event}  ${actor}  ${comment ?? ""}`),
+    ...found.timeline.map(({ at, event, actor, comment }) => `  ${clock(at)}  ${event}  ${actor}  ${comment ?? ""}`),
     ...found.receipts.map(({ seq, coreDigest, transferId }) => `  #${seq}  sha256:${coreDigest}  ${transferId}`),
   ].join("\n");
 }

@@ -159,14 +159,20 @@ function matchVerb(payments: Command): void {
     "heliu payments match P-1f… --confirm",
   ).action(async (id: string, options: { due?: string[]; confirm?: boolean; reject?: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
-    const allocations = options.due?.map((pair) => {
-      const [reference = "", fen = ""] = pair.split("=");
-      return { reference, fen };
-    });
+    const allocations = options.due?.map(allocationOf);
     const body = { allocations, confirm: options.confirm, reject: options.reject };
     const path = `/payments/${encodeURIComponent(id)}/match`;
     const done = await callJson<PaymentView>(connection(), path, { body: JSON.parse(JSON.stringify(body)) });
     answer(done, () => `${done.id} ${done.state}`);
+  });
+}
+
+function allocationOf(text: string): { reference: string; fen: string } {
+  const [, reference, fen] = /^([^=]{1,32})=([1-9][0-9]{0,40})$/.exec(text) ?? [];
+  if (reference !== undefined && fen !== undefined) return { reference, fen };
+  throw usage({
+    zh: `--due 应写成 参考号=金额(分),而不是 ${text};例如 HE7K3Q9M2ABX=120000 为 1200.00 元。`,
+    en: `--due is reference=amount in fen, not ${text}; HE7K3Q9M2ABX=120000, for example, is CNY 1200.00.`,
   });
 }
 

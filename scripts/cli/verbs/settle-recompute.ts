@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { statementKeyIn } from "../../../node/evidence/keys.ts";
 import { examine, type KeyRing, type StatementBundle } from "../../../node/settlement/recompute.ts";
 import { call } from "../client.ts";
-import { readJsonFile } from "../files.ts";
+import { readJsonFile, trustListIn } from "../files.ts";
 import { language, plain, say, yuan } from "../output.ts";
 import { contextOf, example } from "../verb.ts";
 
@@ -65,7 +65,7 @@ export function recomputeVerbs(settle: Command): void {
 }
 
 function examineFile(bundle: StatementBundle, trustList: string | undefined) {
-  const list = trustList === undefined ? undefined : readJsonFile<unknown>(trustList);
+  const list = trustList === undefined ? undefined : trustListIn(trustList);
   const keys: KeyRing = (region, keyId) => {
     if (list !== undefined) return statementKeyIn(list, region, keyId);
     const key = bundle.keys.find((one) => one.region === region && one.keyId === keyId);
