@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream, existsSync, readdirSync, statSync } from "node:fs";
-import { chmod, copyFile, mkdir, open, rename, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -40,6 +40,21 @@ export async function takeBackup(
 ): Promise<Manifest> {
   if (existsSync(out)) throw exists(out);
   await mkdir(out, { recursive: true, mode: 0o700 });
+  try {
+    return await fillBackup(config, out, connection, onProgress);
+  } catch (fault) {
+    // What is left would only stand in the way of the next try, and part of it is secret.
+    await rm(out, { recursive: true, force: true });
+    throw fault;
+  }
+}
+
+async function fillBackup(
+  config: NodeConfig,
+  out: string,
+  connection: Connection | undefined,
+  onProgress: OnProgress,
+): Promise<Manifest> {
   onProgress(STORE);
   const records = connection === undefined ? offlineRecords(config) : await servedRecords(connection);
   await pipeline(

@@ -82,6 +82,7 @@ describe("a backup of a node that serves", () => {
       await expect(takeBackup(one.node.config, out, connection, quiet)).rejects.toMatchObject({
         code: "ROLE_REQUIRED",
       });
+      expect(readdirSync(work)).toEqual([]);
     }
   });
 });
