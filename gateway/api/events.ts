@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { leafKinds } from "../../node/audit/model.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageQuery } from "./paging.ts";
 import { type Api, route } from "./route.ts";
@@ -26,7 +27,7 @@ export function eventRoutes(api: Api, { events }: GatewayDeps): void {
         after: index.optional(),
         log: z.string().max(300).optional(),
         agreement: z.string().max(128).optional(),
-        kind: z.string().max(64).optional(),
+        kind: z.enum(leafKinds).optional(),
         wait: z.coerce.number().int().min(0).max(30).optional(),
       }),
       answer: z.object({

@@ -114,6 +114,8 @@ describe("the feed of events", () => {
     expect([log, items.length, after]).toEqual([LOG, 2, "1"]);
     expect((await one.request(`/api/v1/events?after=${after}&log=${log}`, { headers })).status).toBe(200);
     expect((await one.request("/api/v1/events?after=1&log=x", { headers })).status).toBe(409);
+    // A misspelt filter would wait for ever for what there is not.
+    expect((await one.request("/api/v1/events?kind=reciept.batch", { headers })).status).toBe(400);
     await one.stop();
   });
 });
