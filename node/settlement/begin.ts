@@ -1,5 +1,7 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
+import { msOf, periodOf } from "../kernel/instant.ts";
 import { ledgerHead } from "../ledger/store.ts";
+import type { Agreement } from "../negotiation/model.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
 import { inRound, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
@@ -35,6 +37,20 @@ export function begin(
   const count = begunCounts.at(periodId);
   tx.put(count, (BigInt(tx.get(count) ?? "0") + 1n).toString());
   return ok(fresh);
+}
+
+/** A peer's clock may pass into the next month a little before ours. */
+const SKEW_MS = 60_000;
+
+/** What another region may speak of: settled out of its turn, a period shuts out every one before it. */
+export function checkPeriodOf(
+  { runtime }: Pick<ProcessDeps, "runtime">,
+  agreement: Agreement,
+  periodId: string,
+): Result<true> {
+  if (periodId > periodOf(runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
+  if (periodId >= periodOf(msOf(agreement.signedAt))) return ok(true);
+  return refuseProcess("PERIOD_BEFORE_AGREEMENT", { agreementId: agreement.id, periodId });
 }
 
 export function nextRound({ round }: Settlement): string {

@@ -1,11 +1,9 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { msOf, periodOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
-import type { Agreement } from "../negotiation/model.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { read, transact } from "../storage/transact.ts";
-import { begin, beginRefs } from "./begin.ts";
+import { begin, beginRefs, checkPeriodOf } from "./begin.ts";
 import { termsOf } from "./build.ts";
 import { alarm, contradictionOf, equivocationReason, equivocationRefs, keepEquivocation } from "./equivocation.ts";
 import { answerOf, parseAnswer, parseSettlementMessage, type SettlementMessage } from "./messages.ts";
@@ -26,9 +24,6 @@ import type { Settlement } from "./process-model.ts";
 import { type ProcessCode, refuseProcess } from "./process-refusal.ts";
 import { stopped, waitsForClose } from "./reasons.ts";
 
-/** A peer's clock may pass into the next month a little before ours. */
-const SKEW_MS = 60_000;
-
 /** Takes a message in: one commit with the inbox mark. What follows from it is computed after, from what is stored. */
 export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage): Promise<Result<Answer>> {
   const parsed = parseSettlementMessage(inbound.kind, inbound.body);
@@ -43,7 +38,7 @@ export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage)
   }
   const terms = await termsOf(deps, agreementId);
   if (!terms.ok) return terms;
-  const timely = await checkPeriodOf(deps, agreement, periodId);
+  const timely = checkPeriodOf(deps, agreement, periodId);
   if (!timely.ok) return timely;
   const ref = settlementRef({ agreementId, periodId });
   const later = await laterOnItsWay(deps, agreementId, periodId);
@@ -72,13 +67,6 @@ export async function receiveMessage(deps: ProcessDeps, inbound: InboundMessage)
   });
   if (lie !== undefined) alarm(deps, lie.settlement, lie.shown);
   return answered;
-}
-
-/** Settled out of its turn, a period shuts out every one before it. */
-async function checkPeriodOf(deps: ProcessDeps, agreement: Agreement, periodId: string): Promise<Result<true>> {
-  if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
-  if (periodId >= periodOf(msOf(agreement.signedAt))) return ok(true);
-  return refuseProcess("PERIOD_BEFORE_AGREEMENT", { agreementId: agreement.id, periodId });
 }
 
 /**

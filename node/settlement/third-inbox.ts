@@ -1,12 +1,11 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { periodOf } from "../kernel/instant.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { partiesOfRegion, thirdRegionsOf } from "../policy/parties.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { read, transact } from "../storage/transact.ts";
-import { begin, beginRefs } from "./begin.ts";
+import { begin, beginRefs, checkPeriodOf } from "./begin.ts";
 import { termsForPeer } from "./build.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { answerOf, parseAnswer } from "./messages.ts";
@@ -29,8 +28,6 @@ import { checkPartyFigures, isWitness, mailing, NOTHING_SAID, signedMessages, wi
 import { heldMessages, takeAsWitness } from "./witness-inbox.ts";
 import { sideOf } from "./witness-step.ts";
 
-const SKEW_MS = 60_000;
-
 /** A message between a side and a third region: one commit with the inbox mark, as for those between the two sides. */
 export async function receiveThirdMessage(deps: ProcessDeps, inbound: InboundMessage): Promise<Result<Answer>> {
   const parsed = parseThirdMessage(inbound.kind, inbound.body);
@@ -42,7 +39,8 @@ export async function receiveThirdMessage(deps: ProcessDeps, inbound: InboundMes
   const allowed = checkSender(deps, agreement, terms.value, inbound.peer, parsed.value);
   if (!allowed.ok) return allowed;
   if (agreement === undefined) return refuseProcess("SETTLEMENT_NOT_PARTY", { agreementId });
-  if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) return refuseProcess("PERIOD_FUTURE", { periodId });
+  const timely = checkPeriodOf(deps, agreement, periodId);
+  if (!timely.ok) return timely;
   return commitMessage(deps, inbound, parsed.value, { agreement, terms: terms.value });
 }
 

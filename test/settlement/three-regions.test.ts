@@ -332,6 +332,24 @@ describe("a third region that is slow, or says something else", () => {
     }
   });
 
+  it("begins nothing in a period before the agreement, which would keep the books open", async () => {
+    const world = await threeRegions();
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    const answers: unknown[] = [];
+    world.wire.intercept = async (message, pass) => {
+      const body = message.body as { party?: string };
+      if (body.party === THIRD && message.peer === PROVIDER && answers.length === 0) {
+        const early = { ...message, id: `${message.id}x`, peer: THIRD, body: { ...body, periodId: "2026-08" } };
+        answers.push(await world.provider().outbox.receive(early as never));
+      }
+      return pass();
+    };
+    await closeAll(world);
+    expect(answers).toMatchObject([{ error: { code: "PERIOD_BEFORE_AGREEMENT" } }]);
+    expect(await world.provider().settlements.periods()).toEqual(["2026-10"]);
+    expect((await world.provider().settlements.status("2026-10")).ledger).toEqual({ closed: true, reason: null });
+  });
+
   it("computes for itself: sums that do not give the statement are not signed", async () => {
     const world = await threeRegions();
     await holdBoth(world, receiptChain("AGR-7", OCTOBER));
