@@ -1,8 +1,20 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type ClientHttp2Session, connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
+import { connect as connectTcp } from "node:net";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Peer } from "../identity/model.ts";
 import { mustSucceed, ok, type Result, refusals } from "../kernel/exchange-error.ts";
+import type { CallLimits } from "./call-limits.ts";
 import { protocol } from "./protocol.ts";
 import type { RpcServices } from "./services.ts";
-import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
+import {
+  connectRegion,
+  makeRegion,
+  type RunningServer,
+  StaticTrust,
+  serveRegion,
+  type TestRegion,
+} from "./testing/federation.ts";
+import { shakeHands } from "./tls-handshake.ts";
 
 let chengdu: TestRegion;
 let chongqing: TestRegion;
@@ -16,9 +28,9 @@ afterEach(async () => {
 });
 
 /** Chongqing's link to Chengdu, for calls that no client of ours makes. */
-async function connect(services: Partial<RpcServices>) {
+async function connect(services: Partial<RpcServices>, limits: Partial<CallLimits> = {}) {
   const serverTrust = new StaticTrust("510100", []);
-  const running = await serveRegion(chengdu, serverTrust, services);
+  const running = await serveRegion(chengdu, serverTrust, services, undefined, undefined, undefined, limits);
   const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
   serverTrust.set(regions, "1");
   const clients = connectRegion(chongqing, new StaticTrust("500000", regions));
@@ -26,7 +38,39 @@ async function connect(services: Partial<RpcServices>) {
   return { link: mustSucceed(clients.link("510100")), running };
 }
 
-const { Settlement, Audit } = protocol();
+/** HTTP/2 by hand, for requests that a gRPC client does not send. */
+async function rawSession({ endpoint }: Pick<RunningServer, "endpoint">): Promise<ClientHttp2Session> {
+  const [host = "", port = ""] = endpoint.split(":");
+  const socket = await shakeHands(connectTcp(Number(port), host), {
+    ...{ host, timeoutMs: 5_000, credentials: () => chongqing.credentials },
+    check: () => ok({ region: "510100" } as Peer),
+  });
+  const session = connectHttp2(`https://${endpoint}`, { createConnection: () => socket });
+  session.on("error", () => {});
+  open.push(() => session.destroy());
+  return session;
+}
+
+/** Sends a request, or only its beginning; answers the code of the refusal, or the status, once there is one. */
+function send(session: ClientHttp2Session, bytes: Buffer, isWhole: boolean): Promise<string> {
+  const headers = { ":method": "POST", ":path": Audit.Checkpoint.path, "content-type": "application/grpc" };
+  const stream = session.request({ ...headers, te: "trailers" });
+  stream.on("error", () => {});
+  stream.on("data", () => {});
+  if (isWhole) stream.end(bytes);
+  else stream.write(bytes);
+  return new Promise((resolve) => {
+    const look = (fields: IncomingHttpHeaders) => {
+      const sent = fields["heliu-error-bin"];
+      if (typeof sent === "string") resolve(JSON.parse(Buffer.from(sent, "base64").toString("utf8")).code);
+      else if (fields["grpc-status"] !== undefined) resolve(`status ${fields["grpc-status"]}`);
+    };
+    stream.on("response", look);
+    stream.on("trailers", look);
+  });
+}
+
+const { Settlement, Audit, Trust } = protocol();
 const message = { messageId: "01", kind: "Declare", lane: "a", traceId: "", body: Buffer.from("null") };
 
 describe("a refusal that repeats what a peer wrote", () => {
@@ -53,5 +97,80 @@ describe("a refusal that repeats what a peer wrote", () => {
     expect(await link.unary(Audit.Proof, { ...request, index: "7" })).toMatchObject({
       error: { code: "AUDIT_NOT_PARTY", details: { index: "7" } },
     });
+  });
+});
+
+const head = { head: async () => ({ note: "n" }) } as RpcServices["audit"];
+
+describe("requests that are never finished", () => {
+  /** Announces 16 bytes and sends three. */
+  const half = Buffer.from([0, 0, 0, 0, 16, 1, 2, 3]);
+  const whole = Buffer.from([0, 0, 0, 0, 0]);
+
+  it("take the places of their own region for a while, and are then given up by name", async () => {
+    const { running } = await connect({ audit: head }, { reading: 2, readMs: 200 });
+    const session = await rawSession(running);
+    const ended: string[] = [];
+    // On one connection, so that the whole one comes when both places are taken.
+    const requests = [send(session, half, false), send(session, half, false), send(session, whole, true)];
+    await Promise.all(requests.map((request) => request.then((how) => ended.push(how))));
+    expect(ended).toEqual(["RPC_REQUEST_UNFINISHED", "RPC_REQUEST_UNFINISHED", "status 0"]);
+  });
+
+  it("leave their place when their connection ends", async () => {
+    const { running } = await connect({ audit: head }, { reading: 1, readMs: 60_000 });
+    const session = await rawSession(running);
+    void send(session, half, false);
+    void send(session, half, false);
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(1));
+    session.destroy();
+    expect(await send(await rawSession(running), whole, true)).toBe("status 0");
+  });
+});
+
+describe("more than one region may have open", () => {
+  it("is refused by name, and taken again when others have ended", async () => {
+    let finish = () => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const slow = async () => {
+      await finished;
+      return { note: "n" };
+    };
+    const { link } = await connect(
+      { audit: { ...head, head: slow } as RpcServices["audit"] },
+      { calls: 3, streams: 1 },
+    );
+    const call = () => link.unary(Audit.Checkpoint, { messageId: "01" });
+    const stopped = new AbortController();
+    const stream = (signal?: AbortSignal) => link.serverStream(Trust.Watch, { messageId: "01" }, signal);
+    const standing = stream(stopped.signal);
+    await standing.next();
+    const tooMany = { error: { kind: "unavailable", code: "RPC_TOO_MANY_CALLS" } };
+    await expect(stream().next()).rejects.toMatchObject(tooMany);
+    const under = [call(), call()];
+    await vi.waitFor(async () => expect(await call()).toMatchObject(tooMany));
+    finish();
+    for (const answer of await Promise.all(under)) expect(answer).toMatchObject({ ok: true });
+    expect(await call()).toMatchObject({ ok: true });
+    stopped.abort();
+    await standing.return(undefined);
+    await vi.waitFor(() => stream().next());
+  });
+
+  it("of connections are closed, and the others go on", async () => {
+    const { running } = await connect({ audit: head });
+    const sessions = await Promise.all(Array.from({ length: 16 }, () => rawSession(running)));
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(16));
+    const over = await rawSession(running);
+    await vi.waitFor(() => expect(over.closed).toBe(true));
+    expect(running.server.connections()).toHaveLength(16);
+    expect(sessions.every(({ closed }) => !closed)).toBe(true);
+    sessions[0]?.destroy();
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(15));
+    const next = await rawSession(running);
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(16));
+    expect(next.closed).toBe(false);
   });
 });

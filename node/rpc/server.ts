@@ -6,6 +6,7 @@ import type { Logger } from "../kernel/logger.ts";
 import type { Metrics } from "../kernel/metrics.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { auditHandlers } from "./audit-handlers.ts";
+import { CALL_LIMITS, type CallLimits, callLimits } from "./call-limits.ts";
 import { catalogHandlers } from "./catalog-handlers.ts";
 import { DATA_PROTOCOL, KEEPALIVE, type Keepalive } from "./data-connection.ts";
 import { serveData } from "./data-server.ts";
@@ -32,10 +33,19 @@ export type RpcServerDeps = {
   readonly isStillTrusted: (peer: Peer) => Result<true>;
   readonly follow: GateDeps["follow"];
   readonly keepalive?: Keepalive;
+  readonly limits?: CallLimits;
 };
+
+/**
+ * Of one region at a time, by what they speak: a node needs one connection for gRPC, and one for data per transfer under way. What
+ * is over that is closed; those that died silently make room within seconds, by their keepalive.
+ */
+const MAX_CONNECTIONS = { grpc: 16, data: 256 } as const;
 
 /** What the TLS front of a region offers on this port. */
 export const RPC_PROTOCOLS = ["h2", DATA_PROTOCOL] as const;
+
+type Connection = { readonly socket: TLSSocket; readonly peer: Peer; readonly speaks: keyof typeof MAX_CONNECTIONS };
 
 export type RpcServer = {
   /** Takes over a connection whose peer the TLS front has established: gRPC, or data where the handshake agreed on that. */
@@ -51,7 +61,7 @@ export type RpcServer = {
 export function createRpcServer(deps: RpcServerDeps): RpcServer {
   const { region, services, runtime, metrics } = deps;
   const logger = deps.logger.child({ part: "rpc" });
-  const connections = new Map<string, { readonly socket: TLSSocket; readonly peer: Peer }>();
+  const connections = new Map<string, Connection>();
   const gate = createGate({
     ...{ runtime, logger, metrics, trust: services.trust },
     peerAt: (connection) => connections.get(connection)?.peer,
@@ -64,6 +74,13 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
     "grpc.keepalive_time_ms": keepalive.everyMs,
     "grpc.keepalive_timeout_ms": keepalive.timeoutMs,
     "grpc.enable_channelz": 0,
+    interceptors: [
+      callLimits(
+        deps.limits ?? CALL_LIMITS,
+        (connection) => connections.get(connection)?.peer.region,
+        (method, { code }) => gate.observe(method, code, gate.nowMs()),
+      ),
+    ],
   });
   const { Catalog, Negotiation, Transfer, Settlement, Audit, Trust, data } = protocol();
   server.addService(Catalog, catalogHandlers(gate, services));
@@ -77,15 +94,22 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
   return {
     accept(socket, peer, protocol) {
       const key = `${socket.remoteAddress}:${socket.remotePort}`;
-      const connection = { socket, peer };
+      const speaks = protocol === DATA_PROTOCOL ? "data" : "grpc";
+      const same = [...connections.values()].filter((one) => one.peer.region === peer.region && one.speaks === speaks);
+      if (same.length >= MAX_CONNECTIONS[speaks]) {
+        const fields = { peer: peer.region, code: "RPC_TOO_MANY_CONNECTIONS", speaks, open: same.length };
+        logger.warn(fields, "a connection was closed: its region has as many open as one may have");
+        socket.destroy();
+        return;
+      }
+      const connection = { socket, peer, speaks } as const;
       connections.set(key, connection);
       socket.on("error", (fault) => logger.debug({ peer: peer.region, fault: fault.message }, "connection failed"));
       socket.once("close", () => {
         // The address may already belong to a later connection.
         if (connections.get(key) === connection) connections.delete(key);
       });
-      if (protocol === DATA_PROTOCOL)
-        serveData({ transfers: services.transfers, gate, codec: data, keepalive }, socket, key);
+      if (speaks === "data") serveData({ transfers: services.transfers, gate, codec: data, keepalive }, socket, key);
       else injector.injectConnection(socket);
     },
     recheck() {

@@ -8,6 +8,7 @@ import { mustSucceed, ok, type Result } from "../../kernel/exchange-error.ts";
 import { silentLogger } from "../../kernel/logger.ts";
 import { noMetrics } from "../../kernel/metrics.ts";
 import { systemRuntime } from "../../kernel/runtime.ts";
+import { CALL_LIMITS, type CallLimits } from "../call-limits.ts";
 import { createPeerClients, type PeerClients } from "../client.ts";
 import type { Keepalive } from "../data-connection.ts";
 import { LINK_TIMING } from "../peer-link.ts";
@@ -135,6 +136,7 @@ export async function serveRegion(
   follow: (region: string, version: bigint) => Promise<Result<unknown>> = async () => ok(true),
   protocols: readonly string[] = RPC_PROTOCOLS,
   keepalive?: Keepalive,
+  limits: Partial<CallLimits> = {},
 ): Promise<RunningServer> {
   const check = (chainDer: readonly Uint8Array[]) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: () => [], use: "client" });
@@ -142,6 +144,7 @@ export async function serveRegion(
     region: region.id,
     services: { ...(services as RpcServices), trust },
     ...(keepalive === undefined ? {} : { keepalive }),
+    limits: { ...CALL_LIMITS, ...limits },
     ...{ runtime, logger: silentLogger, metrics: noMetrics, follow },
     isStillTrusted: (peer) => checkStillTrusted(peer, { trust, crls: () => [], nowMs: runtime.nowMs() }),
   });
