@@ -13,19 +13,13 @@ import { nextRound } from "./begin.ts";
 import { deadlineOf } from "./due.ts";
 import { isSignedByPeer } from "./equivocation.ts";
 import type { Resolution, ToldDispute } from "./messages.ts";
+import { onTheirWay } from "./order.ts";
 import { inRound, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { attempt } from "./refusal.ts";
 import { inRanges, NO_RANGES } from "./seq-ranges.ts";
-import {
-  agreementBooks,
-  type Dispute,
-  type DisputeEvidence,
-  disputedReceipts,
-  disputes,
-  settlements,
-} from "./store.ts";
+import { agreementBooks, type Dispute, type DisputeEvidence, disputedReceipts, disputes } from "./store.ts";
 import { checkPeriod } from "./values.ts";
 
 export type DisputeRequest = {
@@ -82,7 +76,7 @@ export function openedNow(deps: Pick<ProcessDeps, "runtime" | "rules">, peer: st
 /** Where the receipts may lie on a table now: the period that is named, and whatever is on its way. */
 async function tablesOf(store: Store, agreementId: string, periodId: string): Promise<Ref<Settlement>[]> {
   const periods = new Set([periodId]);
-  for await (const one of list(store, settlements)) {
+  for await (const one of onTheirWay(store)) {
     if (one.agreementId === agreementId && one.state !== "agreed") periods.add(one.periodId);
   }
   return [...periods].map((period) => settlementRef({ agreementId, periodId: period }));

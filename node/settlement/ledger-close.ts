@@ -1,15 +1,15 @@
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { nextPeriod, periodOf } from "../kernel/instant.ts";
+import { periodOf } from "../kernel/instant.ts";
 import type { LedgerOp } from "../ledger/model.ts";
 import { postBatch } from "../ledger/ops.ts";
 import { ledgerHead, openPendings, postRefs } from "../ledger/store.ts";
-import type { Store } from "../storage/port.ts";
 import { list, read, transact } from "../storage/transact.ts";
+import { onTheirWay } from "./order.ts";
 import type { ProcessDeps } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
-import { begunCounts, closedPeriods, settlements } from "./store.ts";
+import { begunCounts, closedPeriods } from "./store.ts";
 
 /** Usage is dated by the clock of whoever released it; what is under way at midnight still belongs to the month. */
 const GRACE_MS = 10 * 60_000;
@@ -30,27 +30,9 @@ export async function ledgerState(
   if ((await read(store, closedPeriods.at(periodId))) === undefined) return because("not-closed");
   // Closed early, the month still uses data, and usage is posted where it happens.
   if (periodOf(runtime.nowMs() - GRACE_MS) <= periodId) return because("not-over");
-  if (await isUnsettled(store, closedThrough, periodId)) return because("unsettled");
+  for await (const { periodId: first } of onTheirWay(store)) if (first <= periodId) return because("unsettled");
   const pending = (await read(store, openPendings)) ?? [];
   return pending.some((one) => one.periodId <= periodId) ? because("pending") : { closed: false, reason: null };
-}
-
-/** Whether a settlement after the closed periods and up to this one is still on its way. */
-async function isUnsettled(store: Store, closedThrough: string, periodId: string): Promise<boolean> {
-  const months: (string | undefined)[] = closedThrough === "" ? [undefined] : [];
-  // Signed statements stay for years and are large; those of closed periods are not read again.
-  let month = closedThrough;
-  while (month !== "" && month < periodId) {
-    month = nextPeriod(month);
-    months.push(month);
-  }
-  for (const one of months) {
-    for await (const { periodId: found, state } of list(store, settlements, one === undefined ? [] : [one])) {
-      if (found > periodId) return false;
-      if (state !== "agreed") return true;
-    }
-  }
-  return false;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { msOf, nextPeriod, periodOf } from "../kernel/instant.ts";
-import { read } from "../storage/transact.ts";
+import { ledgerHead } from "../ledger/store.ts";
+import type { Store } from "../storage/port.ts";
+import { list, read } from "../storage/transact.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import type { Settlement } from "./process-model.ts";
-import { agreementBooks } from "./store.ts";
+import { agreementBooks, settlements } from "./store.ts";
 
 /** An agreement lasts some years; a peer that names a period further away is not walked after. */
 const MAX_MONTHS = 240;
@@ -35,6 +37,16 @@ export function laterOnItsWay(
 ): Promise<Settlement | undefined> {
   const end = nextPeriod(nextPeriod(periodOf(deps.runtime.nowMs())));
   return firstOnItsWay(deps, agreementId, nextPeriod(periodId), end);
+}
+
+/**
+ * Every settlement that is not done, oldest first: not signed by all, or with receipts still to be marked. Signed ones stay
+ * for years and are large; in a period that the ledger has closed all are done, and none is read again.
+ */
+export async function* onTheirWay(store: Store): AsyncGenerator<Settlement> {
+  const { closedThrough = "" } = (await read(store, ledgerHead)) ?? {};
+  const later = closedThrough === "" ? {} : { after: [nextPeriod(closedThrough)] };
+  for await (const one of list(store, settlements, [], later)) if (one.state !== "agreed" || one.isMarking) yield one;
 }
 
 async function firstOnItsWay(

@@ -22,6 +22,7 @@ import { type DisputeView, disputeViews, oneDispute } from "./dispute-view.ts";
 import { peerAnswered, peerRefused, receiveMessage } from "./inbox.ts";
 import { createLanes } from "./lanes.ts";
 import { closeLedger } from "./ledger-close.ts";
+import { onTheirWay } from "./order.ts";
 import { announceLeave, isPartyNotice, receiveNotice } from "./party-notice.ts";
 import { type PeriodView, periodView, type StatementView, statementView } from "./period-view.ts";
 import { commitStep, type ProcessDeps, settlementRef } from "./process.ts";
@@ -112,9 +113,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
 
   /** After a restart, and when signatures came in: whatever is on its way goes on from what is stored. */
   async function resume(): Promise<void> {
-    for await (const { agreementId, periodId, state, isMarking } of list(store, settlements)) {
-      if (state !== "agreed" || isMarking) void move(agreementId, periodId);
-    }
+    for await (const { agreementId, periodId } of onTheirWay(store)) void move(agreementId, periodId);
   }
 
   return {

@@ -1,11 +1,10 @@
 import type { Principal } from "../identity/model.ts";
 import type { Reason } from "../kernel/reason.ts";
-import { list } from "../storage/transact.ts";
 import { disputeViews } from "./dispute-view.ts";
 import { closeLedger } from "./ledger-close.ts";
+import { onTheirWay } from "./order.ts";
 import { blockOf } from "./period-view.ts";
 import type { ProcessDeps } from "./process.ts";
-import { settlements } from "./store.ts";
 
 export type Waiting = { readonly periodId: string; readonly reason: Reason | null };
 
@@ -13,7 +12,7 @@ export type Waiting = { readonly periodId: string; readonly reason: Reason | nul
 export async function waitingFor(deps: ProcessDeps, { roles }: Principal): Promise<Waiting[]> {
   if (!roles.includes("finance")) return [];
   const waiting = new Map<string, Reason>();
-  for await (const settlement of list(deps.store, settlements)) {
+  for await (const settlement of onTheirWay(deps.store)) {
     const block = blockOf(deps, settlement);
     const isOurs = block?.turn?.region === deps.region && block.turn.role === "finance";
     if (block !== undefined && (isOurs || block.overdue)) waiting.set(settlement.periodId, reasonOf(block));
@@ -32,7 +31,7 @@ function reasonOf({ code, rule, turn, until, verified, text, neutral }: Reason):
 export async function tend(deps: ProcessDeps): Promise<void> {
   await closeLedger(deps);
   let overdue = 0;
-  for await (const settlement of list(deps.store, settlements)) if (blockOf(deps, settlement)?.overdue) overdue++;
+  for await (const settlement of onTheirWay(deps.store)) if (blockOf(deps, settlement)?.overdue) overdue++;
   deps.metrics.gauge("settlements_overdue", overdue);
   deps.metrics.gauge("disputes_overdue", (await disputeViews(deps)).filter((one) => one.overdue).length);
 }

@@ -69,6 +69,26 @@ describe("the ledger of a period", () => {
     ]);
   });
 
+  it("puts its statements away: what looks for work to do does not read them again", async () => {
+    const world = await twoRegions();
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    await closeBoth(world);
+    const { store, settlements } = world.provider();
+    const found: string[] = [];
+    const { range } = store;
+    store.range = async function* (asked, at) {
+      for await (const entry of range.call(store, asked, at)) {
+        found.push(entry[0]);
+        yield entry;
+      }
+    };
+    await settlements.tend();
+    await settlements.waiting(finance(PROVIDER));
+    await settlements.idle();
+    expect(found).toContain("settlement-period/2026-10");
+    expect(found.filter((key) => key.startsWith("settlement/"))).toEqual([]);
+  });
+
   it("waits for the end of a month that was closed early, and is closed then without anybody asking", async () => {
     const world = await twoRegions();
     world.clock.nowMs = Date.parse("2026-10-21T02:00:00.000Z");
