@@ -7,7 +7,9 @@ const region = z.string().regex(/^[1-9][0-9]{5}$/);
 const positive = z.string().regex(/^[1-9][0-9]{0,40}$/);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const period = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/);
-const about = { periodId: period, round: positive };
+/** Few, so that nobody has others go through rounds without end. */
+const round = z.string().regex(/^[1-9][0-9]{0,2}$/);
+const about = { periodId: period, round };
 const signature = { digest, keyId: z.string().max(64), signature: z.string().max(128) };
 /** A region with more signed statements in a month nets them in two rounds. */
 export const MAX_ENTRIES = 5_000;

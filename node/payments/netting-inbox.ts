@@ -3,11 +3,13 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { periodOf } from "../kernel/instant.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
+import type { SignedStatement } from "../settlement/signed-statements.ts";
 import { read, transact } from "../storage/transact.ts";
 import { checkConfirmation, confirmedDue } from "./confirm.ts";
 import { receiveInvoice } from "./invoice.ts";
 import { type NetMessage, parseNetMessage } from "./messages.ts";
 import type { NetTable, Netting } from "./model.ts";
+import { groupOf } from "./plan.ts";
 import {
   type Addressed,
   commitNetStep,
@@ -62,6 +64,7 @@ async function receiveTable(
   }
   const place = await placeOf(deps, peer, periodId, round);
   const ref = nettingRef(place.at);
+  if (!(await isExpected(deps, peer, place.at))) return refusePayment("NETTING_NOT_CALCULATED", { periodId });
   return transact(deps.store, [ref, ...inboxRefs(inbound), ...place.repeat.refs], (tx) => {
     const seen = receiveOnce(tx, inbound);
     if (seen !== undefined) return ok(seen.seen);
@@ -73,6 +76,25 @@ async function receiveTable(
     markReceived(tx, inbound, answer);
     return ok(answer);
   });
+}
+
+/**
+ * Whether the peer has a part in the round: by a statement of the period that it signed with us, or by the table of a region that
+ * has. Anyone else could have us begin rounds, and drop the one that people work on; a region that we do not hear of yet tries again.
+ */
+async function isExpected(
+  deps: PaymentDeps,
+  peer: string,
+  at: { readonly periodId: string; readonly round: string },
+): Promise<boolean> {
+  const { tables = {} } = (await read(deps.store, nettingRef(at))) ?? {};
+  if (groupOf(deps.region, tables).includes(peer)) return true;
+  const signed = await deps.signed(at.periodId);
+  return signed.ok && signed.value.some((one) => [one.provider, one.consumer].includes(peer) && isOwn(deps, one));
+}
+
+function isOwn({ region }: PaymentDeps, { provider, consumer }: SignedStatement): boolean {
+  return [provider, consumer].includes(region);
 }
 
 /**
@@ -120,12 +142,14 @@ async function receiveSignature(
   inbound: InboundMessage,
   { periodId, round, digest, keyId, signature }: Body<"NetSign">,
 ): Promise<Result<Answer>> {
+  const { peer } = inbound;
   const ref = nettingRef({ periodId, round });
+  if (!(await isExpected(deps, peer, { periodId, round })))
+    return refusePayment("NETTING_NOT_CALCULATED", { periodId });
   return transact(deps.store, [ref, ...inboxRefs(inbound)], (tx) => {
     const seen = receiveOnce(tx, inbound);
     if (seen !== undefined) return ok(seen.seen);
     const before = tx.get(ref) ?? newNetting(periodId, round);
-    const { peer } = inbound;
     // The first word counts: a region that signs two plans is held to the one it signed first.
     const isNew = before.signatures[peer] === undefined;
     const signatures = isNew ? { ...before.signatures, [peer]: { digest, keyId, signature } } : before.signatures;

@@ -124,6 +124,33 @@ describe("netting a period", () => {
     expect(await world.at(CD).payments.plans(PERIOD)).toMatchObject({ error: { code: "NETTING_NOT_FOUND" } });
   });
 
+  it("is not begun, moved on or signed by a region that has no part in it", async () => {
+    const world = payingRegions([CD, CQ, GY]);
+    sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
+    for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.net(person("one"), PERIOD));
+    await world.quiet();
+    let count = 0;
+    const say = (kind: "NetTable" | "NetSign", round: string, peer: string = GY) => {
+      const signature = { digest: `sha256:${"0".repeat(64)}`, keyId: "k", signature: "s" };
+      const body = { periodId: PERIOD, round, ...(kind === "NetSign" ? signature : { table: { entries: [] } }) };
+      const message = { id: `M-${count++}`, peer, kind, body, traceId: "" };
+      return world.at(CD).outbox.receive({ ...message, binding: "grpc", topic: "netting" });
+    };
+    for (const round of ["1", "2", "999"]) {
+      expect(await say("NetTable", round)).toMatchObject({ error: { code: "NETTING_NOT_CALCULATED" } });
+      expect(await say("NetSign", round)).toMatchObject({ error: { code: "NETTING_NOT_CALCULATED" } });
+    }
+    // Not even a region that has may have the others go through rounds without end.
+    expect(await say("NetTable", "1000", CQ)).toMatchObject({ error: { code: "NETTING_MESSAGE" } });
+    await world.quiet();
+    expect(mustSucceed(await world.at(CD).payments.plans(PERIOD)).items).toMatchObject([
+      { round: "1", state: "calculated" },
+    ]);
+    for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.approveNet(person("two"), PERIOD));
+    await world.quiet();
+    expect(await lastPlan(world, CD)).toMatchObject({ round: "1", state: "agreed" });
+  });
+
   it("takes what was signed later into a later round, and a region that joins late is met there", async () => {
     const world = payingRegions([CD, CQ, GY]);
     sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
