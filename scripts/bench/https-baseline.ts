@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { open, readFile } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -71,5 +71,7 @@ async function fetchOnce(
   const file = await open(target, "r+");
   await file.datasync();
   await file.close();
-  return { ms: performance.now() - began, sha256: hash.digest("hex") };
+  const ms = performance.now() - began;
+  await rm(target);
+  return { ms, sha256: hash.digest("hex") };
 }
