@@ -1,99 +1,116 @@
 import type { Principal } from "../node/identity/model.ts";
 import type { Reason } from "../node/kernel/reason.ts";
+import { usageEn } from "./console/messages/usage-en.ts";
+import { usageZh } from "./console/messages/usage-zh.ts";
 import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert" | "log" | "objection";
+  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert" | "log" | "objection" | "payment";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
   readonly href: string;
 };
 
+type Room = (deps: GatewayDeps, principal: Principal) => Promise<Task[]>;
+
 /** What waits for a person, earliest deadline first. Shared by the API, the console and `heliu tasks list`. */
 export async function waitingFor(deps: GatewayDeps, principal: Principal): Promise<Task[]> {
-  const alarms = await brokenLogs(deps, principal);
-  const objections = (await deps.objections.waiting(principal)).map(
-    (o): Task => ({
-      kind: "objection",
-      id: o.id,
-      title: { zh: `异议:${o.entry.name}`, en: `Objection: ${o.entry.name}` },
-      reason: o.reason,
-      href: `/console/objections/${encodeURIComponent(o.id)}`,
-    }),
-  );
-  const negotiations = (await deps.negotiations.waiting(principal)).map(
-    (n): Task => ({
-      kind: "negotiation",
-      id: n.id,
-      title: { zh: `协商:${n.entry.name}`, en: `Negotiation: ${n.entry.name}` },
-      reason: n.reason,
-      href: `/console/negotiations/${encodeURIComponent(n.id)}`,
-    }),
-  );
-  const agreements = (await deps.negotiations.waitingAgreements(principal)).map(
-    (a): Task => ({
-      kind: "agreement",
-      id: a.id,
-      title: { zh: `签署协议:${a.entry.name}`, en: `Agreement to sign: ${a.entry.name}` },
-      reason: a.reason,
-      href: `/console/agreements/${encodeURIComponent(a.id)}`,
-    }),
-  );
-  const settlements = (await deps.settlements.waiting(principal)).map(
-    (s): Task => ({
-      kind: "settlement",
-      id: s.periodId,
-      title: { zh: `结算:${s.periodId}`, en: `Settlement: ${s.periodId}` },
-      reason: s.reason,
-      href: `/console/settlements/${s.periodId}`,
-    }),
-  );
-  const nettings = (await deps.payments.waiting(principal)).map(
-    (n): Task => ({
-      kind: "settlement",
-      id: n.periodId,
-      title: { zh: `轧差:${n.periodId}`, en: `Netting: ${n.periodId}` },
-      reason: n.reason,
-      href: `/console/settlements/${n.periodId}/net`,
-    }),
-  );
-  const imports = (await deps.catalog.waiting(principal)).map(
-    (i): Task => ({
-      kind: "import",
-      id: i.id,
-      title: { zh: `目录导入待确认:${i.entries} 条`, en: `Import to confirm: ${i.entries} entries` },
-      reason: i.reason,
-      href: "/console/catalog",
-    }),
-  );
-  const alerts = (await deps.insight.waiting(principal)).map(
-    (alert): Task => ({
-      kind: "alert",
-      id: `${alert.agreementId}/${alert.id}`,
-      title: {
-        zh: `用量提醒:协议 ${alert.agreementId} 已用 ${alert.threshold}%(${alert.measure})`,
-        en: `Usage: agreement ${alert.agreementId} has used ${alert.threshold} % (${alert.measure})`,
-      },
-      reason: null,
-      href: `/console/agreements/${encodeURIComponent(alert.agreementId)}`,
-    }),
-  );
-  return [
-    ...alarms,
-    ...objections,
-    ...alerts,
-    ...negotiations,
-    ...agreements,
-    ...settlements,
-    ...nettings,
-    ...imports,
-  ].sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
+  const rooms = [brokenLogs, objections, alerts, negotiations, agreements, settlements, nettings, payments, imports];
+  const found = await Promise.all(rooms.map((room) => room(deps, principal)));
+  return found.flat().sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
 }
 
+const objections: Room = async (deps, principal) =>
+  (await deps.objections.waiting(principal)).map(({ id, entry, reason }) => ({
+    kind: "objection",
+    id,
+    title: { zh: `异议:${entry.name}`, en: `Objection: ${entry.name}` },
+    reason,
+    href: `/console/objections/${encodeURIComponent(id)}`,
+  }));
+
+const negotiations: Room = async (deps, principal) =>
+  (await deps.negotiations.waiting(principal)).map(({ id, entry, reason }) => ({
+    kind: "negotiation",
+    id,
+    title: { zh: `协商:${entry.name}`, en: `Negotiation: ${entry.name}` },
+    reason,
+    href: `/console/negotiations/${encodeURIComponent(id)}`,
+  }));
+
+const agreements: Room = async (deps, principal) =>
+  (await deps.negotiations.waitingAgreements(principal)).map(({ id, entry, reason }) => ({
+    kind: "agreement",
+    id,
+    title: { zh: `签署协议:${entry.name}`, en: `Agreement to sign: ${entry.name}` },
+    reason,
+    href: `/console/agreements/${encodeURIComponent(id)}`,
+  }));
+
+const settlements: Room = async (deps, principal) =>
+  (await deps.settlements.waiting(principal)).map(({ periodId, reason }) => ({
+    kind: "settlement",
+    id: periodId,
+    title: { zh: `结算:${periodId}`, en: `Settlement: ${periodId}` },
+    reason,
+    href: `/console/settlements/${periodId}`,
+  }));
+
+const nettings: Room = async (deps, principal) =>
+  (await deps.payments.waiting(principal)).map(({ periodId, reason }) => ({
+    kind: "settlement",
+    id: periodId,
+    title: { zh: `轧差:${periodId}`, en: `Netting: ${periodId}` },
+    reason,
+    href: `/console/settlements/${periodId}/net`,
+  }));
+
+const PAYMENTS = {
+  proposed: { zh: "收付款:待复核的认领", en: "Payments: claims to confirm" },
+  open: { zh: "收付款:待认领", en: "Payments: to claim" },
+};
+
+const payments: Room = async (deps, principal) =>
+  (await deps.payments.undecided(principal)).map(({ state, reason }) => ({
+    kind: "payment",
+    id: state,
+    title: PAYMENTS[state],
+    reason,
+    href: `/console/payments#${state}`,
+  }));
+
+const imports: Room = async (deps, principal) =>
+  (await deps.catalog.waiting(principal)).map(({ id, entries, reason }) => ({
+    kind: "import",
+    id,
+    title: { zh: `目录导入待确认:${entries} 条`, en: `Import to confirm: ${entries} entries` },
+    reason,
+    href: "/console/catalog",
+  }));
+
+const alerts: Room = async (deps, principal) =>
+  Promise.all(
+    (await deps.insight.waiting(principal)).map(async ({ agreementId, id, measure, threshold }) => {
+      const agreement = await deps.negotiations.agreement(agreementId);
+      const name = agreement.ok ? agreement.value.entry.name : agreementId;
+      const used = { zh: usageZh.usage.alert, en: usageEn.usage.alert };
+      return {
+        kind: "alert",
+        id: `${agreementId}/${id}`,
+        title: {
+          zh: `用量提醒:${name},${used.zh(usageZh.usage.measures[measure], threshold)}`,
+          en: `Usage: ${name}, ${used.en(usageEn.usage.measures[measure], threshold)}`,
+        },
+        reason: null,
+        href: `/console/agreements/${encodeURIComponent(agreementId)}`,
+      } as const;
+    }),
+  );
+
 /** Another region's log that lied or went back concerns whoever relies on it, until it is mended. */
-async function brokenLogs({ audit }: GatewayDeps, { roles }: Principal): Promise<Task[]> {
+const brokenLogs: Room = async ({ audit }, { roles }) => {
   if (!roles.includes("auditor") && !roles.includes("admin")) return [];
   const open = (await audit.findings()).filter(({ mendedAt }) => mendedAt === null);
   return open.map(({ kind, region, origin, size }) => ({
@@ -106,6 +123,6 @@ async function brokenLogs({ audit }: GatewayDeps, { roles }: Principal): Promise
     reason: null,
     href: "/console/audit",
   }));
-}
+};
 
 const dueOf = (task: Task): string => task.reason?.until ?? "9999";

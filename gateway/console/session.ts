@@ -57,7 +57,7 @@ export function requireSession(deps: GatewayDeps): MiddlewareHandler<ConsoleEnvi
     if (session === undefined || principal === undefined || !principal.ok) return toSignIn(c);
     const formToken = formTokenOf(session);
     const open = openView(deps, c, languageFor(c));
-    const waiting = (await waitingFor(deps, principal.value)).length;
+    const waiting = await waitingFor(deps, principal.value);
     c.set("view", { ...open, principal: principal.value, formToken, waiting });
     if (c.req.method !== "GET" && c.req.method !== "HEAD") {
       // Read once for all: a body parsed without `all` would keep only the last of several values.

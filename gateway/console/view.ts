@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Principal, Role } from "../../node/identity/model.ts";
 import type { Language, Text } from "../../node/kernel/text.ts";
 import type { GatewayDeps } from "../deps.ts";
+import type { Task } from "../tasks.ts";
 import { en } from "./messages/en.ts";
 import { type Messages, zh } from "./messages/zh.ts";
 
@@ -15,8 +16,8 @@ export type View = {
   readonly region: { readonly id: string; readonly name: string };
   /** The address asked for, with its query. */
   readonly address: string;
-  /** How much waits for this person. */
-  readonly waiting: number;
+  /** What waits for this person. */
+  readonly waiting: readonly Task[];
   readonly nowMs: number;
   readonly nameOf: (region: string) => string;
 };
@@ -60,4 +61,11 @@ export function doneText({ t }: View, done: string | undefined): string | undefi
 export function leafKindName({ t }: OpenView, kind: string): string {
   const names: { readonly [kind: string]: string } = t.leafKinds;
   return names[kind] ?? kind;
+}
+
+/** Who did it: a role of this region, another region, or the node itself. */
+export function actorName(view: View, actor: string): string {
+  const roles: { readonly [role: string]: string } = view.t.roles;
+  if (actor.startsWith("peer:")) return view.nameOf(actor.slice("peer:".length));
+  return roles[actor] ?? (actor === "node" ? view.t.negotiation.node : actor);
 }

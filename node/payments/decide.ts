@@ -10,7 +10,7 @@ import { book, confirmIfComplete } from "./match-open.ts";
 import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
 import type { PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
-import { dues, openPayments, payments } from "./store.ts";
+import { dues, openPayments, payments, proposedPayments } from "./store.ts";
 
 /**
  * What a person says a payment is. `allocations`: it pays these dues; another person then says `confirm`. `reject` takes a
@@ -80,6 +80,8 @@ async function propose(
       revision: now.revision + 1,
     };
     tx.put(ref, proposed);
+    tx.remove(openPayments.at(id));
+    tx.put(proposedPayments.at(id), { id, by: actor.userId });
     return ok(proposed);
   });
 }
@@ -117,7 +119,9 @@ async function reject(deps: PaymentDeps, { id }: BankPayment, why: string): Prom
     const rejectedFor = isProposal ? null : why;
     const after: BankPayment = { ...now, state, rejectedFor, proposal: null, revision: now.revision + 1 };
     tx.put(ref, after);
-    if (state === "rejected") {
+    tx.remove(proposedPayments.at(id));
+    if (state === "open") tx.put(openPayments.at(id), id);
+    else {
       tx.remove(openPayments.at(id));
       appendLeaf(tx, deps.region, leafOf(nowMs, "rejected", after));
     }

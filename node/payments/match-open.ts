@@ -8,7 +8,7 @@ import { matchPayments } from "./match.ts";
 import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
-import { dues, knownAccounts, openPayments, payments } from "./store.ts";
+import { dues, knownAccounts, openPayments, payments, proposedPayments } from "./store.ts";
 
 /** Side by side, so that they share the disk's writes. */
 const AT_ONCE = 64;
@@ -111,6 +111,7 @@ export async function book(
     };
     tx.put(ref, booked);
     tx.remove(openPayments.at(id));
+    tx.remove(proposedPayments.at(id));
     if (evidence !== undefined) appendLeaf(tx, own, evidence(booked));
     return ok(booked);
   });

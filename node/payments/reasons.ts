@@ -59,6 +59,29 @@ export function waitsForPayments(references: readonly string[], region: string):
   );
 }
 
+/** Payments that one person claimed, for whoever else may confirm them. */
+export function waitsForSecond(region: string, count: number): Reason {
+  return reason(
+    "PAYMENT_WAITS_FOR_SECOND",
+    { region, role: "finance" },
+    {
+      zh: `${count} 笔收付款已有人认领,等待另一名财务或审批人员复核入账或退回(四眼原则)。`,
+      en: `Payments claimed by one person: ${count}; another one of finance or an approver confirms or sends them back (four eyes).`,
+    },
+  );
+}
+
+export function waitsForFirst(region: string): Reason {
+  return reason(
+    "PAYMENT_WAITS_FOR_FINANCE",
+    { region, role: "finance" },
+    {
+      zh: "导入的流水中有未能自动入账的收付款,等待财务认领或排除。",
+      en: "Imported rows could not be booked by themselves; finance says what they pay, or sets them aside.",
+    },
+  );
+}
+
 export function stoppedBy(error: ExchangeError, region: string): Reason {
   return reason(error.code, { region, role: "finance" }, error.text);
 }

@@ -11,7 +11,14 @@ import { type Ageing, ageingOf } from "./ageing.ts";
 import { type Decision, decidePayment } from "./decide.ts";
 import { type ImportInput, type ImportResult, importPayments } from "./import.ts";
 import { type InvoiceFacts, type InvoiceInput, invoiceFacts, invoicesOf, recordInvoice } from "./invoice.ts";
-import { listPayments, type PaymentPage, type PaymentQuery, type PaymentView, paymentView } from "./list-payments.ts";
+import {
+  listPayments,
+  type PaymentPage,
+  type PaymentQuery,
+  type PaymentView,
+  paymentsWaiting,
+  paymentView,
+} from "./list-payments.ts";
 import { confirmPaid, matchOpen } from "./match-open.ts";
 import { parseNetMessage } from "./messages.ts";
 import type { Due, Invoice } from "./model.ts";
@@ -30,6 +37,10 @@ export type Payments = Worker & {
   readonly waiting: (
     principal: Principal,
   ) => Promise<readonly { readonly periodId: string; readonly reason: Reason }[]>;
+  /** Whether payments wait for this reader, to be claimed or confirmed. */
+  readonly undecided: (
+    principal: Principal,
+  ) => Promise<readonly { readonly state: "open" | "proposed"; readonly reason: Reason }[]>;
   readonly recordInvoice: (actor: Principal, input: InvoiceInput) => Promise<Result<Invoice>>;
   readonly invoices: (periodId?: string) => Promise<readonly Invoice[]>;
   readonly invoiceFacts: (periodId: string, agreementId: string) => Promise<Result<InvoiceFacts>>;
@@ -145,6 +156,7 @@ function readings(deps: PaymentDeps) {
   return {
     plans: (periodId) => plansOf(deps, periodId),
     waiting: (principal) => nettingsWaiting(deps, principal),
+    undecided: (principal) => paymentsWaiting(deps, principal),
     invoices: (periodId) => invoicesOf(deps, periodId),
     invoiceFacts: (periodId, agreementId) => invoiceFacts(deps, { periodId, agreementId }),
     money: (periodId) => statementMoney(deps, periodId),

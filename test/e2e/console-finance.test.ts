@@ -232,7 +232,10 @@ describe("a finance office before its console", () => {
 
       await go(ours, desk, "/console/payments");
       await confirm(desk, "认领为这几项", "另一人复核");
-      await go(ours, ours.second, "/console/payments");
+      await go(ours, desk, "/console/");
+      expect(await text(desk, "#waiting")).not.toContain("待复核的认领");
+      await go(ours, ours.second, "/console/");
+      await ours.second.click("#waiting a:has-text('待复核的认领')");
       await confirm(ours.second, "复核入账", "不能撤销");
       await soon(ours, net, "已全部付清");
       await soon(theirs, net, "已全部付清");

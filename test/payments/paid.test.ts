@@ -141,6 +141,14 @@ describe("a signed plan and the bank's files", () => {
     expect(open).toMatchObject({ rule: "account-unknown", suggestions: [{ allocations: [{ fen: "1200" }] }] });
     const id = open?.id ?? "";
     const allocations = open?.suggestions[0]?.allocations ?? [];
+    const waitsFor = async (name: string, role?: "approver" | "auditor") =>
+      (await cd.payments.undecided(person(name, role))).map(({ state }) => state);
+    expect(await waitsFor("one")).toEqual(["open"]);
+    mustSucceed(await cd.payments.decide(person("one"), id, { allocations }));
+    expect([await waitsFor("one"), await waitsFor("two")]).toEqual([[], ["proposed"]]);
+    expect([await waitsFor("three", "approver"), await waitsFor("four", "auditor")]).toEqual([["proposed"], []]);
+    mustSucceed(await cd.payments.decide(person("two"), id, { reject: "金额待核" }));
+    expect([await waitsFor("one"), await waitsFor("three", "approver")]).toEqual([["open"], []]);
     mustSucceed(await cd.payments.decide(person("one"), id, { allocations }));
     expect(await cd.payments.decide(person("one"), id, { confirm: true })).toMatchObject({
       error: { code: "SELF_APPROVAL" },
@@ -149,6 +157,7 @@ describe("a signed plan and the bank's files", () => {
       state: "booked",
       region: CQ,
     });
+    expect([await waitsFor("one"), await waitsFor("three", "approver")]).toEqual([[], []]);
     expect(await cd.payments.accounts()).toMatchObject([{ account: ACCOUNTS[CQ], region: CQ, isInForce: true }]);
     await world.quiet();
     expect((await world.at(GY).payments.dues()).find((due) => due.from === CQ)?.confirmedAt).not.toBeNull();

@@ -51,12 +51,12 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
   },
   payments: {
     title: "Payments",
-    lead: (n) =>
-      n === 0
-        ? "No payment waits for a person"
-        : n === 1
-          ? "One payment waits for a person"
-          : `${n} payments wait for a person`,
+    lead: (n, isMore) => {
+      if (n === 0) return "No payment waits for a person";
+      return n === 1
+        ? "One payment waits for a person"
+        : `${isMore ? "More than " : ""}${n} payments wait for a person`;
+    },
     overdue: (yuan) => `CNY ${yuan} overdue`,
     ageing: "Ageing of what is owed",
     asOf: (day) => `as of ${day}`,
@@ -89,6 +89,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     amount: "Amount (CNY)",
     origin: (file, row) => `${file}, row ${row}`,
     suggestions: "It may be",
+    knowAccount: "Nobody has said whose this account is: register it",
     noSuggestion: "No due fits. If it is no payment of this system, say so and leave it out.",
     pays: (reference, yuan) => `${reference} CNY ${yuan}`,
     take: "It pays these",
@@ -141,10 +142,6 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
       faulty: "faulty",
     },
     remembered: (source) => `Columns remembered for ${source}`,
-    row: "Row",
-    column: "Column",
-    value: "Content",
-    fault: "What is wrong and what to do",
     noFaults: "No faults.",
     importLink: "Import a file…",
     more: "More →",

@@ -45,7 +45,8 @@ export const paymentsZh = {
   },
   payments: {
     title: "收付款",
-    lead: (n: number) => (n === 0 ? "没有收付款等人处理" : `${n} 笔收付款等人处理`),
+    lead: (n: number, isMore: boolean) =>
+      n === 0 ? "没有收付款等人处理" : `${n} 笔${isMore ? "以上" : ""}收付款等人处理`,
     overdue: (yuan: string) => `逾期未收 ${yuan} 元`,
     ageing: "应收应付账龄",
     asOf: (day: string) => `截至 ${day}`,
@@ -77,6 +78,7 @@ export const paymentsZh = {
     amount: "金额(元)",
     origin: (file: string, row: string) => `${file} 第 ${row} 行`,
     suggestions: "可能是",
+    knowAccount: "对方账户尚未登记:登记是谁的",
     noSuggestion: "没有可参考的应收应付;不是本系统的款项请注明后排除。",
     pays: (reference: string, yuan: string) => `${reference} ${yuan} 元`,
     take: "认领为这几项",
@@ -128,10 +130,6 @@ export const paymentsZh = {
       faulty: "有错",
     },
     remembered: (source: string) => `已为来源 ${source} 记住的列`,
-    row: "行",
-    column: "列",
-    value: "内容",
-    fault: "错处和办法",
     noFaults: "没有错误。",
     importLink: "导入流水…",
     more: "更多 →",

@@ -8,7 +8,7 @@ import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
 import { joined } from "../punctuation.ts";
-import { holds, leafKindName, type View } from "../view.ts";
+import { actorName, holds, leafKindName, type View } from "../view.ts";
 import { Findings } from "./audit-findings.tsx";
 
 export type LeafSearch = {
@@ -168,10 +168,4 @@ function Leaves({ view, leaves }: { view: View; leaves: readonly StoredLeaf[] })
       </table>
     </div>
   );
-}
-
-export function actorName(view: View, actor: string): string {
-  const roles: { readonly [role: string]: string } = view.t.roles;
-  if (actor.startsWith("peer:")) return view.nameOf(actor.slice("peer:".length));
-  return roles[actor] ?? (actor === "node" ? view.t.negotiation.node : actor);
 }

@@ -6,8 +6,7 @@ import { Confirm } from "../parts/confirm.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
-import { leafKindName, say, type View } from "../view.ts";
-import { actorName } from "./audit.tsx";
+import { actorName, leafKindName, say, type View } from "../view.ts";
 
 const SHOWN = 500;
 

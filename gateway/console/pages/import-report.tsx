@@ -1,8 +1,6 @@
 import type { ImportReport } from "../../../node/catalog/model.ts";
-import { quantity } from "../../reports/money.ts";
+import { FaultTable } from "../parts/fault-table.tsx";
 import { say, type View } from "../view.ts";
-
-const SHOWN_FAULTS = 200;
 
 /** Faults in place: row, column and value as the file has them, and what to do. */
 export function ImportReportView({ view, report }: { view: View; report: ImportReport }) {
@@ -35,39 +33,7 @@ export function ImportReportView({ view, report }: { view: View; report: ImportR
           </p>
         ))}
       </div>
-      {faults.length === 0 ? null : (
-        <div class="scroll">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col" class="num">
-                  {t.row}
-                </th>
-                <th scope="col">{t.column}</th>
-                <th scope="col">{t.value}</th>
-                <th scope="col">{t.fault}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {faults.slice(0, SHOWN_FAULTS).map((fault) => (
-                <tr>
-                  <th scope="row" class="num">
-                    {quantity(String(fault.row))}
-                  </th>
-                  <td>{fault.column}</td>
-                  <td>
-                    <code>{fault.value}</code>
-                  </td>
-                  <td>
-                    <span class={`marker ${fault.level === "error" ? "bad" : "warn"}`}>{t.levels[fault.level]}</span>{" "}
-                    {say(view, fault.text)} <code>{fault.rule}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <FaultTable view={view} faults={faults} />
     </section>
   );
 }

@@ -3,8 +3,7 @@ import type { ExchangeError } from "../../../node/kernel/exchange-error.ts";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
 import { titled } from "../punctuation.ts";
-import { leafKindName, say, type View } from "../view.ts";
-import { actorName } from "./audit.tsx";
+import { actorName, leafKindName, say, type View } from "../view.ts";
 import { LeafCheck, type LeafCheckModel } from "./leaf-check.tsx";
 
 type Props = { view: View; stored: StoredLeaf; notYet: ExchangeError | undefined; check: LeafCheckModel | undefined };

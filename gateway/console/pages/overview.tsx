@@ -7,14 +7,14 @@ import { say, type View } from "../view.ts";
 export type Trouble = { readonly title: string; readonly detail: string; readonly href: string };
 export type Event = { readonly at: string; readonly title: string; readonly state: string; readonly href: string };
 export type OverviewModel = {
-  readonly tasks: readonly Task[];
   readonly troubles: readonly Trouble[];
   readonly today: readonly Event[];
 };
 
 export function OverviewPage({ view, model }: { view: View; model: OverviewModel }) {
   const t = view.t.overview;
-  const { tasks, troubles, today } = model;
+  const { troubles, today } = model;
+  const tasks = view.waiting;
   return (
     <Layout view={view} title={t.title} place="overview">
       <header class="head">

@@ -2,6 +2,7 @@ import type { Text } from "../../../node/kernel/text.ts";
 import type { ImportResult } from "../../../node/payments/import.ts";
 import type { BankPayment, Field } from "../../../node/payments/model.ts";
 import { quantity } from "../../reports/money.ts";
+import { FaultTable } from "../parts/fault-table.tsx";
 import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { FormToken } from "../parts/form-token.tsx";
 import { Layout } from "../parts/layout.tsx";
@@ -17,7 +18,6 @@ export type PaymentImportModel = {
 };
 
 const STATES: readonly BankPayment["state"][] = ["booked", "open", "proposed", "duplicate", "faulty", "rejected"];
-const SHOWN_FAULTS = 200;
 
 export function PaymentImportPage({ view, model }: { view: View; model: PaymentImportModel }) {
   const { result, fault } = model;
@@ -140,43 +140,7 @@ function ImportOutcome({ view, result }: { view: View; result: Outcome }) {
         ))}
         {faults.length === 0 ? <p>{t.noFaults}</p> : null}
       </div>
-      {faults.length === 0 ? null : <Faults view={view} faults={faults.slice(0, SHOWN_FAULTS)} />}
+      <FaultTable view={view} faults={faults} />
     </section>
-  );
-}
-
-function Faults({ view, faults }: { view: View; faults: Outcome["faults"] }) {
-  const t = view.t.payments;
-  return (
-    <div class="scroll">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col" class="num">
-              {t.row}
-            </th>
-            <th scope="col">{t.column}</th>
-            <th scope="col">{t.value}</th>
-            <th scope="col">{t.fault}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {faults.map(({ row, column, value, rule, text }) => (
-            <tr>
-              <th scope="row" class="num">
-                {quantity(String(row))}
-              </th>
-              <td>{column}</td>
-              <td>
-                <code>{value}</code>
-              </td>
-              <td>
-                {say(view, text)} <code>{rule}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }

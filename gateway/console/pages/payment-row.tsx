@@ -37,7 +37,7 @@ export function PaymentRow({ view, payment }: { view: View; payment: PaymentView
 
 function Decision({ view, payment }: { view: View; payment: PaymentView }) {
   const t = view.t.payments;
-  const { id, proposal, suggestions } = payment;
+  const { id, proposal, suggestions, region } = payment;
   const mayAct = holds(view, "finance", "approver");
   const common = { view, action: `/console/payments/${encodeURIComponent(id)}/decide` };
   const confirm = view.t.negotiation.confirm;
@@ -65,6 +65,11 @@ function Decision({ view, payment }: { view: View; payment: PaymentView }) {
   return (
     <>
       {suggestions.length === 0 ? <span class="quiet">{t.noSuggestion}</span> : null}
+      {suggestions.length === 0 && region === null && payment.account !== "" ? (
+        <a class="block" href="/console/payments/accounts">
+          {t.knowAccount}
+        </a>
+      ) : null}
       {suggestions.map((suggestion) => (
         <>
           <Allocations view={view} allocations={suggestion.allocations} />

@@ -16,12 +16,14 @@ export type PaymentsModel = {
   readonly proposed: readonly PaymentView[];
   /** More rows are open than are shown. */
   readonly next: string | null;
+  /** More are proposed than are shown: those first are to be decided first. */
+  readonly proposedNext: string | null;
   readonly done: string | undefined;
 };
 
 /** What has to be decided about money that came or went, and what is still owed. */
 export function PaymentsPage({ view, model }: { view: View; model: PaymentsModel }) {
-  const { ageing, open, proposed, next, done } = model;
+  const { ageing, open, proposed, next, proposedNext, done } = model;
   const t = view.t.payments;
   const late = ageing.items
     .filter(({ side, daysOverdue }) => side === "receivable" && daysOverdue > 0)
@@ -32,7 +34,7 @@ export function PaymentsPage({ view, model }: { view: View; model: PaymentsModel
       <header class="head">
         <div>
           <h1>
-            {t.lead(open.length + proposed.length)}
+            {t.lead(open.length + proposed.length, next !== null || proposedNext !== null)}
             {late === 0n ? "" : ` · ${t.overdue(yuan(late))}`}
           </h1>
         </div>
@@ -47,12 +49,12 @@ export function PaymentsPage({ view, model }: { view: View; model: PaymentsModel
         </p>
       </header>
       {proposed.length === 0 ? null : (
-        <section class="card">
+        <section class="card" id="proposed">
           <h2 class="card-header">{t.proposed}</h2>
           <Rows view={view} rows={proposed} />
         </section>
       )}
-      <section class="card">
+      <section class="card" id="open">
         <h2 class="card-header">{t.open}</h2>
         {open.length === 0 ? <p class="card-body quiet">{t.nothingOpen}</p> : <Rows view={view} rows={open} />}
         {next === null ? null : (

@@ -4,8 +4,7 @@ import type { Failure } from "../../../node/kernel/exchange-error.ts";
 import { quantity } from "../../reports/money.ts";
 import { Layout } from "../parts/layout.tsx";
 import { Time } from "../parts/time.tsx";
-import { leafKindName, say, type View } from "../view.ts";
-import { actorName } from "./audit.tsx";
+import { actorName, leafKindName, say, type View } from "../view.ts";
 
 export type SampleModel = {
   readonly n: number;

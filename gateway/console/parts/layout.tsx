@@ -73,7 +73,7 @@ function Who({ view }: { view: View }) {
     <div class="who">
       <a href="/console/#waiting" class="waiting">
         {t.layout.waiting}
-        <span class={waiting > 0 ? "count some" : "count"}>{waiting}</span>
+        <span class={waiting.length > 0 ? "count some" : "count"}>{waiting.length}</span>
       </a>
       <span
         title={joined(

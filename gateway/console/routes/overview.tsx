@@ -1,6 +1,5 @@
 import type { Hono } from "hono";
 import type { GatewayDeps } from "../../deps.ts";
-import { waitingFor } from "../../tasks.ts";
 import { dayOf } from "../format.ts";
 import { type Event, OverviewPage, type Trouble } from "../pages/overview.tsx";
 import { page } from "../parts/document.tsx";
@@ -13,12 +12,8 @@ export function overviewRoute(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
   app.get("/console", (c) => c.redirect("/console/", 301));
   app.get("/console/", async (c) => {
     const view = c.get("view");
-    const [tasks, troubles, today] = await Promise.all([
-      waitingFor(deps, view.principal),
-      troublesOf(deps, view),
-      todayOf(deps, view),
-    ]);
-    return page(c, <OverviewPage view={view} model={{ tasks, troubles, today }} />);
+    const [troubles, today] = await Promise.all([troublesOf(deps, view), todayOf(deps, view)]);
+    return page(c, <OverviewPage view={view} model={{ troubles, today }} />);
   });
 }
 

@@ -32,7 +32,10 @@ export function paymentRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
       payments.list({ state: "proposed", limit: PAGE }),
     ]);
     const done = doneText(view, c.req.query("done"));
-    const model = { ageing, open: open.items, next: open.next, proposed: proposed.items, done };
+    const model = {
+      ...{ ageing, done, open: open.items, next: open.next },
+      ...{ proposed: proposed.items, proposedNext: proposed.next },
+    };
     return page(c, <PaymentsPage view={view} model={model} />);
   });
 
