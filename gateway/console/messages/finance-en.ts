@@ -88,6 +88,7 @@ export const financeEn: Filled<typeof financeZh> = {
     declaresNothing: "Nothing is declared this time.",
     confirm: "Close the period",
     back: "Back to the form",
+    leave: "Back, without closing",
     needsFinance: "A finance officer has to close; you can see what would be settled.",
   },
   statement: {

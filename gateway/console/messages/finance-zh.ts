@@ -81,6 +81,7 @@ export const financeZh = {
     declaresNothing: "本次不申报任何数。",
     confirm: "确认关账",
     back: "返回修改",
+    leave: "返回,不关账",
     needsFinance: "关账须由财务人员办理;您可以查看将要结算的内容。",
   },
   statement: {

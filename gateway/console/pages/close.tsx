@@ -118,7 +118,7 @@ function CloseForm({ view, model }: { view: View; model: CloseModel }) {
             {t.check}
           </button>
           <a class="btn" href="/console/settlements">
-            {view.t.settlement.title}
+            {t.leave}
           </a>
         </p>
       </div>

@@ -1,6 +1,7 @@
 import type { Failure } from "../../../node/kernel/exchange-error.ts";
 import type { SupplierOutcome, SupplierView } from "../../../node/settlement/insight/supplier.ts";
 import { yuan } from "../../reports/money.ts";
+import { namedParties } from "../named-parties.ts";
 import { InsightFrame } from "../parts/insight-frame.tsx";
 import { difference, partyName } from "../party-name.ts";
 import { say, type View } from "../view.ts";
@@ -72,7 +73,7 @@ function SupplierForm({ view, model }: { view: View; model: SupplierModel }) {
         <select class="form-select" id="party" name="party">
           {parties.map((id) => (
             <option value={id} selected={id === model.party}>
-              {`${partyName(view, id)} · ${id}`}
+              {partyName(view, id)}
             </option>
           ))}
         </select>
@@ -144,6 +145,11 @@ type OutcomesProps = {
 
 function Outcomes({ view, model, title, outcomes, id }: OutcomesProps) {
   const t = view.t.supplier;
+  const inWords = (text: string, agreementId: string) =>
+    namedParties(text, model.parties, (id) => partyName(view, id)).replaceAll(
+      agreementId,
+      model.nameOfAgreement(agreementId),
+    );
   return (
     <section class="card scroll" id={id}>
       <h2 class="card-header">{title}</h2>
@@ -176,7 +182,7 @@ function Outcomes({ view, model, title, outcomes, id }: OutcomesProps) {
             </tr>
             <tr>
               <td colspan={4} class="quiet">
-                <small>{say(view, one.text)}</small>
+                <small>{inWords(say(view, one.text), one.agreementId)}</small>
               </td>
             </tr>
           </tbody>
