@@ -1,13 +1,11 @@
-import { type CodeListName, labelOf } from "../../node/catalog/codes.ts";
+import type { CodeListName } from "../../node/catalog/codes.ts";
 import type { CatalogEntry } from "../../node/catalog/model.ts";
-import { codeListsEn } from "./messages/code-lists-en.ts";
+import { codeLabel } from "../code-labels.ts";
 import type { OpenView } from "./view.ts";
 
 /** What a code of the catalogue means; a peer's unknown code is shown as it is. */
 export function label({ language }: Pick<OpenView, "language">, list: CodeListName, code: string): string {
-  if (language === "zh") return labelOf(list, code) ?? code;
-  const labels: { readonly [code: string]: string } = codeListsEn[list];
-  return labels[code] ?? code;
+  return codeLabel(language, list, code);
 }
 
 export function nameOfEntry({ language }: Pick<OpenView, "language">, entry: Pick<CatalogEntry, "name" | "nameEn">) {

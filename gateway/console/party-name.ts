@@ -1,5 +1,6 @@
+import { metricWord } from "../../node/settlement/insight/metric-words.ts";
 import { yuan } from "../reports/money.ts";
-import type { View } from "./view.ts";
+import { say, type View } from "./view.ts";
 
 /** `成都市 提供方` for `510100:provider`. */
 export function partyName(view: View, partyId: string): string {
@@ -13,8 +14,7 @@ export function difference(fen: string): string {
   return BigInt(fen) > 0n ? `+${yuan(fen)}` : yuan(fen);
 }
 
-/** `次` for `calls`; a metric that agreements made up themselves is shown as it is. */
+/** `次` for `calls`. */
 export function metricName(view: View, metric: string): string {
-  const names: { readonly [metric: string]: string } = { ...view.t.metrics, bytes: view.t.agreement.bytes };
-  return names[metric] ?? metric;
+  return say(view, metricWord(metric));
 }

@@ -1,5 +1,7 @@
 import type { Content, TableCell } from "pdfmake";
+import type { Language } from "../../node/kernel/text.ts";
 import type { Disclosure } from "../../node/settlement/insight/disclosure.ts";
+import { metricWord } from "../../node/settlement/insight/metric-words.ts";
 import type { PrintedDisclosure } from "./disclosure.ts";
 import {
   authorisationHeads,
@@ -38,7 +40,7 @@ export function disclosurePdf({ disclosure, language }: PrintedDisclosure): PdfD
     { text: bmp(`${regionName} · ${t.page(year)}`), color: MUTED, margin: [0, 0, 0, 10] },
     facts(disclosureFacts(disclosure, t, language)),
     heading(t.products),
-    products(disclosure, words),
+    products(disclosure, words, language),
     heading(t.distribution),
     distribution(disclosure, words),
     facts([
@@ -46,7 +48,7 @@ export function disclosurePdf({ disclosure, language }: PrintedDisclosure): PdfD
       [t.deferred, words.yuan(yuan(deferredClosingFen))],
     ]),
     heading(t.authorisations),
-    ...authorisations(disclosure, t),
+    ...authorisations(disclosure, words, language),
     heading(t.statements),
     ...statementDigests.map(note),
   ];
@@ -59,15 +61,16 @@ export function disclosurePdf({ disclosure, language }: PrintedDisclosure): PdfD
   });
 }
 
-function products({ products: list, incomeFen }: Disclosure, words: ReportWords): Content {
+function products({ products: list, incomeFen }: Disclosure, words: ReportWords, language: Language): Content {
   const t = words.disclosure;
+  const units: { readonly [unit: string]: string } = words.priceUnits;
   const figures = list.map((one) => [
     ...[one.capPriceYuan ?? "—", chargedPrices(one.chargedPricesMicro)],
     ...[quantity(one.quantity), quantity(one.freeQuantity), yuan(one.incomeFen)],
   ]);
   const rows = list.map((one, i): TableCell[] => [
     word([one.productId, one.name].filter((text) => text !== "").join(" ")),
-    word(one.unit ?? one.metric),
+    word(one.unit === null ? metricWord(one.metric)[language] : (units[one.unit] ?? one.unit)),
     ...(figures[i] ?? []).map((figure) => number(figure)),
   ]);
   const labels = [t.cap, t.charged.replace(/ ?\(.*\)/, ""), t.quantity, t.free, t.incomeYuan];
@@ -88,10 +91,10 @@ function distribution({ distribution: list }: Disclosure, words: ReportWords): C
   return table(["*", "*", 120], [head(t.role), head(t.kind), head(words.columns.amountYuan, true)], [...rows, end]);
 }
 
-function authorisations(disclosure: Disclosure, t: ReportWords["disclosure"]): Content[] {
+function authorisations(disclosure: Disclosure, words: ReportWords, language: Language): Content[] {
   if (disclosure.authorisations.length === 0) return [note("—")];
-  const heads = authorisationHeads(t);
-  return authorisationTexts(disclosure, t).map((texts) => ({
+  const heads = authorisationHeads(words.disclosure);
+  return authorisationTexts(disclosure, words, language).map((texts) => ({
     stack: [facts(texts.map((text, i) => [heads[i] ?? "", text === "" ? "—" : text] as const))],
     margin: [0, 0, 0, 6],
     unbreakable: true,

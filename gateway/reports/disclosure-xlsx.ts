@@ -1,6 +1,8 @@
+import type { Language } from "../../node/kernel/text.ts";
 import type { Disclosure } from "../../node/settlement/insight/disclosure.ts";
+import { codeLabel } from "../code-labels.ts";
 import type { PrintedDisclosure } from "./disclosure.ts";
-import { unitPrice } from "./money.ts";
+import { quantity, unitPrice } from "./money.ts";
 import type { ReportWords } from "./words/zh.ts";
 import { wordsIn } from "./words.ts";
 import type { Book } from "./xlsx.ts";
@@ -21,7 +23,7 @@ export function disclosureBook({ disclosure, language }: PrintedDisclosure): Boo
     sheets: [
       sheet(t.summary, summaryColumns(words), summaryRows(disclosure, words, products.length, uses.length, language)),
       sheet(t.products, productColumns(words), products, lists),
-      sheet(t.authorisations, authorisationColumns(words), authorisationRows(disclosure, words), lists),
+      sheet(t.authorisations, authorisationColumns(words), authorisationTexts(disclosure, words, language), lists),
       sheet(t.distribution, distributionColumns(words), uses, lists),
       sheet(t.statements, [{ header: t.digest, width: 80 }], digests),
     ],
@@ -132,23 +134,25 @@ export function authorisationHeads(t: ReportWords["disclosure"]): string[] {
   ];
 }
 
-function authorisationRows(disclosure: Disclosure, { disclosure: t }: ReportWords): Cell[][] {
-  return authorisationTexts(disclosure, t);
-}
-
 /** Who authorised whom to do what with what, until when. */
-export function authorisationTexts({ authorisations }: Disclosure, t: ReportWords["disclosure"]): string[][] {
+export function authorisationTexts(
+  { authorisations }: Disclosure,
+  { disclosure: t, list }: ReportWords,
+  language: Language,
+): string[][] {
+  const modes: { readonly [mode: string]: string } = t.modes;
   return authorisations.map((one) => {
     const revenue = one.maxPermittedRevenue;
     return [
-      ...[one.id, one.authorisingBody, one.implementingBody, one.operator, one.mode],
-      ...[`${one.validFrom} … ${one.validTo}`, one.purposes.join(" ")],
+      ...[one.id, one.authorisingBody, one.implementingBody, one.operator, modes[one.mode] ?? one.mode],
+      `${one.validFrom} … ${one.validTo}`,
+      list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose))),
       one.resources
         .map(({ id, name, provider }) => [id, name, provider].filter((word) => word !== "").join(" "))
         .join("\n"),
       revenue === null
         ? ""
-        : `${revenue.yuan} (${revenue.cycleFrom} … ${revenue.cycleTo})${revenue.trial ? ` ${t.trial}` : ""}`,
+        : `${quantity(revenue.yuan)} (${revenue.cycleFrom} … ${revenue.cycleTo})${revenue.trial ? ` ${t.trial}` : ""}`,
       one.exitTerms,
     ];
   });

@@ -1,5 +1,9 @@
 import type { WriteSheet } from "hucre/xlsx";
+import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
+import { metricWord } from "../../node/settlement/insight/metric-words.ts";
+import { codeLabel } from "../code-labels.ts";
 import { type Names, namesOf } from "./labels.ts";
+import { unitPrice } from "./money.ts";
 import type { RequesterReport } from "./requester-model.ts";
 import { verificationCode } from "./verification-code.ts";
 import type { Book } from "./xlsx.ts";
@@ -124,16 +128,21 @@ function evidenceRows({ agreements }: RequesterReport, names: Names): Cell[][] {
 /** The agreement and its statement as a requester can hold them against what others hold. */
 export function requesterFacts(
   one: RequesterReport["agreements"][number],
-  { words, region }: Names,
+  { language, words, region }: Names,
 ): [string, string][] {
   const { requester: t, evidence } = words;
   return [
     [t.provider, region(one.provider)],
-    [t.purposes, words.list(one.purposes)],
-    [t.valid, `${one.validFrom ?? "—"} … ${one.validTo ?? "—"}`],
+    [t.purposes, words.list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose)))],
+    [t.valid, `${dayIn(one.validFrom)} … ${dayIn(one.validTo)}`],
     ...one.prices.map((price): [string, string] => [
       t.price(price.productId),
-      t.priced(price.unitPriceMicro, price.per, price.metric, price.capPriceMicro ?? ""),
+      t.priced(
+        unitPrice(price.unitPriceMicro),
+        price.per,
+        metricWord(price.metric)[language],
+        price.capPriceMicro === null ? "" : unitPrice(price.capPriceMicro),
+      ),
     ]),
     [t.agreementDigest, one.agreementDigest ?? "—"],
     [evidence.digest, one.statementDigest],
@@ -149,4 +158,9 @@ export function requesterFacts(
       words.disputes.line(id, words.disputes.states[state], region(openedBy), receipts, until ?? ""),
     ]),
   ];
+}
+
+/** Terms run from midnight to midnight in China: the last moment belongs to the day before. */
+function dayIn(instant: string | null): string {
+  return instant === null ? "—" : chinaDateOf(msOf(instant));
 }

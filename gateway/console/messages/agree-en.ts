@@ -139,7 +139,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     weights: "Shares (weight of each party)",
   },
   partyRoles: reports.roles,
-  metrics: { rows: "rows", calls: "calls" },
+  priceUnits: reports.priceUnits,
   agreement: {
     content: "Agreed",
     lead: {

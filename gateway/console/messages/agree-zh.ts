@@ -134,7 +134,7 @@ export const agreeZh = {
     weights: "分配比例(各方权重)",
   },
   partyRoles: reports.roles,
-  metrics: { rows: "行", calls: "次" },
+  priceUnits: reports.priceUnits,
   agreement: {
     content: "内容",
     lead: {

@@ -1,3 +1,4 @@
+import { en as reports } from "../../reports/words/en.ts";
 import type { Filled } from "./filled.ts";
 import type { insightZh } from "./insight-zh.ts";
 
@@ -101,7 +102,7 @@ export const insightEn: Filled<typeof insightZh> = {
     noGaps: "Nothing is missing: every figure comes from statements signed by both regions.",
     authorisation: "Authorisation",
     bodies: "Authorised by / implemented by / operated by",
-    modes: { whole: "as a whole", "by-domain": "by domain", "by-scenario": "by scenario" },
+    modes: reports.disclosure.modes,
     valid: "Valid",
     purposes: "Scope",
     permitted: "Permitted revenue (CNY)",

@@ -1,3 +1,4 @@
+import { zh as reports } from "../../reports/words/zh.ts";
 /** Figures that people decide by, in Chinese. */
 export const insightZh = {
   insight: {
@@ -97,7 +98,7 @@ export const insightZh = {
     noGaps: "没有缺项:所列数字都来自双方签署的结算单。",
     authorisation: "授权",
     bodies: "授权主体 / 实施机构 / 运营机构",
-    modes: { whole: "整体授权", "by-domain": "分领域授权", "by-scenario": "依场景授权" },
+    modes: reports.disclosure.modes,
     valid: "期限",
     purposes: "范围",
     permitted: "准许收入(元)",

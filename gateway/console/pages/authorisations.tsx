@@ -1,4 +1,5 @@
 import type { DisclosedAuthorisation } from "../../../node/settlement/insight/disclosure.ts";
+import { quantity } from "../../reports/money.ts";
 import { label } from "../labels.ts";
 import { joined } from "../punctuation.ts";
 import type { View } from "../view.ts";
@@ -37,7 +38,8 @@ export function Authorisations({
             <>
               <dt>{t.permitted}</dt>
               <dd>
-                {one.maxPermittedRevenue.yuan} ({one.maxPermittedRevenue.cycleFrom} – {one.maxPermittedRevenue.cycleTo}
+                {quantity(one.maxPermittedRevenue.yuan)} ({one.maxPermittedRevenue.cycleFrom} –{" "}
+                {one.maxPermittedRevenue.cycleTo}
                 {one.maxPermittedRevenue.trial ? ` · ${t.trial}` : ""})
               </dd>
             </>

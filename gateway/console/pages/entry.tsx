@@ -211,7 +211,8 @@ function howOf(view: View, { sharing, kind }: CatalogEntry): string {
 
 function priceOf(view: View, product: NonNullable<CatalogEntry["product"]>): string {
   const t = view.t.entry;
-  const each = t.priceEach(product.listPrice, product.capPrice, product.unit);
+  const units: { readonly [unit: string]: string } = view.t.priceUnits;
+  const each = t.priceEach(product.listPrice, product.capPrice, units[product.unit] ?? product.unit);
   const quota = product.freeQuota;
   if (quota === null) return each;
   return `${each} · ${t.freeQuota(quantity(String(quota.perMonth)), label(view, "purpose", quota.purpose))}`;

@@ -8,6 +8,7 @@ import { CommentField } from "../parts/confirm.tsx";
 import { FormToken } from "../parts/form-token.tsx";
 import { AgreementChoice } from "../parts/insight-frame.tsx";
 import { Layout } from "../parts/layout.tsx";
+import { metricName } from "../party-name.ts";
 import { holds, say, type View } from "../view.ts";
 
 export type ObjectionFormModel = {
@@ -81,7 +82,7 @@ function RaiseForm({ view, model, agreement }: { view: View; model: ObjectionFor
               <select class="form-select" name="transfer" aria-label={t.aboutTransfer}>
                 {transfers.map(({ id, createdAt, rows, state }) => (
                   <option value={id} selected={id === (written("transfer") ?? transfer)}>
-                    {`${shortTime(createdAt, view.nowMs)} · ${quantity(rows)} ${view.t.metrics.rows} · ${view.t.transferStates[state]}`}
+                    {`${shortTime(createdAt, view.nowMs)} · ${quantity(rows)} ${metricName(view, "rows")} · ${view.t.transferStates[state]}`}
                   </option>
                 ))}
               </select>

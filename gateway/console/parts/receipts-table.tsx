@@ -1,6 +1,7 @@
 import type { HeldReceipt } from "../../../node/metering/model.ts";
 import { quantity } from "../../reports/money.ts";
 import { bytes } from "../format.ts";
+import { metricName } from "../party-name.ts";
 import type { View } from "../view.ts";
 import { DigestText } from "./digest-text.tsx";
 import { Time } from "./time.tsx";
@@ -53,10 +54,9 @@ export function ReceiptsTable({ view, receipts }: { view: View; receipts: readon
   );
 }
 
-export function usageText({ t }: View, usage: HeldReceipt["core"]["usage"]): string {
-  const words: { readonly [metric: string]: string } = t.metrics;
+export function usageText(view: View, usage: HeldReceipt["core"]["usage"]): string {
   return Object.entries(usage)
     .filter(([, value]) => value !== "0")
-    .map(([metric, value]) => (metric === "bytes" ? bytes(value) : `${quantity(value)} ${words[metric] ?? metric}`))
+    .map(([metric, value]) => (metric === "bytes" ? bytes(value) : `${quantity(value)} ${metricName(view, metric)}`))
     .join(" · ");
 }

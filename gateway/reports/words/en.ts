@@ -18,6 +18,7 @@ export const en: ReportWords = {
     adjustment: "guaranteed minimum",
   },
   schemes: schemeTitles("en"),
+  priceUnits: { call: "call", "subject-month": "subject and month", "district-day": "district and day" },
   period: (year, month) => `${MONTHS[month - 1] ?? month} ${year}`,
   released: "released from earlier",
   statement: "Statement",
@@ -175,8 +176,7 @@ export const en: ReportWords = {
     purposes: "Purposes",
     valid: "In force",
     price: (productId) => `Agreed price ${productId}`,
-    priced: (micro, per, metric, cap) =>
-      `${micro} micro-yuan for ${per} ${metric}${cap === "" ? "" : `, capped at ${cap}`}`,
+    priced: (yuan, per, metric, cap) => `CNY ${yuan} for ${per} ${metric}${cap === "" ? "" : `, capped at CNY ${cap}`}`,
     agreementDigest: "Digest of the agreement",
     moreReceipts: "For the other receipts see GET /api/v1/settlements/{period}/receipts.",
     standings: {
@@ -231,6 +231,7 @@ export const en: ReportWords = {
     implementingBody: "Implementing body",
     operator: "Operator",
     mode: "Mode",
+    modes: { whole: "as a whole", "by-domain": "by domain", "by-scenario": "by scenario" },
     valid: "Period",
     purposes: "Purposes",
     scope: "Resources",

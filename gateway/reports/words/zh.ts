@@ -12,6 +12,8 @@ export const zh = {
   },
   kinds: { fund: "基金", compensation: "补偿", cost: "成本", benefit: "收益", adjustment: "保底调剂" },
   schemes: schemeTitles("zh"),
+  /** What catalogues price by. */
+  priceUnits: { call: "次", "subject-month": "主体·月", "district-day": "区县·日" },
   /** `2026-10` → `2026 年 10 月`. */
   period: (year: string, month: number) => `${year} 年 ${month} 月`,
   released: "释放以前递延",
@@ -171,8 +173,8 @@ export const zh = {
     purposes: "用途",
     valid: "有效期",
     price: (productId: string) => `约定单价 ${productId}`,
-    priced: (micro: string, per: string, metric: string, cap: string) =>
-      `每 ${per} ${metric} ${micro} 微元${cap === "" ? "" : `,收费上限 ${cap} 微元`}`,
+    priced: (yuan: string, per: string, metric: string, cap: string) =>
+      `${yuan} 元/${per === "1" ? "" : `${per} `}${metric}${cap === "" ? "" : `,收费上限 ${cap} 元`}`,
     agreementDigest: "协议摘要",
     moreReceipts: "其余收据见 GET /api/v1/settlements/{period}/receipts。",
     standings: {
@@ -228,6 +230,7 @@ export const zh = {
     implementingBody: "实施机构",
     operator: "运营机构",
     mode: "授权方式",
+    modes: { whole: "整体授权", "by-domain": "分领域授权", "by-scenario": "依场景授权" },
     valid: "期限",
     purposes: "用途",
     scope: "资源范围",

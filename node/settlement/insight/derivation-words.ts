@@ -1,6 +1,7 @@
 import type { Text } from "../../kernel/text.ts";
 import type { StatementLine } from "../model.ts";
 import { isReleaseLine, metricOf } from "./line-facts.ts";
+import { metricWord } from "./metric-words.ts";
 import type { ExplainedSplit } from "./odd-fen.ts";
 import type { PeriodFacts } from "./replay.ts";
 
@@ -40,7 +41,7 @@ export function stepsOf(facts: PeriodFacts, line: StatementLine): DerivationStep
 
 function usageSteps({ terms, period }: PeriodFacts, line: StatementLine): DerivationStep[] {
   const { productId, quantity, billableQuantity, effectivePriceMicro, amountFen } = line;
-  const metric = metricOf(terms, productId);
+  const metric = metricWord(metricOf(terms, productId));
   const product = terms.products.find((one) => one.productId === productId);
   const per = product?.per ?? "1";
   const free = (BigInt(quantity) - BigInt(billableQuantity)).toString();
@@ -55,16 +56,16 @@ function usageSteps({ terms, period }: PeriodFacts, line: StatementLine): Deriva
       step: "quantity",
       value: quantity,
       text: {
-        zh: `使用 ${quantity} ${metric},其中公益免费 ${free}${late.zh}`,
-        en: `${quantity} ${metric} used, ${free} of it free for the public interest${late.en}`,
+        zh: `使用 ${quantity} ${metric.zh},其中公益免费 ${free}${late.zh}`,
+        en: `${quantity} ${metric.en} used, ${free} of it free for the public interest${late.en}`,
       },
     },
     {
       step: "price",
       value: effectivePriceMicro,
       text: {
-        zh: `每 ${per} ${metric} 单价 ${effectivePriceMicro} 微元${isCapped ? "(按收费上限)" : ""}`,
-        en: `${effectivePriceMicro} micro-yuan for ${per} ${metric}${isCapped ? " (the cap)" : ""}`,
+        zh: `每 ${per} ${metric.zh} 单价 ${effectivePriceMicro} 微元${isCapped ? "(按收费上限)" : ""}`,
+        en: `${effectivePriceMicro} micro-yuan for ${per} ${metric.en}${isCapped ? " (the cap)" : ""}`,
       },
     },
     {
@@ -100,11 +101,12 @@ export function partWords(
   scheme: Text,
 ): Text {
   const words = fenWords(share.fen);
+  const metric = metricWord(metricOf(facts.terms, line.productId));
   const of = isReleaseLine(line)
     ? { zh: "往期递延释放", en: "money deferred earlier" }
     : {
-        zh: `${line.productId}(${line.quantity} ${metricOf(facts.terms, line.productId)},${line.amountFen} 分)`,
-        en: `${line.productId} (${line.quantity} ${metricOf(facts.terms, line.productId)}, ${line.amountFen} fen)`,
+        zh: `${line.productId}(${line.quantity} ${metric.zh},${line.amountFen} 分)`,
+        en: `${line.productId} (${line.quantity} ${metric.en}, ${line.amountFen} fen)`,
       };
   const kind = KINDS[share.kind];
   const part = split?.parts.find(({ partyId }) => partyId === share.partyId);

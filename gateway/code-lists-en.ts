@@ -1,4 +1,4 @@
-import type { CodeListName, codeLists } from "../../../node/catalog/codes.ts";
+import type { CodeListName, codeLists } from "../node/catalog/codes.ts";
 
 type Labels = { readonly [L in CodeListName]: { readonly [C in keyof (typeof codeLists)[L]]: string } };
 
