@@ -150,7 +150,7 @@ async function paymentOf(deps: PaymentDeps, file: ImportedFile, { row, faults }:
   const isFaulty = row.date === null || row.fen === null || faults.length > 0;
   return {
     ...row,
-    id: `P-${sha256Hex(`${file.file}|${row.row}`).slice(0, 32)}`,
+    id: idOf(file, row.row),
     origin: { source: file.source, file: file.file, row: row.row },
     region: await regionOf(deps, row.account),
     state: isFaulty ? "faulty" : "open",
@@ -164,13 +164,25 @@ async function paymentOf(deps: PaymentDeps, file: ImportedFile, { row, faults }:
   };
 }
 
+/** Lists go by id: in the order in which files were imported, and of their rows. The same row has the same one again. */
+function idOf(file: ImportedFile, row: number): string {
+  return `${beginningOf(file)}${String(row).padStart(6, "0")}`;
+}
+
+function beginningOf({ file, importedAt }: ImportedFile): string {
+  return `P-${importedAt.replace(/[^0-9]/g, "").slice(0, 14)}-${sha256Hex(file).slice(0, 12)}-`;
+}
+
 async function resultOf(
   { store }: PaymentDeps,
   file: ImportedFile,
   isRepeated: boolean,
 ): Promise<Result<ImportResult>> {
   const states = { open: 0, booked: 0, proposed: 0, rejected: 0, duplicate: 0, faulty: 0 };
-  for await (const { origin, state } of list(store, payments)) if (origin.file === file.file) states[state] += 1;
+  for await (const { id, state } of list(store, payments, [], { after: [idOf(file, 0)] })) {
+    if (!id.startsWith(beginningOf(file))) break;
+    states[state] += 1;
+  }
   const { ownAccount = "" } = (await read(store, paymentSources.at(file.source))) ?? {};
   const { source, filename, columns, rows, faults } = file;
   return ok({ file: file.file, source, filename, columns, ownAccount, rows, states, faults, isRepeated });
