@@ -9,7 +9,7 @@ import { postingsOf, releasesOf } from "../settlement/postings.ts";
 import type { Settlement } from "../settlement/process-model.ts";
 import { settlements } from "../settlement/store.ts";
 import type { Snapshot, Store } from "../storage/port.ts";
-import { list, read } from "../storage/transact.ts";
+import { parts, read } from "../storage/transact.ts";
 
 /**
  * What a leaf is evidence for, as this node holds it now. The leaf's digest is of the part that was signed, which never changes;
@@ -68,8 +68,10 @@ async function statementDocument(store: Store, now: Settlement, at?: Snapshot): 
 /** Lines that earlier statements parked: the only ones this one can have released. The amounts are the ledger's. */
 async function parkedBefore(store: Store, { agreementId, periodId }: Settlement, at?: Snapshot) {
   const parked: { lineId: string; fen: string }[] = [];
-  for await (const earlier of list(store, settlements, [], {}, at)) {
-    if (earlier.agreementId !== agreementId || earlier.periodId >= periodId || earlier.built === null) continue;
+  for await (const earlierId of parts(store, settlements, [], at)) {
+    if (earlierId >= periodId) break;
+    const earlier = await read(store, settlements.at(earlierId, agreementId), at);
+    if (earlier?.built == null) continue;
     const { result } = JSON.parse(earlier.built.text) as Statement;
     for (const { lineId, disputedFen } of result.lines) if (disputedFen !== "0") parked.push({ lineId, fen: "1" });
   }

@@ -1,4 +1,5 @@
 import type { Snapshot, Store } from "../storage/port.ts";
+import { parts } from "../storage/transact.ts";
 import { openRows, type ReceiptRow, rowOf } from "./row.ts";
 
 const PAGE_ROWS = 512;
@@ -32,16 +33,12 @@ export async function rowMonths(
   { agreementId, throughPeriod }: Omit<RowQuery, "prefix">,
   at?: Snapshot,
 ): Promise<string[]> {
-  const all = openRows.under([agreementId]);
   const periods: string[] = [];
-  for (let from = all.from; ; ) {
-    let next: string | undefined;
-    for await (const [key] of store.range({ from, to: all.to, limit: 1 }, at)) next = key;
-    const period = next?.slice(all.from.length, -(ID_LENGTH + 1));
-    if (period === undefined || period > throughPeriod) return periods;
+  for await (const period of parts(store, openRows, [agreementId], at)) {
+    if (period > throughPeriod) break;
     periods.push(period);
-    from = openRows.under([agreementId, period]).to;
   }
+  return periods;
 }
 
 async function* periodPages(

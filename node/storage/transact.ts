@@ -100,6 +100,25 @@ export async function* list<T>(
   for await (const [, bytes] of store.range(records.under(id, options), at)) yield records.codec.decode(bytes);
 }
 
+/** What the part of an id after `id` can be, in order: one look at each value, not at its records. */
+export async function* parts(
+  store: Store,
+  records: Pick<Collection<unknown>, "under">,
+  id: readonly KeyPart[] = [],
+  at?: Snapshot,
+): AsyncGenerator<string> {
+  const all = records.under(id);
+  const depth = all.from.split("/").length - 1;
+  for (let from = all.from; ; ) {
+    let key: string | undefined;
+    for await (const [next] of store.range({ from, to: all.to, limit: 1 }, at)) key = next;
+    if (key === undefined) return;
+    const part = decodeURIComponent(key.split("/")[depth] ?? "");
+    yield part;
+    from = records.under([...id, part]).to;
+  }
+}
+
 /** A page for lists of the public interface: at most `limit` records. */
 export async function page<T>(
   store: Store,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createEvents } from "../../node/events/service.ts";
 import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { systemScheduler } from "../../node/kernel/scheduler.ts";
 import { receipts as heldReceipts } from "../../node/metering/store.ts";
 import { list } from "../../node/storage/transact.ts";
 import { booksOf, closeBoth, statementOf } from "./settled-world.ts";
@@ -24,6 +26,8 @@ async function rounds({ regions }: World): Promise<void> {
     }
   }
 }
+
+const textsOf = (document: unknown) => (document as { postings: { text: string }[] }).postings.map(({ text }) => text);
 
 describe("a dispute", () => {
   /** October with the weather receipt in dispute, opened by the provider before anybody closed. */
@@ -76,6 +80,15 @@ describe("a dispute", () => {
     for (const region of [world.provider(), world.consumer()]) {
       expect((await booksOf(region)).net).toMatchObject({ [dispute]: "0", "500000:payer/receivable/CNY": "206036" });
     }
+    // Whoever follows the feed sees it among the statement's postings.
+    const { store } = world.consumer();
+    const events = createEvents({ store, scheduler: systemScheduler, origin: "log" });
+    const { items } = mustSucceed(await events.read(["auditor"], { limit: 50, kind: "statement.signed" }));
+    expect(items.map(({ document }) => textsOf(document).includes("AGR-7 dispute released"))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it("upheld by both voids the receipt: nobody pays for it", async () => {
