@@ -7,6 +7,7 @@ import type { Reason } from "../kernel/reason.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import { advance } from "../procedures/engine.ts";
 import { type ObjectionEvent, objectionProcedure, REQUESTER_EVENTS } from "../procedures/objection.ts";
+import type { Store } from "../storage/port.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import type { Objection, Outcome, RaiseRequest } from "./model.ts";
 import { answerOf, type Change, commitMove, type ObjectionDeps } from "./move.ts";
@@ -51,12 +52,7 @@ export function createObjections(deps: ObjectionDeps): Objections {
     },
     async list({ agreement, limit, cursor }) {
       const items: Objection[] = [];
-      const ids = agreement === undefined ? undefined : new Set<string>();
-      if (ids !== undefined && agreement !== undefined) {
-        for await (const id of list(store, objectionsByAgreement, [agreement])) ids.add(id);
-      }
-      for await (const one of list(store, objections, [], cursor === undefined ? {} : { after: [cursor] })) {
-        if (ids !== undefined && !ids.has(one.id)) continue;
+      for await (const one of objectionsIn(store, agreement, cursor)) {
         if (items.length === limit) return { items, next: items.at(-1)?.id ?? null };
         items.push(one);
       }
@@ -102,6 +98,18 @@ export function createObjections(deps: ObjectionDeps): Objections {
       },
     },
   };
+}
+
+async function* objectionsIn(store: Store, agreement: string | undefined, cursor: string | undefined) {
+  if (agreement === undefined) {
+    yield* list(store, objections, [], cursor === undefined ? {} : { after: [cursor] });
+    return;
+  }
+  const options = cursor === undefined ? {} : { after: [agreement, cursor] };
+  for await (const id of list(store, objectionsByAgreement, [agreement], options)) {
+    const one = await read(store, objections.at(id));
+    if (one !== undefined) yield one;
+  }
 }
 
 async function raise(deps: ObjectionDeps, actor: Principal, given: RaiseRequest): Promise<Result<Objection>> {
