@@ -1,17 +1,14 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
-import type { HeldReceipt } from "../metering/model.ts";
-import { receipts } from "../metering/store.ts";
 import { signaturesOf } from "../negotiation/agreement-file.ts";
-import type { Store } from "../storage/port.ts";
-import { list, read } from "../storage/transact.ts";
+import { read } from "../storage/transact.ts";
 import { termsOf } from "./build.ts";
 import type { Declaration, Statement } from "./model.ts";
 import { statementView } from "./period-view.ts";
 import { type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import type { BundledReceipt, StatementBundle } from "./recompute.ts";
-import type { SeqRanges } from "./seq-ranges.ts";
+import { receiptsInRanges } from "./sources.ts";
 
 /** A signed statement with everything it follows from, for `recompute` on any machine. One plain JSON document. */
 export async function bundleOf(
@@ -29,11 +26,8 @@ export async function bundleOf(
   if (!terms.ok) return terms;
   const view = statementView(deps.region, found);
   const held: BundledReceipt[] = [];
-  for await (const { core, providerSignature, consumerSignature } of receiptsOf(
-    deps.store,
-    agreementId,
-    built.settles,
-  )) {
+  for await (const receipt of receiptsInRanges(deps.store, agreementId, built.settles)) {
+    const { core, providerSignature, consumerSignature } = receipt;
     held.push({ core, providerSignature, consumerSignature });
   }
   const signed = {
@@ -55,16 +49,6 @@ export async function bundleOf(
     disputedReceiptIds: (JSON.parse(built.text) as Statement).disputedReceiptIds,
     keys: keysOf(deps, signed, found.signedAt),
   });
-}
-
-/** Range by range: a month is a small part of all that an agreement has ever brought. */
-async function* receiptsOf(store: Store, agreementId: string, settles: SeqRanges): AsyncGenerator<HeldReceipt> {
-  for (const direction of ["forward", "reverse"] as const) {
-    for (const [from, to] of settles[direction]) {
-      const options = { after: [agreementId, direction, BigInt(from) - 1n], limit: Number(to) - Number(from) + 1 };
-      yield* list(store, receipts, [agreementId, direction], options);
-    }
-  }
 }
 
 type Signed = Pick<StatementBundle, "agreement" | "signatures" | "declarationSignatures" | "receipts">;

@@ -28,6 +28,24 @@ export function joinRanges(a: SeqRanges, b: SeqRanges): SeqRanges {
   return { forward: join([...a.forward, ...b.forward]), reverse: join([...a.reverse, ...b.reverse]) };
 }
 
+/** Every number that is in none of the ranges; as `joinRanges` writes them: in order, none touching the next. */
+export function outsideRanges(ranges: SeqRanges): SeqRanges {
+  return { forward: outside(ranges.forward), reverse: outside(ranges.reverse) };
+}
+
+/** More receipts than this are in no chain. */
+const LAST = 2n ** 63n - 1n;
+
+function outside(ranges: readonly (readonly [string, string])[]): [string, string][] {
+  const gaps: [string, string][] = [];
+  let next = 1n;
+  for (const [from, to] of ranges) {
+    if (BigInt(from) > next) gaps.push([next.toString(), (BigInt(from) - 1n).toString()]);
+    next = BigInt(to) + 1n;
+  }
+  return [...gaps, [next.toString(), LAST.toString()]];
+}
+
 function join(ranges: readonly (readonly [string, string])[]): [string, string][] {
   const sorted = ranges
     .map(([from, to]) => [BigInt(from), BigInt(to)] as const)

@@ -1,11 +1,13 @@
+import type { HeldReceipt } from "../metering/model.ts";
 import type { ReceiptRow } from "../metering/row.ts";
 import { type RowQuery, rowMonths, rowPages } from "../metering/row-pages.ts";
-import { chainHeads, receiptPlaces, receiptRef, unsignedReceipts } from "../metering/store.ts";
+import { chainHeads, receiptPlaces, receiptRef, receipts, unsignedReceipts } from "../metering/store.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { allAgreements, findAgreement } from "../negotiation/store.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import type { Through } from "./messages.ts";
+import type { SeqRanges } from "./seq-ranges.ts";
 
 export type AgreementSource = {
   readonly find: (agreementId: string) => Promise<Agreement | undefined>;
@@ -45,6 +47,21 @@ export function receiptsIn(store: Store): ReceiptSource {
       };
     },
   };
+}
+
+/** The receipts with these numbers, in the order of the chains: what lies between the ranges is not read. */
+export async function* receiptsInRanges(
+  store: Store,
+  agreementId: string,
+  ranges: SeqRanges,
+): AsyncGenerator<HeldReceipt> {
+  for (const direction of ["forward", "reverse"] as const) {
+    for (const [first, last] of ranges[direction]) {
+      const { key: from } = receipts.at(agreementId, direction, BigInt(first));
+      const { key: to } = receipts.at(agreementId, direction, BigInt(last) + 1n);
+      for await (const [, bytes] of store.range({ from, to })) yield receipts.codec.decode(bytes);
+    }
+  }
 }
 
 async function directionOf(store: Store, agreementId: string, direction: keyof Through, throughPeriod: string) {

@@ -72,6 +72,12 @@ async function settledOctober(world: World): Promise<Insight> {
   return insightOf(world, world.provider());
 }
 
+/** A late call of October, and the first one of November. */
+const LATE_AND_NEXT: readonly Used[] = [
+  { productId: "elevator-1", usage: { calls: "10" }, at: "2026-10-31T08:00:00.000Z" },
+  { productId: "elevator-1", usage: { calls: "90" }, at: "2026-11-02T08:00:00.000Z" },
+];
+
 describe("the equation of a statement", () => {
   it("accounts for every unit, receipt and fen of the worked example, on both sides alike", async () => {
     const world = await twoRegions();
@@ -91,6 +97,34 @@ describe("the equation of a statement", () => {
       exceptions: [],
     });
     expect(await insightOf(world, world.consumer()).equations("2026-10")).toEqual([equation]);
+  });
+
+  it("does not read what earlier statements settled", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", [...OCTOBER, ...LATE_AND_NEXT]);
+    await holdBoth(world, chain.slice(0, OCTOBER.length));
+    await closeBoth(world);
+    await holdBoth(world, chain.slice(OCTOBER.length));
+    world.clock.nowMs = Date.parse("2026-12-03T02:00:00.000Z");
+    const { store } = world.provider();
+    const insight = insightOf(world, world.provider());
+    const seen: string[] = [];
+    const { range } = store;
+    store.range = async function* (asked, at) {
+      for await (const entry of range.call(store, asked, at)) {
+        if (entry[0].startsWith("receipt/")) seen.push(BigInt(`0x${entry[0].slice(-16)}`).toString());
+        yield entry;
+      }
+    };
+    const read = async (periodId: string) => {
+      seen.length = 0;
+      const [equation] = await insight.equations(periodId, "AGR-7");
+      return [equation?.basis, equation?.delivered.receipts, seen.join()];
+    };
+    expect(await read("2026-11")).toEqual(["receipts", "2", "4,5"]);
+    await closeBoth(world, "2026-11", { declarations: {} });
+    expect(await read("2026-11")).toEqual(["statement", "2", "4,5"]);
+    expect(await read("2026-10")).toEqual(["statement", "3", "1,2,3"]);
   });
 
   it("names what lacks a signature, with its owner, as blocking", async () => {

@@ -1,12 +1,13 @@
 import type { HeldReceipt } from "../../metering/model.ts";
-import { type Direction, equivocations, receipts as heldReceipts } from "../../metering/store.ts";
+import { type Direction, equivocations } from "../../metering/store.ts";
 import { usages } from "../../metering/usage.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { list, read } from "../../storage/transact.ts";
 import { type BuildDeps, termsOf } from "../build.ts";
 import type { PostedUsage, Statement } from "../model.ts";
 import type { Settlement } from "../process-model.ts";
-import { inRanges, NO_RANGES, type SeqRanges } from "../seq-ranges.ts";
+import { inRanges, joinRanges, NO_RANGES, outsideRanges, type SeqRanges } from "../seq-ranges.ts";
+import { receiptsInRanges } from "../sources.ts";
 import { agreementBooks, disputedReceipts, postedUsage, settlements } from "../store.ts";
 import { byteOrder } from "../values.ts";
 import { type ExceptionKind, type LineFacts, lineEquation } from "./equation.ts";
@@ -60,7 +61,7 @@ export async function readEquation(
     return known;
   };
   const calls = new Map<string, bigint>();
-  for await (const receipt of list(deps.store, heldReceipts, [agreementId])) {
+  for await (const receipt of receiptsInRanges(deps.store, agreementId, rangesOf(context, periodId))) {
     const { core } = receipt;
     const isFree = core.purposeClass === "public-interest";
     if (core.periodId === periodId) {
@@ -165,6 +166,15 @@ async function openDisputes({ store }: BuildDeps, agreementId: string): Promise<
   const range = disputedReceipts.under([agreementId]);
   for await (const [key] of store.range(range)) ids.push(key.slice(key.lastIndexOf("/") + 1));
   return ids;
+}
+
+/** Where its receipts can be: in its own statement, and in none so far; what other statements settled is not read again. */
+function rangesOf({ settlement, lastPeriod, own, elsewhere }: Context, periodId: string): SeqRanges {
+  const isAgreed = settlement?.state === "agreed";
+  if (isAgreed && periodId < lastPeriod) return own;
+  // Overtaken: the calls of its month are counted too, and a later statement has settled them.
+  if (!isAgreed && periodId <= lastPeriod) return outsideRanges(NO_RANGES);
+  return joinRanges(own, outsideRanges(elsewhere));
 }
 
 /** Where a receipt stands in this settlement; undefined: it belongs to another one. */
