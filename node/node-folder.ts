@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readCredentials, readNodeFile } from "../certs/files.ts";
 import { noteNameOf } from "../certs/note-key.ts";
 import type { NodeConfig } from "./config.ts";
 import { type NodeKeys, nodeKeysFrom } from "./identity/keys.ts";
 import { type SignedTrustList, signedTrustListSchema, type TrustedRegion } from "./identity/model.ts";
-import { ok, type Result } from "./kernel/exchange-error.ts";
+import { ok, type Result, refusals } from "./kernel/exchange-error.ts";
 
 /** What a node presents on new connections; replaced whole at each renewal, running connections keep theirs. */
 export type LeafHolder = {
@@ -22,8 +22,14 @@ export type NodeFolder = {
   readonly firstTrustList: () => { readonly digest: string; readonly signed: SignedTrustList } | undefined;
 };
 
+/** The mark of a folder into which a backup was laid in part. */
+export const UNLAID = "restore-unfinished";
+
+const refuse = refusals({ RESTORE_UNLAID: "integrity" });
+
 /** Reads keys and leaf of a node's folder; names the file that is missing. */
 export async function openNodeFolder({ dir, node, region }: NodeConfig): Promise<Result<NodeFolder>> {
+  if (existsSync(join(dir, UNLAID))) return unlaid(dir);
   const [statement, log, witness] = await Promise.all([
     readNodeFile(dir, "statementKey"),
     readNodeFile(dir, "logKey"),
@@ -79,4 +85,15 @@ function readFirstList(file: string): { digest: string; signed: SignedTrustList 
   }
   const { digest, signed } = JSON.parse(text) as { digest: string; signed: unknown };
   return { digest, signed: signedTrustListSchema.parse(signed) };
+}
+
+function unlaid(dir: string) {
+  return refuse(
+    "RESTORE_UNLAID",
+    {
+      zh: `${dir} 中的备份尚未放回完整(上次 heliu restore --from 中断);请用同一备份再次运行 heliu restore --from,完成后再启动。`,
+      en: `The backup in ${dir} was laid in part only (the last heliu restore --from was broken off); run heliu restore --from with the same backup again, then start.`,
+    },
+    { dir },
+  );
 }

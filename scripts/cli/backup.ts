@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, readdirSync, statSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { chmod, copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type { NodeConfig } from "../../node/config.ts";
+import { UNLAID } from "../../node/node-folder.ts";
 import { DumpFault, dumpStore, loadDump } from "../../node/storage/dump.ts";
 import { openLevelStore } from "../../node/storage/level.ts";
 import type { Store } from "../../node/storage/port.ts";
@@ -118,7 +119,10 @@ export async function checkBackup(from: string, onProgress: OnProgress): Promise
   return manifest as Manifest;
 }
 
-/** Lays a checked backup into a folder that holds no node. The records come last: without them the folder does not start. */
+/**
+ * Lays a checked backup into a folder that holds no node. Until all of it is there, a mark keeps the folder from starting; broken
+ * off, the same backup may be laid again over what is there.
+ */
 export async function layBackup(
   manifest: Manifest,
   from: string,
@@ -126,17 +130,28 @@ export async function layBackup(
   configOf: () => NodeConfig,
   onProgress: OnProgress,
 ): Promise<number> {
-  if (existsSync(join(dir, "store")) || existsSync(join(dir, "heliu.yaml"))) throw occupied(dir);
+  const mark = join(dir, UNLAID);
+  const digest = await sha256Of(join(from, MANIFEST));
+  const [begun, stage] = existsSync(mark) ? readFileSync(mark, "utf8").split(" ") : [];
+  const isGoingOn = begun === digest;
+  if (!isGoingOn && (existsSync(join(dir, "store")) || existsSync(join(dir, "heliu.yaml")))) throw occupied(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (!isGoingOn) await writeDurably(mark, `${digest} files`);
   for (const { path } of manifest.files.filter((file) => file.path !== STORE)) {
     onProgress(path);
     await copyInto(join(from, path), join(dir, path));
   }
   const store = await openStore(configOf());
   try {
-    for await (const _record of store.range({ from: "", to: "\u{10ffff}", limit: 1 })) throw occupied(dir);
+    // A database may hold another node's records; they are ours to write over only once it was seen empty.
+    if (!isGoingOn || stage !== "records") {
+      for await (const _record of store.range({ from: "", to: "\u{10ffff}", limit: 1 })) throw occupied(dir);
+      await writeDurably(mark, `${digest} records`);
+    }
     const records = createReadStream(join(from, STORE)).pipe(createGunzip());
-    return await loadDump(store, records, (count) => onProgress(`${STORE} ${count}`));
+    const count = await loadDump(store, records, (done) => onProgress(`${STORE} ${done}`));
+    await rm(mark);
+    return count;
   } catch (fault) {
     throw fault instanceof DumpFault ? damaged(from, STORE) : fault;
   } finally {
@@ -197,8 +212,8 @@ function occupied(dir: string): CliFault {
   return new CliFault(
     "RESTORE_OCCUPIED",
     {
-      zh: `${dir} 里已有节点数据;请先把该目录移开(不要删除,直到恢复成功),或另选 --dir。`,
-      en: `${dir} holds a node already; move the folder away first (keep it until the restore has worked), or choose another --dir.`,
+      zh: `${dir} 里已有节点数据;若备份已放回、只是其后中断,请运行不带 --from 的 heliu restore;否则请先把该目录移开(不要删除,直到恢复成功),或另选 --dir。`,
+      en: `${dir} holds a node already. If the backup was laid there and only what follows was broken off, run heliu restore without --from; otherwise move the folder away first (keep it until the restore has worked), or choose another --dir.`,
     },
     { exitCode: 2 },
   );

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,6 +81,43 @@ describe("a backup of a node that serves", () => {
     }
     expect((await checkBackup(out, quiet)).files).toEqual(manifest.files);
     expect(readdirSync(out)).toContain("manifest.json");
+  });
+
+  it("may be laid again wherever that was broken off, and starts no node before it is whole", async () => {
+    const out = join(work, "backup");
+    const manifest = await takeBackup(one.node.config, out, at, quiet);
+    const refused = { error: { code: "RESTORE_UNLAID" } };
+    const steps: string[] = [];
+    const [dir, whole] = [join(work, "again"), join(work, "whole")];
+    await layBackup(
+      manifest,
+      out,
+      whole,
+      () => configIn(whole),
+      (what) => steps.push(what),
+    );
+    expect(steps.length).toBeGreaterThan(10);
+    for (let last = 1; last <= steps.length; last++) {
+      let left = last;
+      const breakOff = () => {
+        left -= 1;
+        if (left === 0) throw new Error("power cut");
+      };
+      await expect(layBackup(manifest, out, dir, () => configIn(dir), breakOff)).rejects.toThrow("power cut");
+      if (existsSync(join(dir, "heliu.yaml"))) {
+        await expect(composeNode(configIn(dir), { logger: silentLogger })).rejects.toMatchObject(refused);
+      }
+    }
+    expect(await layBackup(manifest, out, dir, () => configIn(dir), quiet)).toBeGreaterThan(10);
+    const [node, calm] = [configIn(dir), configIn(whole)].map((config) =>
+      composeNode(config, { logger: silentLogger }),
+    );
+    const leavesOf = async (opened: typeof node) => (await (await opened)?.audit.leaves({ limit: 1_000 }))?.items;
+    expect(await leavesOf(node)).toEqual(await leavesOf(calm));
+    for (const opened of [node, calm]) await (await opened)?.stop();
+    await expect(layBackup(manifest, out, dir, () => configIn(dir), quiet)).rejects.toMatchObject({
+      code: "RESTORE_OCCUPIED",
+    });
   });
 
   it("is for administrators only", async () => {
