@@ -89,15 +89,15 @@ function placesOf({ places }: ClosingResult, { seed, faults, each, by, only, par
   const later = () => Array.from({ length: each - 1 }, () => String(random.between(1, LATER_POINTS)));
   const laterCalls = () =>
     each === 1 ? [] : [{ after: random.between(1, LATER_CALLS), mode: random.pick(syscallModes) }];
-  const all = REGIONS.flatMap((region): ClosingFault[] => {
+  const kinds = REGIONS.flatMap((region): ClosingFault[][] => {
     const { commits, syscalls } = places[region];
     if (by === "syscall") {
       const numbers = Array.from({ length: syscalls }, (_, i) => i + 1);
       const modes = syscallModes.filter((mode) => only === undefined || mode.startsWith("kill") === (only === "kill"));
-      return numbers.flatMap((at) => modes.map((mode) => ({ region, by, at, mode, later: laterCalls() })));
+      return [numbers.flatMap((at) => modes.map((mode) => ({ region, by, at, mode, later: laterCalls() })))];
     }
     const named = Object.entries(commits).filter(([name]) => name.includes("."));
-    return named.flatMap(([name, count]) =>
+    return named.map(([name, count]) =>
       Array.from({ length: count }, (_, i) => `${name}:${i + 1}`).flatMap((at): ClosingFault[] => [
         ...(only === "error" ? [] : [{ region, by, at, mode: "kill", later: later() } as const]),
         ...(only === "kill" || !name.startsWith("store.")
@@ -106,8 +106,11 @@ function placesOf({ places }: ClosingResult, { seed, faults, each, by, only, par
       ]),
     );
   });
-  const chosen = faults === undefined ? all : random.sample(all, Math.min(Math.ceil(faults / each), all.length));
-  return chosen.filter((_, i) => i % part.of === part.number - 1);
+  const isMine = (_: ClosingFault, i: number) => i % part.of === part.number - 1;
+  // Counted from the first of its kind: how many there are differs a little from run to run, and the pieces must make a whole.
+  if (faults === undefined) return kinds.flatMap((kind) => kind.filter(isMine));
+  const all = kinds.flat();
+  return random.sample(all, Math.min(Math.ceil(faults / each), all.length)).filter(isMine);
 }
 
 function tell(what: string, { faults, tookMs }: ClosingResult): void {
