@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { TestRunner } from "vitest";
 import { createFounder, signTrustList } from "../../certs/founder.ts";
 import type { CatalogEntry } from "../../node/catalog/model.ts";
 import { composeNode, type HeliuNode } from "../../node/compose.ts";
@@ -238,11 +239,36 @@ export function sampleEntries(region: "510100" | "500000"): CatalogEntry[] {
   return entries.filter((entry) => entry.kind === "dataset" && entry.mustRefuse !== true);
 }
 
-/** Looks until `probe` answers something; the test's own time limit is the longest it may take. */
+/**
+ * Looks until `probe` answers something. Just before the test's own time is over it fails instead, and says what it waited for: a
+ * test that only "timed out" tells nothing.
+ */
 export async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  // Made here for its stack, which names the line that waits.
+  const late = new Error(`waited in vain for ${String(probe)}`);
+  let cancel: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    cancel = setTimeout(() => reject(late), leftOfTest());
+  });
+  try {
+    for (;;) {
+      const found = await Promise.race([over, probe()]);
+      if (found !== undefined && found !== false) return found;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  } finally {
+    clearTimeout(cancel);
   }
+}
+
+/** Enough to report it before the runner gives up. */
+const MARGIN_MS = 500;
+/** In a hook, where nobody says how long it may take. */
+const HOOK_MS = 60_000;
+
+function leftOfTest(): number {
+  const test = TestRunner.getCurrentTest();
+  const startedMs = test?.result?.startTime;
+  if (test === undefined || startedMs === undefined) return HOOK_MS;
+  return Math.max(0, startedMs + test.timeout - MARGIN_MS - Date.now());
 }
