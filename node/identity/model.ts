@@ -78,7 +78,8 @@ export type TrustList = z.infer<typeof trustListSchema>;
 
 export const signedTrustListSchema = z.object({
   list: trustListSchema,
-  signatures: z.array(z.object({ founder: z.string(), keyId: z.string(), signature: z.string() })),
+  // Each is checked; founders are a handful, and each signs with a key or two.
+  signatures: z.array(z.object({ founder: z.string(), keyId: z.string(), signature: z.string() })).max(200),
 });
 export type SignedTrustList = z.infer<typeof signedTrustListSchema>;
 

@@ -35,7 +35,7 @@ async function connect(services: Partial<RpcServices>, limits: Partial<CallLimit
   serverTrust.set(regions, "1");
   const clients = connectRegion(chongqing, new StaticTrust("500000", regions));
   open.push(running.stop, clients.close);
-  return { link: mustSucceed(clients.link("510100")), running };
+  return { link: mustSucceed(clients.link("510100")), running, serverTrust };
 }
 
 /** HTTP/2 by hand, for requests that a gRPC client does not send. */
@@ -172,5 +172,19 @@ describe("more than one region may have open", () => {
     const next = await rawSession(running);
     await vi.waitFor(() => expect(running.server.connections()).toHaveLength(16));
     expect(next.closed).toBe(false);
+  });
+});
+
+describe("a trust list that a peer proposes", () => {
+  it("is not parsed beyond any size there is, and not checked beyond any number of signatures", async () => {
+    const { link, serverTrust } = await connect({});
+    const propose = (bytes: Buffer) => link.unary(Trust.ProposeTrustList, { messageId: "01", signedList: bytes });
+    const malformed = { error: { kind: "invalid-input", code: "trust.malformed" } };
+    expect(await propose(Buffer.alloc(1_048_577, "["))).toMatchObject(malformed);
+    const { list } = serverTrust.signed();
+    const signatures = Array.from({ length: 201 }, () => ({ founder: "a", keyId: "k", signature: "s" }));
+    expect(await propose(Buffer.from(JSON.stringify({ list, signatures })))).toMatchObject(malformed);
+    const fewer = { list, signatures: signatures.slice(1) };
+    expect(await propose(Buffer.from(JSON.stringify(fewer)))).toMatchObject({ ok: true });
   });
 });

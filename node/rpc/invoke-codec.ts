@@ -14,7 +14,9 @@ import type {
   InvokeRequest__Output as RequestOut,
 } from "./generated/heliu/v1/InvokeRequest.ts";
 
-const refuse = refusals({ TOO_MANY_CALLS: "too-large" });
+const refuse = refusals({ TOO_MANY_CALLS: "too-large", TOO_MANY_SIGNATURES: "too-large" });
+/** Far more windows than can wait for a signature: calls stop when the oldest has waited for a few seconds. */
+const MAX_WINDOWS = 1_024;
 
 export function fromInvokeRequest(request: InvokeRequest): RequestIn {
   const { missingFrom, inputs, signatures, resend, ...rest } = request;
@@ -24,6 +26,8 @@ export function fromInvokeRequest(request: InvokeRequest): RequestIn {
 
 export function toInvokeRequest(sent: RequestOut): Result<InvokeRequest> {
   if (sent.inputs.length > MAX_CALLS_PER_REQUEST) return tooMany(sent.inputs.length);
+  const windows = Math.max(sent.signatures.length, sent.resend.length);
+  if (windows > MAX_WINDOWS) return tooManySignatures(windows);
   const { messageId, agreementId, purpose, inputs, signatures, consumerKeyId, flush, resend, missingFrom } = sent;
   return ok({
     messageId,
@@ -89,5 +93,16 @@ function tooMany(count: number): Failure {
       en: `One request holds at most ${MAX_CALLS_PER_REQUEST} calls, ${count} came; send them in several requests.`,
     },
     { limit: String(MAX_CALLS_PER_REQUEST), count: String(count) },
+  );
+}
+
+function tooManySignatures(count: number): Failure {
+  return refuse(
+    "TOO_MANY_SIGNATURES",
+    {
+      zh: `一次请求最多签署或重取 ${MAX_WINDOWS} 个窗口,收到 ${count} 个;请分批发送。`,
+      en: `One request signs or asks again for at most ${MAX_WINDOWS} windows, ${count} came; send them in several requests.`,
+    },
+    { limit: String(MAX_WINDOWS), count: String(count) },
   );
 }

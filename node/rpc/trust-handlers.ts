@@ -55,8 +55,12 @@ export function trustHandlers(gate: Gate, { trust }: Pick<RpcServices, "trust">,
   };
 }
 
+/** Hundreds of regions; what is longer is not even parsed. */
+const MAX_LIST_BYTES = 1_048_576;
+
 /** A trust list as it came over the wire. */
 export function parseSignedList(bytes: Uint8Array): Result<SignedTrustList> {
+  if (bytes.length > MAX_LIST_BYTES) return malformed(`${bytes.length} > ${MAX_LIST_BYTES}`);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

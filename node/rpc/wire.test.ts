@@ -86,6 +86,13 @@ describe("calls of a product", () => {
     expect(await clients.data.invoke("510100", { ...request, inputs })).toMatchObject({
       error: { kind: "too-large", code: "TOO_MANY_CALLS" },
     });
+    const signatures = Array.from({ length: 1_025 }, () => ({ receiptId: "ff", signature: "c2ln" }));
+    const resend = signatures.map(({ receiptId }) => receiptId);
+    for (const more of [{ signatures }, { resend }]) {
+      expect(await clients.data.invoke("510100", { ...request, ...more })).toMatchObject({
+        error: { kind: "too-large", code: "TOO_MANY_SIGNATURES" },
+      });
+    }
   });
 });
 

@@ -61,6 +61,16 @@ describe("netting a period", () => {
     for (const plan of plans) expect(plan?.signatures.map(({ region }) => region)).toEqual([CQ, CD, GY]);
   });
 
+  it("holds regions together that have no dealings with each other but with one between them", async () => {
+    const world = payingRegions([CD, CQ, GY]);
+    sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
+    sign(world, signedStatement("AGR-2", CQ, GY, { "500000:provider": "700" }));
+    await netAll(world, [GY, CQ, CD]);
+    for (const region of [CD, CQ, GY]) {
+      expect(await lastPlan(world, region)).toMatchObject({ state: "agreed", round: "1", regions: [CQ, CD, GY] });
+    }
+  });
+
   it("lets nobody sign the plan they asked for, and nothing be signed without a second person", async () => {
     const world = threeRegions();
     for (const region of [CD, CQ, GY]) mustSucceed(await world.at(region).payments.net(person("one"), PERIOD));
