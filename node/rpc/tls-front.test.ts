@@ -75,6 +75,18 @@ describe("the TLS front", () => {
     await closed;
   });
 
+  it("closes at once, without waiting for who is still shaking hands", async () => {
+    const credentials = await newCredentials();
+    const { port } = await open(() => credentials);
+    const half = connectTcp(port, "127.0.0.1");
+    half.on("error", () => {});
+    // The second connection is served after the first was accepted.
+    await echo(dial(port, credentials), "up");
+    const closed = new Promise((resolve) => half.once("close", resolve));
+    await front?.close();
+    await closed;
+  });
+
   it("sends nothing to a peer that the check refuses, and says why with its region", async () => {
     const credentials = await newCredentials();
     const refuse = refusals({ "identity.revoked": "unauthenticated" });

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { constants } from "node:crypto";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 import type { Peer } from "../identity/model.ts";
 import type { ExchangeError, Result } from "../kernel/exchange-error.ts";
@@ -55,6 +55,9 @@ const MAX_CHAIN = 5;
  */
 export function listenTls(options: TlsFrontOptions): Promise<TlsFront> {
   const live = new Map<TLSSocket, Peer>();
+  /** Every connection from its first byte on: one that was shaking hands when we closed would be waited for, and then served by nobody. */
+  const accepted = new Set<Socket>();
+  let isClosing = false;
   let presented = options.credentials();
   const context = () => ({
     cert: presented.certificatePem,
@@ -72,7 +75,9 @@ export function listenTls(options: TlsFrontOptions): Promise<TlsFront> {
     ALPNProtocols: [...(options.protocols ?? ["h2", "http/1.1"])],
   });
   // Before the handshake of this very connection begins, so that a renewed leaf needs no restart.
-  server.prependListener("connection", () => {
+  server.prependListener("connection", (socket: Socket) => {
+    accepted.add(socket);
+    socket.once("close", () => accepted.delete(socket));
     const now = options.credentials();
     if (now === presented) return;
     presented = now;
@@ -92,6 +97,7 @@ export function listenTls(options: TlsFrontOptions): Promise<TlsFront> {
     options.onSocket(socket, checked.value, socket.alpnProtocol || "http/1.1");
   });
   server.on("tlsClientError", (fault: Error & { code?: string }, socket) => {
+    if (isClosing) return;
     const code = handshakeCode(fault.code);
     options.onRefused({ code, remote: remoteOf(socket), verified: false, reason: fault.code ?? fault.message });
     socket.destroy();
@@ -107,8 +113,9 @@ export function listenTls(options: TlsFrontOptions): Promise<TlsFront> {
     },
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
-        for (const socket of live.keys()) socket.destroy();
+        for (const socket of [...live.keys(), ...accepted]) socket.destroy();
       }),
   });
   return new Promise((resolve, reject) => {
