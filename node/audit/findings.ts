@@ -1,9 +1,8 @@
 import { sha256Hex } from "../kernel/digest.ts";
-import { ok } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
-import { collection } from "../storage/collection.ts";
+import { collection, type Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
-import { type AnyRef, list, type Tx, transact } from "../storage/transact.ts";
+import { type AnyRef, list, type Tx } from "../storage/transact.ts";
 import { appendLeaf, appendLeafRefs } from "./store.ts";
 
 export const findingKinds = ["equivocation", "rollback"] as const;
@@ -65,19 +64,23 @@ export function fileFinding(
   return true;
 }
 
-/** A rollback is mended once the region has gone on in a new log; a log that lied stays one that lied. */
-export async function mendRollbacks(store: Store, region: string, atMs: number): Promise<void> {
-  const open = (await heldFindings(store)).filter(
-    (one) => one.region === region && one.kind === "rollback" && one.mendedAt === null,
-  );
-  const places = open.map((one) => placeOf(one));
-  await transact(store, places, (tx) => {
-    for (const place of places) {
-      const held = tx.get(place);
-      if (held !== undefined) tx.put(place, { ...held, mendedAt: instantOf(atMs) });
-    }
-    return ok(true);
-  });
+/** Where the rollbacks of a region are kept that nothing has mended yet. */
+export async function openRollbacks(store: Store, region: string): Promise<readonly Ref<LogFinding>[]> {
+  const found = await heldFindings(store);
+  return found
+    .filter((one) => one.region === region && one.kind === "rollback" && one.mendedAt === null)
+    .map((one) => placeOf(one));
+}
+
+/**
+ * Tx-piece; reads `openRollbacks`. A rollback is mended once the region has gone on in a new log; a log that lied stays one
+ * that lied.
+ */
+export function mendRollbacks(tx: Tx, places: readonly Ref<LogFinding>[], atMs: number): void {
+  for (const place of places) {
+    const held = tx.get(place);
+    if (held !== undefined) tx.put(place, { ...held, mendedAt: instantOf(atMs) });
+  }
 }
 
 function placeOf({ kind, origin, size, notes: [first, second] }: NewFinding) {

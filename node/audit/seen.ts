@@ -1,7 +1,6 @@
-import { ok } from "../kernel/exchange-error.ts";
 import { collection } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
-import { type AnyRef, list, read, type Tx, transact } from "../storage/transact.ts";
+import { type AnyRef, list, read, type Tx } from "../storage/transact.ts";
 import { type Checkpoint, type OpenedCheckpoint, openCheckpoint, parseCheckpoint } from "./checkpoint.ts";
 import type { NamedLog } from "./log-names.ts";
 import { type Hash, isEqual } from "./merkle.ts";
@@ -68,12 +67,16 @@ export async function presentGeneration(store: Store, base: string): Promise<num
   return (await read(store, present.at(base)))?.generation ?? 1;
 }
 
-export async function goOnAs(store: Store, { base, generation }: NamedLog): Promise<void> {
+export function presentRef({ base }: Pick<NamedLog, "base">): AnyRef {
+  return present.at(base);
+}
+
+/** Tx-piece; reads `presentRef`. False when the log is as far already. */
+export function goOnAs(tx: Tx, { base, generation }: Pick<NamedLog, "base" | "generation">): boolean {
   const ref = present.at(base);
-  await transact(store, [ref], (tx) => {
-    if ((tx.get(ref)?.generation ?? 1) < generation) tx.put(ref, { base, generation });
-    return ok(true);
-  });
+  if ((tx.get(ref)?.generation ?? 1) >= generation) return false;
+  tx.put(ref, { base, generation });
+  return true;
 }
 
 /** Only the line by which the log signed is kept: the others, also those in its name, are room for a peer to fill our disk. */

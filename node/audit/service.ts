@@ -156,10 +156,8 @@ export function createAudit(deps: AuditDeps): Audit & Worker {
     sample: (query) => takeSample({ store, tree }, query),
     findings: () => heldFindings(store),
     standing: () => standing(store),
-    async checkStanding() {
-      const before = await standing(store);
-      return before.ok && deps.gossip !== undefined ? await gossip.round() : before;
-    },
+    // Also by a log that knows it already: a peer that missed its confession hears it now.
+    checkStanding: () => (deps.gossip === undefined ? standing(store) : gossip.round()),
     gossip: (peer, tidings) => gossip.answer(peer.region, tidings),
     consistency: gossip.consistency,
     acceptSuccession: (peer, proof, leaf) => acceptSuccession(deps, peer.region, proof, leaf),

@@ -6,11 +6,11 @@ import type { Runtime } from "../kernel/runtime.ts";
 import type { Store } from "../storage/port.ts";
 import { transact } from "../storage/transact.ts";
 import { openCheckpoint } from "./checkpoint.ts";
-import { mendRollbacks } from "./findings.ts";
+import { mendRollbacks, openRollbacks } from "./findings.ts";
 import { namedLog, originIn, type WatchedLog } from "./log-names.ts";
 import { isEqual } from "./merkle.ts";
 import { vkeyUnder } from "./note.ts";
-import { goOnAs, presentGeneration, readLastSeen } from "./seen.ts";
+import { goOnAs, presentGeneration, presentRef, readLastSeen } from "./seen.ts";
 import { appendLeaf, appendLeafRefs } from "./store.ts";
 import { verifyOffline } from "./verify.ts";
 
@@ -66,7 +66,11 @@ export async function acceptSuccession(
   // A shorter end would let the region drop what we have seen; an equal one must be what we have seen.
   if (last.value.size < size || (last.value.size === size && !isSame)) return refused(region, "forgets");
 
-  const leaf = await transact(store, appendLeafRefs(), (tx) => {
+  const generation = previous.generation + 1;
+  const mended = await openRollbacks(store, region);
+  const taken = await transact(store, [presentRef(previous), ...mended, ...appendLeafRefs()], (tx) => {
+    if (!goOnAs(tx, { base: previous.base, generation })) return ok(true);
+    mendRollbacks(tx, mended, runtime.nowMs());
     const about = { origin, previous: previous.origin, size: String(last.value.size), kept: detail.kept };
     appendLeaf(tx, deps.region, {
       kind: "log.succeeded",
@@ -78,9 +82,7 @@ export async function acceptSuccession(
     });
     return ok(true);
   });
-  if (!leaf.ok) return leaf;
-  await goOnAs(store, { ...previous, origin, generation: previous.generation + 1 });
-  await mendRollbacks(store, region, runtime.nowMs());
+  if (!taken.ok) return taken;
   deps.logger.warn(
     { region, origin, previous: previous.origin },
     "a peer was restored; its log goes on under a new name",

@@ -185,3 +185,33 @@ describe("a log that shows two peers different histories", () => {
     expect(await alarms()).toMatch(/audit_unproved_total\{[^}]*\} [1-9]/);
   });
 });
+
+describe("a log whose disk went back", () => {
+  it("owns up to it each time it is started, until its peers have heard", async () => {
+    const time = new VirtualTime(NOON_MS);
+    const during = async <T>(work: Promise<T>) => {
+      await time.advanceTo(time.nowMs + INTERVAL_MS);
+      return await work;
+    };
+    const nodes: { [region: string]: Node } = {};
+    const disk = createMemoryDisk();
+    const log = nodeOf(LIAR, time, disk, (to) => nodes[to]);
+    const chongqing = nodeOf(CHONGQING, time, createMemoryDisk(), () => undefined);
+    nodes[CHONGQING] = chongqing;
+    await log.append("yesterday");
+    await during(log.audit.sequenceNow());
+    const yesterday = copyMemoryDisk(disk);
+    await log.append("today");
+    await during(log.audit.sequenceNow());
+
+    // The first answer comes through; what the log says upon it is lost.
+    let asks = 1;
+    const back = nodeOf(LIAR, time, yesterday, (to) => (to === CHONGQING && asks-- > 0 ? chongqing : undefined));
+    const refused = { ok: false, error: { code: "LOG_ROLLED_BACK" } };
+    expect(await during(back.audit.checkStanding())).toMatchObject(refused);
+    expect(await chongqing.audit.findings()).toEqual([]);
+    asks = 10;
+    expect(await during(back.audit.checkStanding())).toMatchObject(refused);
+    expect(await chongqing.audit.findings()).toMatchObject([{ kind: "rollback", region: LIAR }]);
+  });
+});
