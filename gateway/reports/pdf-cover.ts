@@ -1,5 +1,6 @@
 import type { Content, TableCell } from "pdfmake";
 import { digestOf } from "../../node/kernel/canonical-json.ts";
+import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { bins } from "../../node/settlement/insight/equation.ts";
 import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "./charts.ts";
@@ -43,7 +44,7 @@ function identity(model: ReportModel, names: Names): Content {
     [pdf.regions, list(regions)],
     [pdf.periodLabel, periodId],
     [pdf.state, pdf.signedBy(list(regions))],
-    [evidence.signedAt, `${signedAt} (UTC)`],
+    [evidence.signedAt, chinaTimeOf(msOf(signedAt))],
     [pdf.preparedBy, names.region(region)],
     [pdf.statements, statements.map(({ entryName, agreementId }) => `${entryName} (${agreementId})`).join("\n")],
     [evidence.digest, digest],

@@ -1,4 +1,5 @@
 import type { Content, TableCell } from "pdfmake";
+import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { type Names, productName, schemeName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, unitPrice, yuan } from "./money.ts";
@@ -113,7 +114,7 @@ function evidence(one: SignedStatement, names: Names, model: ReportModel): Conte
       t.signature(names.region(region)),
       `${keyId}\n${signature}`,
     ]),
-    [t.signedAt, `${one.signedAt ?? "—"} (UTC)`],
+    [t.signedAt, one.signedAt === null ? "—" : chinaTimeOf(msOf(one.signedAt))],
     [t.leaf, held?.leafIndex ?? "—"],
     [t.proof, held?.proof == null ? t.noProof : t.proofElsewhere],
   ]);

@@ -1,5 +1,5 @@
 import type { WriteSheet } from "hucre/xlsx";
-import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
+import { chinaDateOf, chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { metricWord } from "../../node/settlement/insight/metric-words.ts";
 import { codeLabel } from "../code-labels.ts";
 import { type Names, namesOf } from "./labels.ts";
@@ -28,7 +28,7 @@ function lineColumns({ words: { columns: c } }: Names): Column[] {
   const fen = (header: string): Column => ({ header, width: 20, form: "fen" });
   const working = (header: string): Column => ({ header: c.working(header), width: 18, form: "working" });
   return [
-    ...[c.period, c.agreementId, c.line, c.product].map((header, i) => ({ header, width: [10, 24, 40, 18][i] ?? 18 })),
+    ...[c.period, c.agreementId, c.line, c.product].map((header, i) => ({ header, width: [10, 36, 60, 18][i] ?? 18 })),
     ...[c.quantity, c.free, c.billable, c.priceMicro].map(fen),
     { header: c.amountYuan, width: 24, form: "yuan" },
     ...[c.amountFen, c.netFen, c.taxFen, c.disputedFen].map(fen),
@@ -91,7 +91,7 @@ function totalRows({ agreements }: RequesterReport, { words }: Names, lines: num
 
 function receiptColumns({ words: { columns: c } }: Names): Column[] {
   return [
-    { header: c.agreementId, width: 24 },
+    { header: c.agreementId, width: 36 },
     { header: c.number, width: 10, form: "fen" },
     { header: c.receipt, width: 68 },
     { header: c.product, width: 18 },
@@ -115,7 +115,7 @@ function receiptRows({ agreements }: RequesterReport, { words }: Names): Cell[][
 
 function evidenceColumns({ words: { columns: c } }: Names): Column[] {
   return [
-    { header: c.agreement, width: 28 },
+    { header: c.agreement, width: 36 },
     { header: c.matter, width: 26 },
     { header: c.content, width: 110, form: "long" },
   ];
@@ -152,7 +152,7 @@ export function requesterFacts(
       evidence.signature(region(id)),
       `${keyId}\n${signature}`,
     ]),
-    [evidence.signedAt, one.signedAt ?? "—"],
+    [evidence.signedAt, one.signedAt === null ? "—" : chinaTimeOf(msOf(one.signedAt))],
     ...one.disputes.map(({ id, state, openedBy, receipts, until }): [string, string] => [
       words.disputes.title,
       words.disputes.line(id, words.disputes.states[state], region(openedBy), receipts, until ?? ""),

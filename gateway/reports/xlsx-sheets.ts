@@ -36,7 +36,7 @@ function sheetsOf(model: ReportModel, names: Names): WriteSheet[] {
 
 function evidenceColumns({ words: { columns } }: Names): Column[] {
   return [
-    { header: columns.agreement, width: 28 },
+    { header: columns.agreement, width: 36 },
     { header: columns.matter, width: 24 },
     { header: columns.content, width: 110, form: "long" },
   ];
