@@ -35,46 +35,50 @@ export function ComparePage({ view, entries }: { view: View; entries: readonly C
         <a href="/console/search">{view.t.search.title}</a>
       </header>
       {entries.length < 2 ? <p class="notice">{t.compareEmpty}</p> : null}
-      <section class="card scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <td></td>
-              {entries.map(({ region, entry }) => (
-                <th scope="col">
-                  <a href={`/console/entries/${region}/${encodeURIComponent(entry.id)}`}>{nameOfEntry(view, entry)}</a>
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            <tr>
-              <th scope="row">{view.t.search.sharing}</th>
-              {entries.map(({ entry }) => (
-                <td>
-                  <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />
-                </td>
-              ))}
-            </tr>
-            {lines.map(([name, text]) => (
+      {entries.length === 0 ? null : (
+        <section class="card scroll">
+          <table class="table">
+            <thead>
               <tr>
-                <th scope="row">{name}</th>
-                {entries.map((one) => (
-                  <td>{text(one)}</td>
+                <td></td>
+                {entries.map(({ region, entry }) => (
+                  <th scope="col">
+                    <a href={`/console/entries/${region}/${encodeURIComponent(entry.id)}`}>
+                      {nameOfEntry(view, entry)}
+                    </a>
+                  </th>
                 ))}
               </tr>
-            ))}
-            {fields.map((field) => (
+            </thead>
+            <tbody>
               <tr>
-                <th scope="row">{field}</th>
+                <th scope="row">{view.t.search.sharing}</th>
                 {entries.map(({ entry }) => (
-                  <td>{entry.fields.some((one) => one.label === field) ? "✓" : "—"}</td>
+                  <td>
+                    <SharingBadge view={view} sharing={entry.sharing.attribute} kind={entry.kind} />
+                  </td>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+              {lines.map(([name, text]) => (
+                <tr>
+                  <th scope="row">{name}</th>
+                  {entries.map((one) => (
+                    <td>{text(one)}</td>
+                  ))}
+                </tr>
+              ))}
+              {fields.map((field) => (
+                <tr>
+                  <th scope="row">{field}</th>
+                  {entries.map(({ entry }) => (
+                    <td>{entry.fields.some((one) => one.label === field) ? "✓" : "—"}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
     </Layout>
   );
 }
