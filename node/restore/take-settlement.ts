@@ -52,6 +52,10 @@ export async function takeSettlement(deps: RestoreDeps, peer: string, record: un
   return transact(store, refs, (tx) => {
     const known = tx.get(place);
     if (known?.state === "agreed") return ok("present");
+    // Put here by a restore that was broken off behind it.
+    if (known !== undefined && JSON.stringify(known) === JSON.stringify({ ...again, revision: known.revision })) {
+      return ok("present");
+    }
     tx.put(place, { ...again, revision: (known?.revision ?? 0) + 1 });
     for (const { id, reason, evidence, receiptIds } of told) {
       if (tx.get(disputes.at(agreementId, id)) !== undefined) continue;

@@ -68,5 +68,7 @@ it("a log that shows two peers different histories is found out when they compar
   expect(found.notes[0]).not.toBe(found.notes[1]);
   for (const note of found.notes) expect(note).toContain(`\u2014 main/${CHENGDU}/log `);
   expect([CHONGQING, BEIJING, CHENGDU, null]).toContain(found.heardFrom);
-  await until(async () => /audit_(equivocations|rollbacks)_total\{[^}]*\} [1-9]/.test(await finder.node().renderMetrics()));
+  await until(async () =>
+    /audit_(equivocations|rollbacks)_total\{[^}]*\} [1-9]/.test(await finder.node().renderMetrics()),
+  );
 }, 60_000);
