@@ -88,7 +88,8 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
   const { statement: signer, log, witness } = folder.keys;
   const metrics = createPrometheus(region);
   const authorisations = openAuthorisations(config, logger);
-  const store = meterStore(await openStore(config, runtime), metrics);
+  const opened = await openStore(config, runtime);
+  const store = meterStore(opened.store, metrics);
   const rules = loadRules(bundledPacks(region), bundledCalendar());
   const leaves = { appendLeaf, appendLeafRefs };
   const base = { store, runtime, scheduler, logger, metrics, region };
@@ -260,9 +261,7 @@ export async function composeNode(config: NodeConfig, parts: NodeParts) {
       restoreNode(
         {
           ...base,
-          trust,
-          signer,
-          log,
+          ...{ trust, signer, log, claimAlone: opened.claimAlone },
           posting: createUsagePosting(runtime),
           rules,
           gossip: links.clients.gossip,
@@ -314,12 +313,13 @@ function lifecycle(parts: {
 async function checkStart(store: Store, audit: Audit, scheduler: Scheduler): Promise<Result<true>> {
   if (await isBeginning(store)) return unfinished();
   let cancel = () => {};
-  const patience = new Promise<Result<true>>((resolve) => {
-    cancel = scheduler.after(START_PATIENCE_MS, () => resolve({ ok: true, value: true }));
+  const patience = new Promise<void>((resolve) => {
+    cancel = scheduler.after(START_PATIENCE_MS, resolve);
   });
-  const standing = await Promise.race([audit.checkStanding(), patience]);
+  await Promise.race([audit.checkStanding(), patience]);
   cancel();
-  return standing;
+  // What this log knows of itself by now does not depend on who else was patient.
+  return audit.standing();
 }
 
 function witnessesOf(trust: Trust) {
@@ -334,13 +334,16 @@ function isPartyOf(agreement: Result<Agreement>, region: string): boolean {
   return [provider, consumer, ...thirdRegionsIn(agreement.value)].includes(region);
 }
 
-async function openStore({ storage, dir }: NodeConfig, runtime: Runtime): Promise<Store> {
+type OpenedStore = { readonly store: Store; readonly claimAlone: () => Promise<boolean> };
+
+async function openStore({ storage, dir }: NodeConfig, { failPoint }: Runtime): Promise<OpenedStore> {
   if (/^postgres(ql)?:\/\//.test(storage.url)) {
-    const store = await openPostgresStore(storage.url);
+    const store = await openPostgresStore(storage.url, { failPoint });
     await store.createCollectionViews(collectionNames());
-    return store;
+    return { store, claimAlone: store.claimAlone };
   }
-  return openLevelStore(join(dir, "store"), { failPoint: runtime.failPoint });
+  // A folder is open in one process at a time anyway.
+  return { store: await openLevelStore(join(dir, "store"), { failPoint }), claimAlone: async () => true };
 }
 
 async function readiness(store: Store, trust: "ok" | "warn" | "expired", books: KeeperState) {

@@ -23,6 +23,7 @@ type Deps = {
   readonly region: string;
   readonly origin: string;
   readonly logSigner: NoteSigner;
+  readonly generation?: number;
   readonly peers: () => readonly WitnessPeer[];
   readonly witness: WitnessChannel;
   readonly checkpointIntervalMs: number;

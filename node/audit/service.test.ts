@@ -10,6 +10,7 @@ import { openMemoryStore } from "../storage/memory.ts";
 import type { Store } from "../storage/port.ts";
 import { transact } from "../storage/transact.ts";
 import type { WitnessPeer } from "./cosigner.ts";
+import { ownGeneration } from "./generation.ts";
 import { logNoteSigner, witnessNoteSigner } from "./note.ts";
 import { createAudit } from "./service.ts";
 import { appendLeaf, appendLeafRefs } from "./store.ts";
@@ -202,6 +203,16 @@ describe("an audit log", () => {
     await chengdu.append(1);
     await chengdu.audit.sequenceNow();
     expect((await chengdu.audit.head()).size).toBe("301");
+  });
+
+  it("signs nothing more under its name once another process has restored it under the next", async () => {
+    const { chengdu } = pair();
+    await chengdu.append(3);
+    await chengdu.audit.sequenceNow();
+    await transact(chengdu.store, [], (tx) => ok(tx.put(ownGeneration, { generation: 2 })));
+    await chengdu.append(1);
+    await chengdu.audit.sequenceNow();
+    expect((await chengdu.audit.head()).size).toBe("3");
   });
 
   it.each(["audit.signed-head.stored", "audit.witness.stored"])(

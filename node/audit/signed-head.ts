@@ -5,6 +5,7 @@ import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
 import { encodeBase64 } from "./base64.ts";
 import { checkpointText } from "./checkpoint.ts";
+import { ownGeneration } from "./generation.ts";
 import { isEqual } from "./merkle.ts";
 import { type NoteSigner, signNote } from "./note.ts";
 import { logHead, rolledBack } from "./store.ts";
@@ -30,18 +31,26 @@ export const witnessedCheckpoint = checkpoints.at("witnessed");
 /** What this log has bound itself to, written before any signature over it leaves. */
 export const signedHead = collection<{ readonly size: string; readonly root: string }>("audit-head").at("signed");
 
-const refuse = refusals({ LOG_INCONSISTENT: "integrity" });
+const refuse = refusals({ LOG_INCONSISTENT: "integrity", LOG_SUCCEEDED: "conflict" });
 
 export function noteOf({ text, logLine, cosignatures }: StoredCheckpoint): string {
   return `${text}\n${logLine}${Object.values(cosignatures).join("")}`;
 }
+
+type SigningDeps = {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly tree: Tree;
+  /** Which of the region's logs this process signs for. */
+  readonly generation?: number;
+};
 
 /**
  * The checkpoint over all leaves of the tree; the one at hand when there are no new ones. Refuses for good when the
  * leaves no longer lead to what was signed before: a log never signs two checkpoints that are not consistent.
  */
 export async function signLatest(
-  { store, runtime, tree }: { readonly store: Store; readonly runtime: Runtime; readonly tree: Tree },
+  { store, runtime, tree, generation = 1 }: SigningDeps,
   origin: string,
   signer: NoteSigner,
 ): Promise<Result<StoredCheckpoint>> {
@@ -54,7 +63,10 @@ export async function signLatest(
 
   const before = await read(store, signedHead);
   if (before !== undefined && !(await leadsTo(tree, before, size))) return inconsistent(before.size, size);
-  const bound = await transact(store, [signedHead, logHead], (tx) => {
+  const bound = await transact(store, [signedHead, logHead, ownGeneration], (tx) => {
+    // Restored by another process meanwhile: under the name that this one knows, these leaves would be another history.
+    const present = tx.get(ownGeneration)?.generation ?? 1;
+    if (present !== generation) return succeeded(origin);
     const log = tx.get(logHead);
     if (log?.halted !== undefined) return rolledBack(log.halted, log.size);
     const head = tx.get(signedHead);
@@ -108,6 +120,17 @@ async function leadsTo(tree: Tree, before: { size: string; root: string }, size:
   await tree.reset();
   await tree.grow();
   return isEqual(await tree.rootAt(BigInt(before.size)), root);
+}
+
+function succeeded(origin: string) {
+  return refuse(
+    "LOG_SUCCEEDED",
+    {
+      zh: `日志 ${origin} 已由 heliu restore 接续为新的日志,本进程仍以旧名签名,故不再签发检查点;请重启本节点。`,
+      en: `heliu restore has begun a new log after ${origin}, and this process still signs under the old name; it signs no more checkpoints: restart this node.`,
+    },
+    { origin },
+  );
 }
 
 function inconsistent(signed: string, size: bigint) {

@@ -12,6 +12,8 @@ import type { HeldRecord } from "./holdings.ts";
 
 export type RestoreDeps = {
   readonly store: Store;
+  /** False while other processes work on the same records. */
+  readonly claimAlone: () => Promise<boolean>;
   readonly runtime: Runtime;
   readonly logger: Logger;
   readonly region: string;

@@ -1,6 +1,7 @@
 import { refusals } from "../kernel/exchange-error.ts";
 
 const refuse = refusals({
+  RESTORE_NODES_RUN: "conflict",
   RESTORE_PEER_AWAY: "unavailable",
   RESTORE_RECORD: "integrity",
   RESTORE_UNFINISHED: "integrity",
@@ -26,6 +27,13 @@ export function peerAway(region: string, why: string) {
     },
     { region, why },
   );
+}
+
+export function nodesRun() {
+  return refuse("RESTORE_NODES_RUN", {
+    zh: "本地区还有节点在使用这个数据库,恢复期间它会继续编号和签名;请先停止本地区的全部节点,再运行 heliu restore。",
+    en: "Another node of this region is at work on this database, and would go on giving out numbers and signing; stop all nodes of the region, then run heliu restore.",
+  });
 }
 
 export function unfinished() {

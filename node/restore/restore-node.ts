@@ -11,7 +11,7 @@ import { settlements } from "../settlement/store.ts";
 import { collection } from "../storage/collection.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import type { RestoreDeps, Taken } from "./deps.ts";
-import { peerAway } from "./refusal.ts";
+import { nodesRun, peerAway } from "./refusal.ts";
 import { takeAgreement } from "./take-agreement.ts";
 import { takeEntry } from "./take-entry.ts";
 import { takeReceipt } from "./take-receipt.ts";
@@ -59,6 +59,7 @@ const movedFor = collection<{ readonly generation: number }>("audit-head").at("m
  */
 export async function restoreNode(deps: RestoreDeps, options: RestoreOptions = {}): Promise<Result<RestoreReport>> {
   const { store, log } = deps;
+  if (!(await deps.claimAlone())) return nodesRun();
   const peers = deps.trust
     .peers()
     .map(({ id }) => id)

@@ -3,6 +3,7 @@ import { createCommitter } from "./committer.ts";
 import { entriesOf } from "./entries.ts";
 import type { Pending } from "./group.ts";
 import { type Key, type KeyRange, type Snapshot, type Store, StoreFault } from "./port.ts";
+import { type Claim, claim, claimAlone } from "./postgres-alone.ts";
 import { commitGroup } from "./postgres-commit.ts";
 import { listen } from "./postgres-listen.ts";
 import { createTable, createViews } from "./postgres-schema.ts";
@@ -19,6 +20,8 @@ export type PostgresOptions = {
 export type PostgresStore = Store & {
   /** Shows the named collections' documents as `jsonb`, for the bureau's own queries. */
   readonly createCollectionViews: (names: readonly string[]) => Promise<void>;
+  /** For work that bears no other process on the database, until this one closes; false while there are others. */
+  readonly claimAlone: () => Promise<boolean>;
 };
 
 type Queryable = Pick<Pool, "query">;
@@ -80,6 +83,7 @@ export async function openPostgresStore(url: string, options: PostgresOptions = 
       return snapshots.open();
     },
     createCollectionViews: async (names) => createViews(await writer.connected(), names),
+    claimAlone: writer.claimAlone,
     close: () => {
       closing ??= closeAll();
       return closing;
@@ -91,6 +95,7 @@ type Writer = {
   readonly connected: () => Promise<Client>;
   readonly isOwn: (processId: number) => boolean;
   readonly drop: () => void;
+  readonly claimAlone: () => Promise<boolean>;
   readonly close: () => Promise<void>;
 };
 
@@ -98,7 +103,8 @@ type Writer = {
 function createWriter(config: ClientConfig): Writer {
   let client: Client | undefined;
   let processId: unknown;
-  return {
+  let claimed: Claim = "shared";
+  const writer: Writer = {
     async connected() {
       if (client !== undefined) return client;
       const next = new Client({ ...config, pipeline: true });
@@ -114,7 +120,9 @@ function createWriter(config: ClientConfig): Writer {
         );
         await next.query("set idle_in_transaction_session_timeout = '10s'");
         processId = rows[0]?.pid;
+        if (!(await claim(next, claimed))) throw new StoreFault("STORE_LOCKED", LOCKED);
       } catch (fault) {
+        next.end().catch(() => {});
         throw databaseFault(fault);
       }
       client = next;
@@ -126,12 +134,21 @@ function createWriter(config: ClientConfig): Writer {
       client = undefined;
       dropped?.end().catch(() => {});
     },
+    async claimAlone() {
+      if (!(await claimAlone(await writer.connected()))) return false;
+      claimed = "alone";
+      return true;
+    },
     async close() {
       await client?.end();
       client = undefined;
     },
   };
+  return writer;
 }
+
+const LOCKED =
+  "another process has this database for itself (a restore, for instance); wait until it has ended, then start again";
 
 /** Answers the notification channel, one per schema: several nodes may share a database. */
 async function prepare(writer: Writer): Promise<string> {
