@@ -101,8 +101,8 @@ const texts: { readonly [code in PaymentCode]: Text } = {
     en: "The payment {id} has just changed; reload and try again.",
   },
   PAYMENT_COLUMNS: {
-    zh: "找不到必需的列:{missing};文件表头为 {found}。请用 columns 指明列名,指明后会按来源记住。",
-    en: "Required columns were not found: {missing}; the file has {found}. Name them with columns; they are remembered for the source.",
+    zh: "找不到必需的列:{missing};文件表头为 {found}。请指明列名(heliu payments import --column 字段=列名),指明后会按来源记住。",
+    en: "Required columns were not found: {missing}; the file has {found}. Name them (heliu payments import --column field=heading); they are remembered for the source.",
   },
   PAYMENT_SOURCE: {
     zh: "来源 {source} 的本方账号不明或与之前不同({value});请用 account 指明,或为另一账户使用另一来源名。",
