@@ -73,7 +73,7 @@ function nextOp(n: number, below: (n: number) => number, nowMs: number, posted: 
 async function sumUp(store: Store): Promise<void> {
   for (;;) {
     const { entries: total } = (await read(store, ledgerHead)) ?? { entries: "0" };
-    if (mustSucceed(await sumUpNext(store, BigInt(total))).length === 0) return;
+    if (!mustSucceed(await sumUpNext(store, BigInt(total)))) return;
   }
 }
 

@@ -22,7 +22,7 @@ it("checks everything in the background, once at a time, and keeps what it found
   const post = { op: "post", key: "k", id: "t", ...sides, amount: "5", periodId: "2026-10", at: AT } as const;
   mustSucceed(await ledger.post([account("a"), account("b"), post]));
   expect(full.state()).toBeNull();
-  expect(full.begin()).toEqual(full.begin());
+  expect(full.begin()).toBe(full.begin());
   expect(await ended()).toMatchObject({ done: 2, total: 2, error: null, result: { transfers: 1, entries: 1 } });
   const ref = accounts.at("a/payable/CNY");
   await transact(store, [ref], (tx) => {

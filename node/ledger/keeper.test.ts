@@ -77,6 +77,28 @@ describe("keeping the books", () => {
     expect(keeper.state().faults.join()).toContain("1 entries between 0 and 3 are missing");
   });
 
+  it("goes on saying that an entry is wrong until it is mended, also when it is summed up already", async () => {
+    const { store, keeper } = await kept(300);
+    const ref = transfers.at("t-1");
+    const before = await read(store, ref);
+    await transact(store, [], (tx) => ok(before && tx.put(ref, { ...before, amount: "4" })));
+    for (let turn = 0; turn < 2; turn++) {
+      await keeper.turn();
+      expect(keeper.state()).toMatchObject({ inBalance: false, checkedEntries: "1" });
+    }
+    await transact(store, [], (tx) => ok(before && tx.put(ref, before)));
+    await keeper.turn();
+    expect(keeper.state()).toMatchObject({ inBalance: true, checkedEntries: "300" });
+  });
+
+  it("sums no block up that lacks an entry", async () => {
+    const { store, keeper } = await kept(300);
+    await transact(store, [], (tx) => ok(tx.remove(entries.at(2n))));
+    await keeper.turn();
+    expect(keeper.state().faults.join()).toContain("of the entries 0 to 256 there are 255");
+    expect(await read(store, historyHead)).toBeUndefined();
+  });
+
   it("expires what is due, and nothing else", async () => {
     const { clock, ledger, keeper, post } = await kept(0);
     const pend = (n: number, afterMs: number | null): LedgerOp => {
