@@ -17,6 +17,7 @@ import type { InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { page, read } from "../storage/transact.ts";
 import { signDocument } from "./agreement.ts";
+import { agreementFile } from "./agreement-file.ts";
 import type { Agreement, Negotiation } from "./model.ts";
 import { agreements } from "./store.ts";
 import { verifyAgreement } from "./verify-agreement.ts";
@@ -82,12 +83,6 @@ async function accepted(): Promise<Negotiation> {
   return theirs(asked.id);
 }
 
-function fileOf(agreement: Agreement) {
-  const { document, digest, providerKeyId, providerSignature } = agreement;
-  const { consumerKeyId, consumerSignature, partySignatures } = agreement;
-  return { document, digest, providerKeyId, providerSignature, consumerKeyId, consumerSignature, partySignatures };
-}
-
 async function inForce(): Promise<Negotiation> {
   const waiting = await accepted();
   mustSucceed(await world.third.negotiations.signAgreement(chen, waiting.agreementId ?? ""));
@@ -130,7 +125,7 @@ describe("an agreement that pays parties of a third region", () => {
     await world.settle();
     const three = await Promise.all(all().map((region) => held(region, waiting.agreementId)));
     expect(three.map(({ status }) => status)).toEqual(["in-force", "in-force", "in-force"]);
-    expect(new Set(three.map((one) => JSON.stringify(fileOf(one)))).size).toBe(1);
+    expect(new Set(three.map((one) => JSON.stringify(agreementFile(one)))).size).toBe(1);
     for (const { store } of all()) {
       expect(await page(store, agreementLeaves, [waiting.agreementId ?? ""], {})).not.toEqual([]);
     }
@@ -141,12 +136,13 @@ describe("an agreement that pays parties of a third region", () => {
 
   it("verifies offline with every needed signature, and with none of them missing, doubled or another's", async () => {
     const { agreementId } = await inForce();
-    const file = fileOf(await held(world.consumer, agreementId));
+    const signed = await held(world.consumer, agreementId);
+    const file = agreementFile(signed);
     expect(verifyAgreement(file, { list: trustList })).toMatchObject({
       ok: true,
       value: { signedBy: [PROVIDER, CONSUMER, THIRD] },
     });
-    const [own] = file.partySignatures ?? [];
+    const [own] = signed.partySignatures ?? [];
     const forged = { ...own, ...signDocument(signerOf(CONSUMER), file.document) };
     for (const partySignatures of [[], undefined, [own, own], [forged], [{ ...forged, region: CONSUMER }]]) {
       expect(verifyAgreement({ ...file, partySignatures }, trustList)).toMatchObject({

@@ -25,17 +25,18 @@ export type Volume = { readonly rows: bigint | null; readonly bytes: bigint | nu
 /** Charged calls that the month's budget still pays for; null: no budget that stops. Each month begins with the whole of it. */
 export function callsAffordable({ stop, callsByMonth }: Totals, nowMs: number): bigint | null {
   if (stop === undefined || stop === null || stop.calls === null) return null;
-  return rest(stop.calls, callsByMonth[periodOf(nowMs)]?.commercial ?? "0");
+  return left(stop.calls, callsByMonth[periodOf(nowMs)]?.commercial ?? "0");
 }
 
 /** Charged rows and bytes that the month's budget still pays for; null: no end. In a new month it is worked out anew first. */
 export function volumeAffordable({ stop, rows, bytes }: Totals, nowMs: number): Volume {
   if (stop === undefined || stop === null || stop.month !== periodOf(nowMs)) return { rows: null, bytes: null };
-  return { rows: rest(stop.rows, rows), bytes: rest(stop.bytes, bytes) };
+  return { rows: left(stop.rows, rows), bytes: left(stop.bytes, bytes) };
 }
 
-function rest(limit: string | null, used: string): bigint | null {
+/** What of a limit is not used up; null: there is no limit. */
+export function left(limit: string | null, used: string): bigint | null {
   if (limit === null) return null;
-  const left = BigInt(limit) - BigInt(used);
-  return left > 0n ? left : 0n;
+  const rest = BigInt(limit) - BigInt(used);
+  return rest > 0n ? rest : 0n;
 }

@@ -2,7 +2,7 @@ import type { Canonical } from "../kernel/canonical-json.ts";
 import type { Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf, periodOf } from "../kernel/instant.ts";
 import type { BudgetStop } from "./budget-stop.ts";
-import { type PackInForce, plain, type RecordedDecision, recorded } from "./decision-record.ts";
+import { type PackInForce, plain, type RecordedDecision, recorded, refusedOutcome } from "./decision-record.ts";
 import { type BindingAgreement, type CallPlan, enforceCall, type UsageSoFar } from "./enforce.ts";
 import type { Purpose } from "./model.ts";
 
@@ -88,10 +88,7 @@ function judge(
 }
 
 function outcomeOf(plan: Result<CallPlan>) {
-  if (!plan.ok) {
-    const rule = plan.error.details?.rule;
-    return { decision: "refuse", code: plan.error.code, rule: typeof rule === "string" ? rule : null };
-  }
+  if (!plan.ok) return refusedOutcome(plan.error);
   const { purposeClass, outputs, callsLeft } = plan.value;
   return { decision: "allow", purposeClass, outputs, callsLeft: callsLeft === null ? null : String(callsLeft) };
 }

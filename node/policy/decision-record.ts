@@ -1,6 +1,6 @@
 import type { CatalogEntry, DataItem } from "../catalog/model.ts";
 import { type Canonical, type DigestedDocument, digested, digestOf } from "../kernel/canonical-json.ts";
-import type { Result } from "../kernel/exchange-error.ts";
+import type { ExchangeError, Result } from "../kernel/exchange-error.ts";
 import { instantOf, periodOf } from "../kernel/instant.ts";
 import { type DeadlineRules, type Decision, decide } from "./decide.ts";
 import {
@@ -91,11 +91,13 @@ export type TransferQuestion = {
   readonly isFrozen?: boolean | undefined;
 };
 
+export function refusedOutcome({ code, details }: ExchangeError) {
+  const rule = details?.rule;
+  return { decision: "refuse", code, rule: typeof rule === "string" ? rule : null };
+}
+
 export function outcomeOfTransfer(plan: Result<ReadPlan>): Canonical {
-  if (!plan.ok) {
-    const rule = plan.error.details?.rule;
-    return { decision: "refuse", code: plan.error.code, rule: typeof rule === "string" ? rule : null };
-  }
+  if (!plan.ok) return refusedOutcome(plan.error);
   const { columns, masks, maxRowsLeft, maxBytesLeft, rowsPerSecond } = plan.value;
   const text = (value: bigint | number | null) => (value === null ? null : String(value));
   return {

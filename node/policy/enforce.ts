@@ -1,7 +1,7 @@
 import type { DataItem } from "../catalog/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf, periodOf } from "../kernel/instant.ts";
-import { type BudgetStop, callsAffordable, type Volume, volumeAffordable } from "./budget-stop.ts";
+import { type BudgetStop, callsAffordable, left, type Volume, volumeAffordable } from "./budget-stop.ts";
 import type { Mask, Purpose, RowCondition, UsageTerms } from "./model.ts";
 import { type Breach, denied } from "./refusal.ts";
 
@@ -220,12 +220,6 @@ function callQuotas(
 
 function smallest(limits: readonly (bigint | null)[]): bigint | null {
   return limits.reduce((least, limit) => (least === null || (limit !== null && limit < least) ? limit : least), null);
-}
-
-function left(limit: string | null, used: string): bigint | null {
-  if (limit === null) return null;
-  const rest = BigInt(limit) - BigInt(used);
-  return rest > 0n ? rest : 0n;
 }
 
 /** A field may have become secret, or unshareable, after the agreement was signed. */
