@@ -1,6 +1,7 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
+import { isSignedBy, signText } from "../settlement/process.ts";
 import { read } from "../storage/transact.ts";
 import { agreeStep, closeStep } from "./conclude-plan.ts";
 import { MAX_ENTRIES } from "./messages.ts";
@@ -9,13 +10,11 @@ import { entryOf, groupOf, planOf } from "./plan.ts";
 import {
   type Addressed,
   commitNetStep,
-  isSignedBy,
   NETTING_PREFIX,
   type NetStep,
   type PaymentDeps,
   planIn,
   roundsOf,
-  signText,
 } from "./process.ts";
 import { stoppedBy, waitsForApproval, waitsForFinance, waitsForPayments, waitsForRegions } from "./reasons.ts";
 import { refusePayment } from "./refusal.ts";
@@ -106,14 +105,12 @@ export async function tableOf(deps: PaymentDeps, periodId: string): Promise<Resu
 }
 
 function sendTable(now: Netting, table: NetTable, to: readonly string[]): NetStep {
-  const body = { periodId: now.periodId, round: now.round, table: { entries: table.entries.map(plain) } };
+  const body = { periodId: now.periodId, round: now.round, table };
   return {
     change: { sentTo: [...now.sentTo, ...to], reason: null },
     messages: to.map((one): Addressed => ({ to: one, message: { kind: "NetTable", body } })),
   };
 }
-
-const plain = (entry: NetTable["entries"][number]) => ({ ...entry, obligations: [...entry.obligations] });
 
 function compute(deps: PaymentDeps, now: Netting, group: readonly string[]): NetStep | undefined {
   const computed = planOf(now, group, now.tables);

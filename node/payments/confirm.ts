@@ -2,12 +2,12 @@ import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { type Canonical, canonicalText, digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { chinaDateOf, instantOf } from "../kernel/instant.ts";
+import { isSignedBy, signText } from "../settlement/process.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
 import { confirmationSchema } from "./messages.ts";
 import type { BankPayment, Confirmation, Due, Netting, SignedConfirmation } from "./model.ts";
 import {
   type Addressed,
-  isSignedBy,
   laneOf,
   nettingRef,
   outgoing,
@@ -15,7 +15,6 @@ import {
   type PaymentDeps,
   planIn,
   revised,
-  signText,
 } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
 

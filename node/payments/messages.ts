@@ -20,10 +20,13 @@ const entry = z.strictObject({
   digest,
   provider: region,
   consumer: region,
-  obligations: z.array(owed).max(200),
+  obligations: z.array(owed).max(200).readonly(),
 });
 
-const tableSchema = z.strictObject({ ...about, table: z.strictObject({ entries: z.array(entry).max(MAX_ENTRIES) }) });
+const tableSchema = z.strictObject({
+  ...about,
+  table: z.strictObject({ entries: z.array(entry).max(MAX_ENTRIES).readonly() }),
+});
 const signSchema = z.strictObject({ ...about, ...signature });
 const paidSchema = z.strictObject({ ...about, text: z.string().max(100_000), ...signature });
 

@@ -119,10 +119,7 @@ function ownPart({ region }: PaymentDeps, { periodId, round, tables, signatures,
   const about = { periodId, round };
   const parts: Addressed[] = [];
   const table = tables[region];
-  if (table !== undefined) {
-    const entries = table.entries.map((one) => ({ ...one, obligations: [...one.obligations] }));
-    parts.push({ to, message: { kind: "NetTable", body: { ...about, table: { entries } } } });
-  }
+  if (table !== undefined) parts.push({ to, message: { kind: "NetTable", body: { ...about, table } } });
   const signature = signatures[region];
   if (signature !== undefined) parts.push({ to, message: { kind: "NetSign", body: { ...about, ...signature } } });
   for (const one of Object.values(confirmations)) {

@@ -1,6 +1,6 @@
 import type { TrustView } from "../identity/model.ts";
 import type { Canonical } from "../kernel/canonical-json.ts";
-import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
+import type { Signer } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
@@ -121,21 +121,4 @@ export function outgoing(
       }
     },
   };
-}
-
-export function signText({ signer }: Pick<PaymentDeps, "signer">, prefix: string, text: string) {
-  const signature = Buffer.from(signer.sign(Buffer.from(`${prefix}\n${text}`, "utf8"))).toString("base64");
-  return { keyId: signer.keyId, signature };
-}
-
-export function isSignedBy(
-  { trust, runtime }: Pick<PaymentDeps, "trust" | "runtime">,
-  region: string,
-  { keyId, signature }: { readonly keyId: string; readonly signature: string },
-  prefix: string,
-  text: string,
-): boolean {
-  const key = trust.statementKey(region, keyId, runtime.nowMs());
-  if (key === undefined) return false;
-  return verifyEd25519(key, Buffer.from(`${prefix}\n${text}`, "utf8"), Buffer.from(signature, "base64"));
 }

@@ -120,6 +120,18 @@ describe("netting a period", () => {
     expect(await lastPlan(world, CD)).toMatchObject({ state: "differs", reason: { code: "NETTING_PLAN_DIFFERS" } });
   });
 
+  it("believes no signature in a spelling that whoever verifies it offline would refuse", async () => {
+    const world = payingRegions([CD, CQ]);
+    sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
+    world.wire = async (message, pass) => {
+      if (message.kind !== "NetSign" || message.peer !== CD) return pass();
+      const { signature, ...rest } = message.body as { readonly signature: string };
+      return world.at(CD).outbox.receive({ ...message, body: { ...rest, signature: `${signature}\n` }, peer: CQ });
+    };
+    await netAll(world, [CD, CQ]);
+    expect(await lastPlan(world, CD)).toMatchObject({ state: "differs", reason: { code: "NETTING_SIGNATURE" } });
+  });
+
   it("takes no statement from a region that is no party to it", async () => {
     const world = payingRegions([CD, CQ, GY]);
     world.at(GY).statements.push(signedStatement("AGR-9", GY, CD, { "520100:provider": "5" }));
