@@ -4,7 +4,7 @@ import type { SignedStatement } from "../settlement/signed-statements.ts";
 import { list, read } from "../storage/transact.ts";
 import { dueDateOf } from "./conclude-plan.ts";
 import { invoicesOf } from "./invoice.ts";
-import type { Due, Invoice } from "./model.ts";
+import type { Due, Invoice, Netting } from "./model.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { dues, nettedStatements } from "./store.ts";
 
@@ -38,21 +38,33 @@ export async function statementMoney(deps: PaymentDeps, periodId?: string): Prom
   for await (const due of list(deps.store, dues)) {
     if (periodId === undefined || due.periodId === periodId) owed.push(due);
   }
+  // A round holds the tables of all its statements: it is read once for them, not once for each.
+  const rounds = new Map<string, Promise<Netting | undefined>>();
   const found: StatementMoney[] = [];
-  for (const one of signed.value) found.push(await moneyOf(deps, one, owed, invoices));
+  for (const one of signed.value) {
+    const { periodId, agreementId } = one;
+    const round = (await read(deps.store, nettedStatements.at(periodId, agreementId)))?.round ?? null;
+    const ref = round === null ? undefined : nettingRef({ periodId, round });
+    if (ref !== undefined && !rounds.has(ref.key)) rounds.set(ref.key, read(deps.store, ref));
+    const netting = ref === undefined ? undefined : await rounds.get(ref.key);
+    found.push(moneyOf(deps, one, { round, netting, owed, invoices }));
+  }
   return ok(found);
 }
 
-async function moneyOf(
-  deps: PaymentDeps,
+type Around = {
+  readonly round: string | null;
+  readonly netting: Netting | undefined;
+  readonly owed: readonly Due[];
+  readonly invoices: readonly Invoice[];
+};
+
+function moneyOf(
+  { rules, runtime }: PaymentDeps,
   signed: SignedStatement,
-  owed: readonly Due[],
-  invoices: readonly Invoice[],
-): Promise<StatementMoney> {
-  const { store, rules, runtime } = deps;
+  { round, netting, owed, invoices }: Around,
+): StatementMoney {
   const { periodId, agreementId, entryName, peer, signedAt, statement } = signed;
-  const round = (await read(store, nettedStatements.at(periodId, agreementId)))?.round ?? null;
-  const netting = round === null ? undefined : await read(store, nettingRef({ periodId, round }));
   const payments = owed.filter((one) => round !== null && one.periodId === periodId && one.round === round);
   const own = invoices.filter((one) => one.agreementId === agreementId && one.periodId === periodId);
   const isPaid = netting?.state === "paid";
