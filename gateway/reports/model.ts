@@ -84,7 +84,7 @@ export async function reportModelOf(
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
     equations: (await deps.insight?.equations(periodId, agreementId)) ?? [],
     derivations: await derivationsOf(deps, statements),
-    disputes: await disputesOf(deps, statements),
+    disputes: disputesAbout(await deps.settlements.disputes(), statements),
   });
 }
 
@@ -129,13 +129,9 @@ async function derivationsOf({ insight }: ReportDeps, statements: readonly Signe
 }
 
 /** About receipts that these statements hold or leave out. */
-export async function disputesOf(
-  { settlements }: Pick<ReportDeps, "settlements">,
-  statements: readonly SignedStatement[],
-): Promise<ReportDispute[]> {
+export function disputesAbout(all: readonly DisputeView[], statements: readonly SignedStatement[]): ReportDispute[] {
   const left = new Set(statements.flatMap(({ statement }) => statement.disputedReceiptIds));
   const own = new Set(statements.map(({ agreementId, periodId }) => `${agreementId}/${periodId}`));
-  const all = await settlements.disputes();
   return all
     .filter(
       ({ agreementId, periodId, receiptIds }) =>

@@ -2,13 +2,14 @@ import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import type { Language } from "../../node/kernel/text.ts";
 import { partsOf } from "../../node/ledger/model.ts";
 import type { Negotiations } from "../../node/negotiation/service.ts";
+import type { DisputeView } from "../../node/settlement/dispute-view.ts";
 import type { PlacedReceipt } from "../../node/settlement/insight/read-equation.ts";
 import type { Insight } from "../../node/settlement/insight/service.ts";
 import type { JournalTransfer } from "../../node/settlement/journal.ts";
 import type { StatementLine } from "../../node/settlement/model.ts";
 import type { SignatureView } from "../../node/settlement/period-view.ts";
 import {
-  disputesOf,
+  disputesAbout,
   lastSigned,
   type ReportDeps,
   regionNamesOf,
@@ -113,13 +114,14 @@ export async function requesterReportOf(
   const used = signed.value.filter(({ consumer }) => consumer === region);
   if (used.length === 0) return nothingUsed(periodId);
   const transfers = await transfersOf(deps, periodId, agreementId);
+  const disputes = await deps.settlements.disputes();
   const payer = `${region}:payer`;
   return ok({
     type: "heliu.requester-report.v1",
     ...{ language, periodId, region },
     regionNames: namesOfSides(regionNamesOf(deps, used), used),
     signedAt: lastSigned(used),
-    agreements: await Promise.all(used.map((one) => usedAgreement(deps, one))),
+    agreements: await Promise.all(used.map((one) => usedAgreement(deps, one, disputes))),
     transfers: transfers.filter(({ debit, credit }) =>
       [debit, credit].some((account) => partsOf(account).partyId === payer),
     ),
@@ -132,7 +134,11 @@ function namesOfSides(names: RequesterReport["regionNames"], used: readonly Sign
   return Object.fromEntries(Object.entries(names).filter(([region]) => sides.has(region)));
 }
 
-async function usedAgreement(deps: RequesterDeps, one: SignedStatement): Promise<UsedAgreement> {
+async function usedAgreement(
+  deps: RequesterDeps,
+  one: SignedStatement,
+  disputes: readonly DisputeView[],
+): Promise<UsedAgreement> {
   const { agreementId, periodId, entryName, provider, consumer, statement } = one;
   const found = await deps.negotiations.agreement(agreementId);
   const agreement = found.ok ? found.value : undefined;
@@ -161,7 +167,7 @@ async function usedAgreement(deps: RequesterDeps, one: SignedStatement): Promise
     receiptCount: statement.receiptCount,
     receipts: page.ok ? page.value.items.map(usedReceipt) : [],
     hasMoreReceipts: page.ok && page.value.next !== null,
-    disputes: (await disputesOf(deps, [one])).map(({ id, state, openedBy, receiptIds, deadline }) => ({
+    disputes: disputesAbout(disputes, [one]).map(({ id, state, openedBy, receiptIds, deadline }) => ({
       ...{ id, state, openedBy, receipts: String(receiptIds.length), until: deadline?.until ?? null },
     })),
   };

@@ -10,11 +10,7 @@ const ORDER = [
   ...["netFen", "taxFen", "deferredFen", "keptFen", "party", "partyName", "kind", "shareYuan", "shareFen"],
   ...["disputedFen", "agreementId", "amount", "net", "tax", "deferred", "kept", "disputed", "share", "check"],
 ] as const;
-type LineColumn =
-  | ("period" | "line" | "agreement" | "product" | "scheme" | "quantity" | "billable" | "price" | "amountYuan")
-  | ("amountFen" | "netFen" | "taxFen" | "deferredFen" | "keptFen" | "party" | "partyName" | "kind" | "shareYuan")
-  | ("shareFen" | "disputedFen" | "agreementId" | "amount" | "net" | "tax" | "deferred" | "kept" | "disputed")
-  | ("share" | "check");
+type LineColumn = (typeof ORDER)[number];
 
 /** Where a column stands, for the formulas that add it up. */
 export function lineColumn(name: LineColumn): string {

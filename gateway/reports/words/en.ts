@@ -295,7 +295,6 @@ export const en: ReportWords = {
     derivation: "Why each party gets what it gets",
     moreParts: (count) => `${count} more shares: see heliu settle derive.`,
     adjustments: "Adjustments and carry",
-    deferred: "Deferred at the start / released / added / at the end",
     compensation: "Compensation claimed / could not be paid",
     cost: (costId) => `Cost ${costId} claimed / paid`,
     signatures: "Signatures and evidence",

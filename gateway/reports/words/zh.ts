@@ -302,7 +302,6 @@ export const zh = {
     derivation: "各方所得的由来",
     moreParts: (count: number) => `另有 ${count} 项份额,见 heliu settle derive。`,
     adjustments: "调整与结转",
-    deferred: "递延 期初 / 释放 / 新增 / 期末",
     compensation: "补偿 应付 / 未能支付",
     cost: (costId: string) => `成本 ${costId} 申报 / 已付`,
     signatures: "签名与凭证",
