@@ -187,32 +187,36 @@ describe("the console in a browser", () => {
     await context.close();
   });
 
-  it("imports a file with its faults in place, and publishes it once another person confirms", async () => {
-    const { consumer } = regions;
-    const context = await visitor();
-    const page = await signIn(context, consumer, await consumer.person("陈发布", "publisher"));
-    const [entry] = sampleEntries("500000");
-    const load = async (entries: readonly object[]) => {
-      const buffer = Buffer.from(JSON.stringify({ entries }));
-      await page.goto(`${consumer.url}/console/catalog`);
-      await page.setInputFiles("#file", { name: "catalog.json", mimeType: "application/json", buffer });
-      await page.check("input[name=asPublished]");
-      await page.click("button[value=import]");
-      return (await page.textContent("section[role=status]")) ?? "";
-    };
-    const faulty = await load([{ ...entry, theme: "T99" }]);
-    expect(faulty).toContain("1 处错误");
-    expect(faulty).toContain("T99");
-    expect(await load([{ ...entry }])).toContain("等待另一名审批人确认");
+  it(
+    "imports a file with its faults in place, and publishes it once another person confirms",
+    async () => {
+      const { consumer } = regions;
+      const context = await visitor();
+      const page = await signIn(context, consumer, await consumer.person("陈发布", "publisher"));
+      const [entry] = sampleEntries("500000");
+      const load = async (entries: readonly object[]) => {
+        const buffer = Buffer.from(JSON.stringify({ entries }));
+        await page.goto(`${consumer.url}/console/catalog`);
+        await page.setInputFiles("#file", { name: "catalog.json", mimeType: "application/json", buffer });
+        await page.check("input[name=asPublished]");
+        await page.click("button[value=import]");
+        return (await page.textContent("section[role=status]")) ?? "";
+      };
+      const faulty = await load([{ ...entry, theme: "T99" }]);
+      expect(faulty).toContain("1 处错误");
+      expect(faulty).toContain("T99");
+      expect(await load([{ ...entry }])).toContain("等待另一名审批人确认");
 
-    const desk = await signIn(await visitor(), consumer, await consumer.person("王确认", "approver"));
-    await desk.goto(`${consumer.url}/console/catalog`);
-    await desk.click("summary:has-text('确认导入')");
-    await desk.click("details[open] button:has-text('确认')");
-    await desk.waitForURL(/done=confirmed/);
-    expect(await desk.textContent("h1")).toContain("已发布 1 条");
-    await Promise.all([context.close(), desk.context().close()]);
-  });
+      const desk = await signIn(await visitor(), consumer, await consumer.person("王确认", "approver"));
+      await desk.goto(`${consumer.url}/console/catalog`);
+      await desk.click("summary:has-text('确认导入')");
+      await desk.click("details[open] button:has-text('确认')");
+      await desk.waitForURL(/done=confirmed/);
+      expect(await desk.textContent("h1")).toContain("已发布 1 条");
+      await Promise.all([context.close(), desk.context().close()]);
+    },
+    WALK_MS,
+  );
 
   it(
     "moves data under an agreement, and hands out exactly what arrived",
