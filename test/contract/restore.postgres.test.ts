@@ -63,5 +63,5 @@ it.each([
     expect(await callProduct(consumer, product, 6, 3)).toBe(3);
     for (const side of [provider, consumer]) await signedCalls(side, product, 9);
   },
-  90_000,
+  180_000,
 );

@@ -140,5 +140,5 @@ it.each([
     for (const side of [provider, consumer]) await signedCalls(side, product, 9);
     expect(mustSucceed(await sideOf(back).node().audit.standing())).toBe(true);
   },
-  120_000,
+  240_000,
 );
