@@ -134,7 +134,7 @@ export function requesterFacts(
   return [
     [t.provider, region(one.provider)],
     [t.purposes, words.list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose)))],
-    [t.valid, `${dayIn(one.validFrom)} … ${dayIn(one.validTo)}`],
+    [t.valid, `${dayIn(one.validFrom)} … ${dayIn(one.validTo, 1)}`],
     ...one.prices.map((price): [string, string] => [
       t.price(price.productId),
       t.priced(
@@ -161,6 +161,6 @@ export function requesterFacts(
 }
 
 /** Terms run from midnight to midnight in China: the last moment belongs to the day before. */
-function dayIn(instant: string | null): string {
-  return instant === null ? "—" : chinaDateOf(msOf(instant));
+function dayIn(instant: string | null, lessMs = 0): string {
+  return instant === null ? "—" : chinaDateOf(msOf(instant) - lessMs);
 }
