@@ -13,7 +13,7 @@ import { unsignedReceipts } from "../metering/store.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import type { Rules } from "../rules/service.ts";
 import type { Store, Unsubscribe } from "../storage/port.ts";
-import { list, read } from "../storage/transact.ts";
+import { parts, read } from "../storage/transact.ts";
 import { advance } from "./advance.ts";
 import { bundleOf } from "./bundle.ts";
 import { type CloseOptions, closePeriod } from "./close.ts";
@@ -237,7 +237,7 @@ async function approve(
 }
 
 async function periodsOf(store: Store): Promise<string[]> {
-  const periods = new Set<string>();
-  for await (const { periodId } of list(store, settlements)) periods.add(periodId);
-  return [...periods].sort().reverse();
+  const periods: string[] = [];
+  for await (const periodId of parts(store, settlements)) periods.push(periodId);
+  return periods.reverse();
 }

@@ -30,7 +30,7 @@ import { type PlacedReceipt, readEquation } from "./read-equation.ts";
 import { refuseInsight } from "./refusal.ts";
 import { checkReplay, factsOf } from "./replay.ts";
 import { readRunningUsage } from "./running-usage.ts";
-import { factsIn, lastPeriods, signedOfYear } from "./settled-facts.ts";
+import { factsIn, lastPeriods, settlementsOfYear, signedOfYear } from "./settled-facts.ts";
 import { spentFen } from "./spend.ts";
 import { type Addition, type SupplierView, schemesOf, supplierView } from "./supplier.ts";
 import { type UsageView, usageView } from "./usage-view.ts";
@@ -325,8 +325,8 @@ async function disclosure(deps: InsightDeps, sources: DisclosureSources, year: s
   const signed = [...(await signedOfYear(deps, year)).values()].flat();
   const provided = new Set<string>();
   const unsigned: { agreementId: string; periodId: string }[] = [];
-  for await (const { agreementId, periodId, provider, state } of list(deps.store, settlements)) {
-    if (provider !== deps.region || !periodId.startsWith(`${year}-`)) continue;
+  for await (const { agreementId, periodId, provider, state } of settlementsOfYear(deps.store, year)) {
+    if (provider !== deps.region) continue;
     provided.add(agreementId);
     if (state !== "agreed") unsigned.push({ agreementId, periodId });
   }

@@ -1,6 +1,8 @@
 import { ok, type Result } from "../../kernel/exchange-error.ts";
-import { list, read } from "../../storage/transact.ts";
+import type { Store } from "../../storage/port.ts";
+import { list, parts, read } from "../../storage/transact.ts";
 import { type BuildDeps, termsOf } from "../build.ts";
+import type { Settlement } from "../process-model.ts";
 import { settlements } from "../store.ts";
 import { refuseInsight } from "./refusal.ts";
 import { factsOf, type PeriodFacts } from "./replay.ts";
@@ -24,18 +26,31 @@ export async function factsIn(
 
 /** The last months of an agreement that have a computed statement, at most `count`, oldest first. */
 export async function lastPeriods(deps: BuildDeps, agreementId: string, count: number): Promise<string[]> {
+  const months: string[] = [];
+  for await (const periodId of parts(deps.store, settlements)) months.push(periodId);
   const periods: string[] = [];
-  for await (const one of list(deps.store, settlements)) {
-    if (one.agreementId === agreementId && one.built !== null) periods.push(one.periodId);
+  // From the newest back: what is older than the months asked for is not read.
+  for (const periodId of months.toReversed()) {
+    if (periods.length === count) break;
+    const found = await read(deps.store, settlements.at(periodId, agreementId));
+    if (found !== undefined && found.built !== null) periods.unshift(periodId);
   }
-  return periods.sort().slice(-count);
+  return periods;
+}
+
+/** Every settlement of a year, in the order of months; those of other years are not read. */
+export async function* settlementsOfYear(store: Store, year: string): AsyncGenerator<Settlement> {
+  for await (const settlement of list(store, settlements, [], { after: [`${year}-`] })) {
+    if (!settlement.periodId.startsWith(`${year}-`)) return;
+    yield settlement;
+  }
 }
 
 /** Signed statements of a year, by agreement. */
 export async function signedOfYear(deps: BuildDeps, year: string): Promise<Map<string, PeriodFacts[]>> {
   const found = new Map<string, PeriodFacts[]>();
-  for await (const settlement of list(deps.store, settlements)) {
-    if (settlement.state !== "agreed" || !settlement.periodId.startsWith(`${year}-`)) continue;
+  for await (const settlement of settlementsOfYear(deps.store, year)) {
+    if (settlement.state !== "agreed") continue;
     const terms = await termsOf(deps, settlement.agreementId);
     const facts = terms.ok ? factsOf(settlement, terms.value) : undefined;
     if (facts === undefined) continue;
