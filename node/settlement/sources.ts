@@ -1,11 +1,12 @@
 import type { HeldReceipt } from "../metering/model.ts";
 import type { ReceiptRow } from "../metering/row.ts";
 import { type RowQuery, rowMonths, rowPages } from "../metering/row-pages.ts";
-import { chainHeads, receiptPlaces, receiptRef, receipts, unsignedReceipts } from "../metering/store.ts";
+import { chainHeads, receipts } from "../metering/store.ts";
+import { unsignedIn } from "../metering/unsigned.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { allAgreements, findAgreement } from "../negotiation/store.ts";
 import type { Store } from "../storage/port.ts";
-import { list, read } from "../storage/transact.ts";
+import { read } from "../storage/transact.ts";
 import type { Through } from "./messages.ts";
 import type { SeqRanges } from "./seq-ranges.ts";
 
@@ -67,13 +68,11 @@ export async function* receiptsInRanges(
 async function directionOf(store: Store, agreementId: string, direction: keyof Through, throughPeriod: string) {
   let firstMissing: bigint | undefined;
   let missing = 0;
-  for await (const receiptId of list(store, unsignedReceipts, [agreementId, direction])) {
-    const place = await read(store, receiptPlaces.at(receiptId));
-    const held = place && (await read(store, receiptRef(agreementId, direction, place.seq)));
+  for await (const { core } of unsignedIn(store, agreementId, direction)) {
     // Later months wait for their own close.
-    if (held === undefined || held.core.periodId > throughPeriod) continue;
+    if (core.periodId > throughPeriod) continue;
     missing++;
-    firstMissing ??= BigInt(held.core.seq);
+    firstMissing ??= BigInt(core.seq);
   }
   const head = (await read(store, chainHeads.at(agreementId, direction)))?.seq ?? "0";
   return { through: firstMissing === undefined ? head : (firstMissing - 1n).toString(), missing };

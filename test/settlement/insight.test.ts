@@ -8,6 +8,7 @@ import { addUsage, usageTotalsRefs } from "../../node/metering/usage.ts";
 import { createInsight, type Insight } from "../../node/settlement/insight/service.ts";
 import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
 import { list, transact } from "../../node/storage/transact.ts";
+import { readsOf } from "../fixtures/reads-of.ts";
 import { closeBoth, statementOf, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
@@ -270,7 +271,17 @@ describe("before and while data is used", () => {
       world.provider(),
       chain.slice(1).map((receipt) => ({ ...receipt, consumerSignature: null })),
     );
+    const { store } = world.provider();
+    const keys = readsOf(store);
+    expect(await receiptsIn(store).completeness("AGR-7", "2026-11")).toEqual({
+      through: { forward: "1", reverse: "0" },
+      missing: 1,
+    });
+    // What lacks a signature is named by its number, so that it is one read; the last is the head of the chain.
+    expect(keys.map((key) => key.split("/")[0])).toEqual(["receipt-unsigned", "receipt", "receipt-head"]);
+    keys.length = 0;
     const usage = mustSucceed(await insightOf(world, world.provider()).usage("AGR-7", "2026-11"));
+    expect(keys.filter((key) => key.startsWith("receipt-place/"))).toEqual([]);
     expect(usage).toMatchObject({
       amountFen: "2640",
       unsigned: { receipts: "1", fen: "1440", quantity: { calls: "120" } },

@@ -4,7 +4,7 @@ import { ok, type Result } from "../../kernel/exchange-error.ts";
 import { chinaDateOf, instantOf, periodOf } from "../../kernel/instant.ts";
 import type { Worker } from "../../kernel/worker.ts";
 import type { HeldReceipt } from "../../metering/model.ts";
-import { receiptPlaces, receiptRef, unsignedReceipts } from "../../metering/store.ts";
+import { unsignedIn } from "../../metering/unsigned.ts";
 import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
 import { unknownAgreement } from "../../negotiation/refusal.ts";
@@ -247,10 +247,10 @@ async function usageOf(deps: InsightDeps, agreement: Agreement, asked?: string):
 
 async function unsignedOf({ store }: InsightDeps, agreementId: string, periodId: string): Promise<HeldReceipt[]> {
   const found: HeldReceipt[] = [];
-  for await (const receiptId of list(store, unsignedReceipts, [agreementId])) {
-    const place = await read(store, receiptPlaces.at(receiptId));
-    const held = place && (await read(store, receiptRef(agreementId, place.direction, place.seq)));
-    if (held?.core.periodId === periodId) found.push(held);
+  for (const direction of ["forward", "reverse"] as const) {
+    for await (const held of unsignedIn(store, agreementId, direction)) {
+      if (held.core.periodId === periodId) found.push(held);
+    }
   }
   return found;
 }
