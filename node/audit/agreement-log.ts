@@ -1,7 +1,7 @@
+import { encodeBase64 } from "../kernel/base64.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
-import { encodeBase64 } from "./base64.ts";
 import { readLeaf, type StoredLeaf } from "./leaves.ts";
 import type { AuditLeaf } from "./model.ts";
 import { latestCheckpoint, noteOf, type StoredCheckpoint, witnessedCheckpoint } from "./signed-head.ts";

@@ -1,5 +1,5 @@
+import { decodeHash, encodeBase64 } from "../kernel/base64.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
-import { decodeHash, encodeBase64 } from "./base64.ts";
 import type { Hash } from "./merkle.ts";
 import { openNote } from "./note.ts";
 

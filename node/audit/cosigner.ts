@@ -1,9 +1,9 @@
+import { encodeBase64 } from "../kernel/base64.ts";
 import type { Logger } from "../kernel/logger.ts";
 import type { Metrics } from "../kernel/metrics.ts";
 import type { Scheduler } from "../kernel/scheduler.ts";
 import type { Store } from "../storage/port.ts";
 import { read } from "../storage/transact.ts";
-import { encodeBase64 } from "./base64.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { writeNote } from "./note.ts";
 import { addCosignature, latestCheckpoint, type StoredCheckpoint, witnessedCheckpoint } from "./signed-head.ts";

@@ -1,7 +1,7 @@
+import { decodeBase64, encodeBase64 } from "../kernel/base64.ts";
 import { sha256 } from "../kernel/digest.ts";
 import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
-import { decodeBase64, encodeBase64 } from "./base64.ts";
 
 /** C2SP signed-note and tlog-cosignature. Names are not empty and hold neither spaces nor `+`. */
 const ED25519 = 0x01;

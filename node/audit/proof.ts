@@ -1,5 +1,5 @@
+import { decodeBase64, decodeHash, encodeBase64 } from "../kernel/base64.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
-import { decodeBase64, decodeHash, encodeBase64 } from "./base64.ts";
 import type { Hash } from "./merkle.ts";
 
 /** C2SP tlog-proof: a leaf's place in a log, with the checkpoint it is proven under. Verified without the network. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { encodeBase64 } from "../kernel/base64.ts";
 import { canonicalText } from "../kernel/canonical-json.ts";
 import { sha256 } from "../kernel/digest.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Store } from "../storage/port.ts";
 import { read } from "../storage/transact.ts";
-import { encodeBase64 } from "./base64.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { readLeaf } from "./leaves.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";

@@ -1,9 +1,9 @@
+import { encodeBase64 } from "../kernel/base64.ts";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { collection } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
-import { encodeBase64 } from "./base64.ts";
 import { checkpointText } from "./checkpoint.ts";
 import { ownGeneration } from "./generation.ts";
 import { isEqual } from "./merkle.ts";

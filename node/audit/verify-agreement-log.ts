@@ -1,7 +1,7 @@
+import { decodeHash } from "../kernel/base64.ts";
 import { canonicalText } from "../kernel/canonical-json.ts";
 import { type ExchangeError, type Failure, refusals } from "../kernel/exchange-error.ts";
 import type { AgreementEntry, AgreementLog } from "./agreement-log.ts";
-import { decodeHash } from "./base64.ts";
 import { type OpenedCheckpoint, openCheckpoint } from "./checkpoint.ts";
 import { namedLog } from "./log-names.ts";
 import { type Hash, leafHash, verifyConsistency, verifyInclusion } from "./merkle.ts";

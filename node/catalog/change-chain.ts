@@ -1,6 +1,6 @@
 import { canonicalBytes } from "../kernel/canonical-json.ts";
 import { sha256, sha256Hex } from "../kernel/digest.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import type { SignedChangeBatch } from "./model.ts";
 
 /** Chain value of a catalogue without changes. */
@@ -27,5 +27,5 @@ export function headBytes({ region, sequence, head, at }: HeadPart): Buffer {
 
 /** Never throws: whatever is not a signature over this head is false. */
 export function verifyHead(publicKey: Uint8Array, batch: HeadPart & Pick<SignedChangeBatch, "signature">): boolean {
-  return verifyEd25519(publicKey, headBytes(batch), Buffer.from(batch.signature, "base64"));
+  return verifySignature(publicKey, headBytes(batch), batch.signature);
 }

@@ -3,7 +3,7 @@ import { faultsOfEntries, openLogCheckpoint } from "../audit/verify-agreement-lo
 import { openSuccession, type Succession } from "../audit/verify-succession.ts";
 import type { SignedTrustList } from "../identity/model.ts";
 import { type Canonical, canonicalText, parseCanonical } from "../kernel/canonical-json.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
 import { statementKeyIn, type TrustedKeys, trustedKeys, witnessingRegions } from "./keys.ts";
 import { type AuditBundle, bundleSchema, SEALED_AS } from "./model.ts";
@@ -122,9 +122,7 @@ function faultOfSeal({ seal, ...content }: AuditBundle, key: Uint8Array | undefi
 }
 
 function isSealed(content: string, { signature }: AuditBundle["seal"], key: Uint8Array | undefined): boolean {
-  const decoded = Buffer.from(signature, "base64");
-  if (key === undefined || decoded.toString("base64") !== signature) return false;
-  return verifyEd25519(key, Buffer.from(SEALED_AS + content, "utf8"), decoded);
+  return key !== undefined && verifySignature(key, Buffer.from(SEALED_AS + content, "utf8"), signature);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Canonical, canonicalText, digestOf } from "../kernel/canonical-json.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import type { ExchangeError } from "../kernel/exchange-error.ts";
 import type { ReceiptCore } from "../metering/model.ts";
 import { checkOffered, checkReceipt, coreDigestOf } from "../metering/receipt.ts";
@@ -41,7 +41,7 @@ export function* faultsOfAgreement(bundle: AuditBundle, keys: TrustedKeys): Gene
   const signed = new Set<string>();
   for (const { region, keyId, signature } of bundle.agreement.signatures) {
     const key = keys.statement(region, keyId);
-    if (key === undefined || signed.has(region) || !isSignature(key, bytes, signature)) {
+    if (key === undefined || signed.has(region) || !verifySignature(key, bytes, signature)) {
       yield fault("BUNDLE_AGREEMENT_SIGNATURE", region);
     }
     signed.add(region);
@@ -121,9 +121,4 @@ function wholeStatement({ agreement }: AuditBundle, statement: NonNullable<Audit
   const document = canonicalText(agreement.document as Canonical);
   const whole = { ...statement, agreement: { document, signatures: agreement.signatures }, terms, keys: [] };
   return whole as unknown as StatementBundle;
-}
-
-function isSignature(key: Uint8Array, bytes: Uint8Array, signature: string): boolean {
-  const decoded = Buffer.from(signature, "base64");
-  return decoded.toString("base64") === signature && verifyEd25519(key, bytes, decoded);
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { otherSpellings } from "../../test/fixtures/spellings.ts";
 import { EMPTY_HEAD } from "../catalog/change-chain.ts";
 import type { SignedChangeBatch } from "../catalog/model.ts";
 import { mustSucceed } from "../kernel/exchange-error.ts";
@@ -50,6 +51,11 @@ describe("a batch of a peer's changes", () => {
     ],
   ])("is refused as %s when it was changed on its way", (code, change) => {
     expect(verifyBatch(change(batch), start, keyOf)).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it.each(otherSpellings)("is refused when its signature is spelt %s", (_what, spell) => {
+    const respelt = { ...batch, signature: spell(batch.signature) };
+    expect(verifyBatch(respelt, start, keyOf)).toMatchObject({ error: { code: "FED_SIGNATURE" } });
   });
 
   it("that does not begin where the mirror stands is a gap", () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createRegionCa } from "../../certs/ca.ts";
 import { createFounder, signTrustList } from "../../certs/founder.ts";
+import { otherSpellings } from "../../test/fixtures/spellings.ts";
 import { mustSucceed } from "../kernel/exchange-error.ts";
 import type { SignedTrustList, TrustedRegion, TrustList } from "./model.ts";
 import { type ListChange, proposeList } from "./propose-list.ts";
@@ -66,6 +67,12 @@ describe("a trust list", () => {
     expect(verify(signed(change, a, b))).toMatchObject({ error: { code: "trust.unknown_founder" } });
     expect(verify(signed(change, c, d))).toMatchObject({ error: { code: "trust.unknown_founder" } });
     expect(verify(signed(change, a, c, d)).ok).toBe(true);
+  });
+
+  it.each(otherSpellings)("does not count a signature that is spelt %s", (_what, spell) => {
+    const { list, signatures } = signed(next({}), a, b);
+    const respelt = signatures.map((one, i) => (i === 0 ? { ...one, signature: spell(one.signature) } : one));
+    expect(verify({ list, signatures: respelt })).toMatchObject({ error: { code: "trust.bad_signature" } });
   });
 
   it("does not count one founder twice", () => {

@@ -1,6 +1,6 @@
 import { trustListBytes } from "../../certs/founder.ts";
 import { type Canonical, digestOf } from "../kernel/canonical-json.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
 import { diffLists } from "./list-difference.ts";
@@ -146,7 +146,7 @@ function countSignatures(
       ?.keys.find((candidate) => candidate.keyId === keyId);
     if (key === undefined) {
       ignored.push({ founder, code: "unknown_founder" });
-    } else if (!verifyEd25519(Buffer.from(key.publicKey, "base64"), bytes, Buffer.from(signature, "base64"))) {
+    } else if (!verifySignature(Buffer.from(key.publicKey, "base64"), bytes, signature)) {
       ignored.push({ founder, code: "bad_signature" });
     } else if (counted.has(founder)) {
       ignored.push({ founder, code: "duplicate_signature" });

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import { decodeBase64 } from "./base64.ts";
 import { sha256Hex } from "./digest.ts";
 
 /** Something that signs with one Ed25519 key (RFC 8032). `publicKey` is the raw 32 bytes. */
@@ -42,6 +43,15 @@ export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signat
   } catch {
     return false;
   }
+}
+
+/**
+ * Of a signature as documents carry it, in strict base64: a signature has one spelling, so that what is taken here is taken
+ * by everybody who verifies it later.
+ */
+export function verifySignature(publicKey: Uint8Array, message: Uint8Array, signatureBase64: string): boolean {
+  const signature = decodeBase64(signatureBase64);
+  return signature !== undefined && verifyEd25519(publicKey, message, signature);
 }
 
 /** Parsing a key costs as much as half a verification, and a region has a handful of keys. */

@@ -1,6 +1,6 @@
 import { canonicalText, parseCanonical } from "../kernel/canonical-json.ts";
 import { sha256Hex } from "../kernel/digest.ts";
-import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
+import { type Signer, verifySignature } from "../kernel/ed25519.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Receipt, ReceiptCore } from "./model.ts";
 import { checkCoreShape, malformed } from "./receipt-shape.ts";
@@ -106,10 +106,7 @@ function checkSignature(
   const keyId = party === "provider" ? core.providerKeyId : core.consumerKeyId;
   const key = keys(region, keyId);
   if (key === undefined) return unknownKey(region, keyId);
-  const bytes = Buffer.from(signature, "base64");
-  // Written back, so that white space or a missing pad, which the decoder forgives, is not a second form of a signature.
-  const isStrict = bytes.toString("base64") === signature;
-  if (isStrict && verifyEd25519(key, signedBytesOfText(text), bytes)) return ok(true);
+  if (verifySignature(key, signedBytesOfText(text), signature)) return ok(true);
   return refuse(
     "RECEIPT_SIGNATURE",
     {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Canonical, canonicalize, canonicalText, digestOf, parseCanonical } from "../kernel/canonical-json.ts";
-import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
+import { type Signer, verifySignature } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { type UsageTerms, usageTermsSchema } from "../policy/model.ts";
 import { fromOdrl, toOdrl } from "../policy/odrl.ts";
@@ -141,10 +141,7 @@ export function signDocument(signer: Signer, text: string): { readonly keyId: st
 
 /** `key` is what the trust list names for the signing region at that time; undefined when it names none. */
 export function checkSignature(text: string, key: Uint8Array | undefined, signature: string): Result<true> {
-  const bytes = Buffer.from(signature, "base64");
-  // Only the padded standard form is taken: two spellings of one signature would be two documents.
-  const isStandard = bytes.toString("base64") === signature;
-  if (key !== undefined && isStandard && verifyEd25519(key, signedBytes(text), bytes)) return ok(true);
+  if (key !== undefined && verifySignature(key, signedBytes(text), signature)) return ok(true);
   return refuse("AGREEMENT_SIGNATURE", {
     zh: "协议签名与信任列表中对方有效的签名密钥不符;请对方核对密钥与信任列表版本后重新签署。",
     en: "The signature is not by a statement key that the trust list names for that region; it must check its key and its trust list, and sign again.",

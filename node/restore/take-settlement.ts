@@ -1,5 +1,5 @@
 import { appendLeafRefs } from "../audit/store.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import { ok } from "../kernel/exchange-error.ts";
 import { agreements } from "../negotiation/store.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
@@ -67,6 +67,5 @@ export async function takeSettlement(deps: RestoreDeps, peer: string, record: un
 
 function isStatement(deps: RestoreDeps, region: string, { keyId, signature }: SideSignature, text: string): boolean {
   const key = keyOf(deps, region, keyId);
-  if (key === undefined) return false;
-  return verifyEd25519(key, Buffer.from(`${STATEMENT_PREFIX}\n${text}`, "utf8"), Buffer.from(signature, "base64"));
+  return key !== undefined && verifySignature(key, Buffer.from(`${STATEMENT_PREFIX}\n${text}`, "utf8"), signature);
 }

@@ -1,6 +1,6 @@
 import type { TrustView } from "../identity/model.ts";
 import type { Canonical } from "../kernel/canonical-json.ts";
-import { type Signer, verifyEd25519 } from "../kernel/ed25519.ts";
+import { type Signer, verifySignature } from "../kernel/ed25519.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
@@ -179,10 +179,7 @@ export function isSignedBy(
   text: string,
 ): boolean {
   const key = trust.statementKey(region, keyId, runtime.nowMs());
-  const decoded = Buffer.from(signature, "base64");
-  // In the one spelling that those who verify it offline take; another one would be agreed here and refused there.
-  if (key === undefined || decoded.toString("base64") !== signature) return false;
-  return verifyEd25519(key, Buffer.from(`${prefix}\n${text}`, "utf8"), decoded);
+  return key !== undefined && verifySignature(key, Buffer.from(`${prefix}\n${text}`, "utf8"), signature);
 }
 
 export function sameReason(a: Reason | null, b: Reason | null): boolean {

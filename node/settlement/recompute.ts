@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Canonical, canonicalize, canonicalText, parseCanonical } from "../kernel/canonical-json.ts";
 import { sha256Hex } from "../kernel/digest.ts";
-import { verifyEd25519 } from "../kernel/ed25519.ts";
+import { verifySignature } from "../kernel/ed25519.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
 import type { Receipt, ReceiptCore } from "../metering/model.ts";
 import { checkOffered, checkReceipt } from "../metering/receipt.ts";
@@ -194,9 +194,7 @@ function* signatureFaults(
   const code = prefix === "heliu.statement.v1" ? "STATEMENT_SIGNATURE" : "BUNDLE_SIGNATURE";
   for (const { region, keyId, signature } of signatures) {
     const key = keys(region, keyId);
-    const decoded = Buffer.from(signature, "base64");
-    const isStrict = decoded.toString("base64") === signature;
-    if (key === undefined || !isStrict || !verifyEd25519(key, bytes, decoded)) {
+    if (key === undefined || !verifySignature(key, bytes, signature)) {
       yield refuseProcess(code, { region, value: prefix });
     }
   }
