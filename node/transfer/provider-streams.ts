@@ -2,6 +2,7 @@ import { appendLeaf } from "../audit/store.ts";
 import type { Peer } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { type ExchangeError, ok, type Result } from "../kernel/exchange-error.ts";
+import { receiptIdOf } from "../metering/receipt.ts";
 import { agreements } from "../negotiation/store.ts";
 import { read } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
@@ -107,7 +108,7 @@ function batchNumber({ fromBatch }: Open): bigint | undefined {
   return /^[1-9][0-9]{0,17}$/.test(fromBatch) ? BigInt(fromBatch) : undefined;
 }
 
-/** Buffers of batches that the consumer may still read, by batch. */
+/** Buffers of batches that the consumer may still read, by receipt. */
 type Lent = Map<string, () => void>;
 
 function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncIterator<PullControl>) {
@@ -132,15 +133,17 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
     deps.logger.error({ transfer: opening.transfer.id, fault }, "a pull stream failed");
     stop("at-once");
   };
-  const unsigned = new Set(opening.sending.unsigned.map(({ batch }) => batch));
+  const { peer, agreementId } = opening.transfer;
+  const unsigned = new Set(opening.sending.unsigned.map(({ seq }) => receiptIdOf(agreementId, "forward", seq)));
   const ports = {
     unsigned: () => unsigned.size,
     isStopped: () => signals.isClosed,
     room: () => outgoing.room(),
     give: (item: ReleasedBatch | Frame) => {
       if (item.kind === "released") {
-        lent.set(item.batch, item.content.release);
-        if (BigInt(item.batch) > BigInt(opening.sending.batches)) unsigned.add(item.batch);
+        const { receiptId } = item.receipt.core;
+        lent.set(receiptId, item.content.release);
+        if (BigInt(item.batch) > BigInt(opening.sending.batches)) unsigned.add(receiptId);
       }
       outgoing.put(item);
     },
@@ -155,16 +158,15 @@ function createStream(deps: TransferDeps, opening: Opening, incoming: AsyncItera
       outgoing.close();
     })
     .catch(report);
-  const onSigned = (batch: string) => {
-    lent.get(batch)?.();
-    lent.delete(batch);
-    unsigned.delete(batch);
+  const onSigned = (receiptId: string) => {
+    lent.get(receiptId)?.();
+    lent.delete(receiptId);
+    unsigned.delete(receiptId);
     wakeAll();
   };
   listen(deps, opening, incoming, outgoing, onSigned)
     .finally(() => stop("at-boundary"))
     .catch(report);
-  const { peer, agreementId } = opening.transfer;
   return { peer, agreementId, outgoing, stop, done, isCut: () => isCut };
 }
 
@@ -188,7 +190,7 @@ async function listen(
   { transfer }: Opening,
   incoming: AsyncIterator<PullControl>,
   outgoing: Mailbox<ReleasedBatch | Frame>,
-  onSigned: (batch: string) => void,
+  onSigned: (receiptId: string) => void,
 ): Promise<void> {
   for (;;) {
     const next = await incoming.next().catch(() => ({ done: true as const, value: undefined }));
@@ -196,17 +198,19 @@ async function listen(
     const control = next.value;
     if (control.kind === "missing") {
       const fromSeq = /^[1-9][0-9]{0,17}$/.test(control.fromSeq) ? BigInt(control.fromSeq) : 1n;
+      // A peer that asks on and on without reading would else have its answers kept for it in memory.
+      await outgoing.room();
       const cores = await coresFrom(deps, transfer.agreementId, fromSeq, MAX_CORES);
       for (const core of cores) outgoing.put({ kind: "receipt", ...offerOf(core) });
     } else if (control.kind === "receipt") {
-      const signed = () => onSigned(control.batch);
+      const signed = () => onSigned(control.receiptId);
       const taken = await takeSignature(deps, transfer.peer, control, signed);
       if (!taken.ok) {
         outgoing.put(refusedFrame(taken.error));
         return;
       }
-      // Also one that was signed before, of which nothing had to be stored.
-      signed();
+      // Also one that was signed before, of which nothing had to be stored; but nothing for a receipt that there is not.
+      if (taken.value !== undefined) signed();
     }
   }
 }
