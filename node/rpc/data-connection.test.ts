@@ -187,6 +187,7 @@ describe("what a peer of good standing cannot do with data connections", () => {
 
   it.each([
     ["a length that no control has", Buffer.from([0x7f, 0xff, 0xff, 0xff])],
+    ["a control longer than any there is", announce({ kind: "message", bytes: 8 * 1024 + 1 })],
     ["content, which only goes the other way", announce({ kind: "content", bytes: 8 })],
     ["a control of no kind", framed(Buffer.from("7a00", "hex"))],
     ["protobuf that is none", framed(Buffer.from("ffffffffffffffff", "hex"))],

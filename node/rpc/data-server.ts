@@ -5,7 +5,7 @@ import { withTraceId } from "../kernel/trace.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
 import { listVersionOf, metadataOf } from "./call-metadata.ts";
 import { announce, announcedBy, framed, type Keepalive, keepAlive, LENGTH_BYTES, roomIn } from "./data-connection.ts";
-import type { DataCodec, Said } from "./frame-codec.ts";
+import { type DataCodec, MAX_CONTROL_BYTES, type Said } from "./frame-codec.ts";
 import type { Gate } from "./gate.ts";
 import type { RpcServices } from "./services.ts";
 
@@ -140,7 +140,8 @@ function messageReader(take: (message: Buffer) => void): (bytes: Buffer) => void
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     while (rest.length >= LENGTH_BYTES) {
       const announced = announcedBy(rest);
-      if (announced?.kind !== "message") throw new TypeError("a control that is none");
+      if (announced?.kind !== "message" || announced.bytes > MAX_CONTROL_BYTES)
+        throw new TypeError("a control that is none");
       const end = LENGTH_BYTES + announced.bytes;
       if (rest.length < end) return;
       if (announced.bytes > 0) take(rest.subarray(LENGTH_BYTES, end));

@@ -28,11 +28,19 @@ export function pullDefinition(generated: TransferDefinition["Pull"]): PullDefin
   return {
     ...generated,
     requestSerialize: (control) => generated.requestSerialize(fromControl(control)),
-    requestDeserialize: (bytes) => toControl(generated.requestDeserialize(bytes)),
+    requestDeserialize: (bytes) => toControl(generated.requestDeserialize(notTooLong(bytes))),
     responseSerialize: (frame) =>
       frame.kind === "data" ? encodeData(frame.bytes) : generated.responseSerialize(fromFrame(frame)),
     responseDeserialize: (bytes) => decodeData(bytes) ?? toFrame(generated.responseDeserialize(bytes)),
   };
+}
+
+/** What a consumer says while it pulls is short; a stream may keep some dozens of them. */
+export const MAX_CONTROL_BYTES = 8 * 1024;
+
+function notTooLong(control: Buffer): Buffer {
+  if (control.length > MAX_CONTROL_BYTES) throw new TypeError("a pull control longer than any there is");
+  return control;
 }
 
 /** What opens a data connection, both ways; gRPC carries it as metadata. Empty strings where there is nothing to say. */
