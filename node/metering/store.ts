@@ -123,6 +123,11 @@ export function putNext(tx: Tx, receipt: HeldReceipt): void {
   else putRow(tx, receipt);
 }
 
+/** The number that the key of a receipt, or of a place in an index of them, ends with. */
+export function numberIn(key: string): bigint {
+  return BigInt(`0x${key.slice(key.lastIndexOf("/") + 1)}`);
+}
+
 export function receiptRef(agreementId: string, direction: Direction, seq: string) {
   return receipts.at(agreementId, direction, BigInt(seq));
 }

@@ -1,10 +1,7 @@
 import type { Store } from "../storage/port.ts";
 import { read } from "../storage/transact.ts";
 import type { HeldReceipt } from "./model.ts";
-import { type Direction, receipts, unsignedReceipts } from "./store.ts";
-
-/** A number, as a key ends with it. */
-const NUMBER_LENGTH = 16;
+import { type Direction, numberIn, receipts, unsignedReceipts } from "./store.ts";
 
 /** What the consumer has not signed yet, in the order of the chain: the key holds the number, so each receipt is one read. */
 export async function* unsignedIn(
@@ -13,8 +10,7 @@ export async function* unsignedIn(
   direction: Direction,
 ): AsyncGenerator<HeldReceipt, void, undefined> {
   for await (const [key] of store.range(unsignedReceipts.under([agreementId, direction]))) {
-    const seq = BigInt(`0x${key.slice(-NUMBER_LENGTH)}`);
-    const held = await read(store, receipts.at(agreementId, direction, seq));
+    const held = await read(store, receipts.at(agreementId, direction, numberIn(key)));
     if (held !== undefined) yield held;
   }
 }

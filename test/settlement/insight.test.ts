@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
-import { silentLogger } from "../../node/kernel/logger.ts";
-import { noMetrics } from "../../node/kernel/metrics.ts";
 import { unsignedReceipts } from "../../node/metering/store.ts";
 import { addUsage, usageTotalsRefs } from "../../node/metering/usage.ts";
-import { createInsight, type Insight } from "../../node/settlement/insight/service.ts";
-import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
+import type { Insight } from "../../node/settlement/insight/service.ts";
+import { receiptsIn } from "../../node/settlement/sources.ts";
 import { list, transact } from "../../node/storage/transact.ts";
 import { readsOf } from "../fixtures/reads-of.ts";
+import { insightOf, requester } from "./insight-of.ts";
 import { closeBoth, statementOf, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
@@ -24,39 +23,6 @@ import {
   type Used,
   type World,
 } from "./two-regions.ts";
-
-const requester = (region: string) => ({ userId: "u-2", name: "业务", roles: ["requester"] as const, region });
-
-function insightOf(world: World, region: Region): Insight {
-  return createInsight({
-    store: region.store,
-    runtime: { nowMs: () => world.clock.nowMs, randomBytes: (size) => Buffer.alloc(size, 7), failPoint: () => {} },
-    scheduler: { after: () => () => {} },
-    logger: silentLogger,
-    metrics: noMetrics,
-    region: region.region,
-    agreements: agreementsIn(region.store),
-    receipts: receiptsIn(region.store),
-    disclosed: {
-      regionName: "成都市",
-      authorisations: () => [
-        {
-          id: "AUTH-1",
-          regionCode: PROVIDER,
-          validFrom: "2025-09-01",
-          validTo: "2028-08-31",
-          products: ["elevator-1"],
-          sources: ["cd-scjg-0001"],
-          purposes: ["industrial"],
-          operator: "成都市公共数据运营机构",
-          implementingBody: "成都市数据局",
-        },
-      ],
-      entry: async () => undefined,
-      due: () => ({ monthDay: "03-31", rule: "cn-national/disclosure.annualDueMonthDay", verified: true }),
-    },
-  });
-}
 
 async function leaves({ store }: Region, kind: string): Promise<unknown[]> {
   const found = [];
@@ -247,22 +213,6 @@ const NOVEMBER: readonly Used[] = [
 ];
 
 describe("before and while data is used", () => {
-  it("quotes an upper bound, and compares it with what was charged", async () => {
-    const world = await twoRegions();
-    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
-    const consumer = insightOf(world, world.consumer());
-    world.clock.nowMs = Date.parse("2026-11-01T06:00:00.000Z");
-    const quote = mustSucceed(await consumer.quote(requester(CONSUMER), "AGR-7", { calls: "220" }));
-    expect(quote).toMatchObject({ upperBoundFen: "2641", validUntil: "2026-11-30T16:00:00.000Z" });
-    await holdBoth(world, receiptChain("AGR-7", [...OCTOBER, ...NOVEMBER]).slice(3));
-    world.clock.nowMs = Date.parse("2026-11-03T06:00:00.000Z");
-    const [compared] = mustSucceed(await consumer.quotes("AGR-7", { periodId: "2026-11" }));
-    expect(compared?.actual).toMatchObject({ quantity: "220", fen: "2640", beyond: "0", isWithin: true });
-    expect(await consumer.quote(requester(CONSUMER), "AGR-7", {})).toMatchObject({
-      error: { code: "QUOTE_UNBOUNDED" },
-    });
-  });
-
   it("shows both sides the same usage, and what is not signed for", async () => {
     const world = await twoRegions();
     const chain = receiptChain("AGR-7", NOVEMBER);

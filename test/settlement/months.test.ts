@@ -1,16 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
-import { silentLogger } from "../../node/kernel/logger.ts";
-import { noMetrics } from "../../node/kernel/metrics.ts";
-import type { InsightDeps } from "../../node/settlement/insight/deps.ts";
-import { createInsight } from "../../node/settlement/insight/service.ts";
 import { lastPeriods } from "../../node/settlement/insight/settled-facts.ts";
-import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
 import { settlements } from "../../node/settlement/store.ts";
 import { read, transact } from "../../node/storage/transact.ts";
 import { readsOf } from "../fixtures/reads-of.ts";
+import { insightDepsOf, insightOf } from "./insight-of.ts";
 import { closeBoth } from "./settled-world.ts";
-import { holdBoth, OCTOBER, PROVIDER, receiptChain, twoRegions } from "./two-regions.ts";
+import { holdBoth, OCTOBER, receiptChain, twoRegions } from "./two-regions.ts";
 
 const AGREEMENTS = ["AGR-6", "AGR-7", "AGR-8"];
 const MONTHS = [2024, 2025, 2026].flatMap((year) =>
@@ -35,21 +31,8 @@ async function settledYears() {
     tx.put(settlements.at("2026-11", "AGR-7"), { ...signed, periodId: "2026-11", state: "open", built: null });
     return ok(true);
   });
-  const deps: InsightDeps = {
-    ...{ store, region: PROVIDER, logger: silentLogger, metrics: noMetrics, scheduler: { after: () => () => {} } },
-    runtime: { nowMs: () => world.clock.nowMs, randomBytes: (size) => Buffer.alloc(size, 7), failPoint: () => {} },
-    agreements: agreementsIn(store),
-    receipts: receiptsIn(store),
-  };
-  const insight = createInsight({
-    ...deps,
-    disclosed: {
-      regionName: "成都市",
-      authorisations: () => [],
-      entry: async () => undefined,
-      due: () => ({ monthDay: "03-31", rule: "cn-national/disclosure.annualDueMonthDay", verified: true }),
-    },
-  });
+  const deps = insightDepsOf(world, world.provider());
+  const insight = insightOf(world, world.provider());
   const keys = readsOf(store);
   const reads = () => keys.filter((key) => key.startsWith("settlement/")).map((key) => key.slice("settlement/".length));
   return { service, deps, insight, reads, begin: () => void keys.splice(0) };

@@ -4,15 +4,26 @@ import { ok, type Result } from "../../kernel/exchange-error.ts";
 import { newUlid } from "../../kernel/ids.ts";
 import { msOf, periodOf } from "../../kernel/instant.ts";
 import type { ReceiptCore } from "../../metering/model.ts";
-import { chainHeads, receipts } from "../../metering/store.ts";
+import { chainHeads, type Direction, numberIn, receiptsByPeriod } from "../../metering/store.ts";
 import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
 import { checkSelection, enforceCall, type Selection } from "../../policy/enforce.ts";
 import { collection } from "../../storage/collection.ts";
+import type { Store } from "../../storage/port.ts";
 import { list, read, transact } from "../../storage/transact.ts";
+import { receiptsInRanges } from "../sources.ts";
 import { budgets } from "./budget-model.ts";
 import type { InsightDeps } from "./deps.ts";
-import { actualOf, chargedBefore, type Estimate, type Quote, type QuoteActual, quoteOf } from "./quote.ts";
+import {
+  actualOf,
+  type Counted,
+  chargedBefore,
+  countReceipts,
+  type Estimate,
+  type Quote,
+  type QuoteActual,
+  quoteOf,
+} from "./quote.ts";
 import { refuseInsight } from "./refusal.ts";
 import { readRunningUsage } from "./running-usage.ts";
 import { spentFen } from "./spend.ts";
@@ -116,42 +127,81 @@ export async function quotesOf(deps: InsightDeps, agreement: Agreement, query: Q
   const all: Quote[] = [];
   for await (const quote of list(deps.store, quotes, [agreementId])) all.push(quote);
   if (price === null || all.length === 0) return [];
+  const followings = all.flatMap((quote, i): Following[] => {
+    if (query.periodId !== undefined && quote.periodId !== query.periodId) return [];
+    if (query.transferId !== undefined && quote.transferId !== query.transferId) return [];
+    const later = all.slice(i + 1).find((other) => isSameUse(other, quote));
+    return [{ quote, later, followed: countReceipts(), chargedSince: countReceipts() }];
+  });
+  for (const periodId of new Set(followings.map(({ quote }) => quote.periodId))) {
+    await readMonth(
+      deps,
+      followings.filter(({ quote }) => quote.periodId === periodId),
+    );
+  }
   const running = await readRunningUsage(deps.store, agreementId);
   const nowMs = deps.runtime.nowMs();
-  const views: QuoteView[] = [];
-  for (const [i, quote] of all.entries()) {
-    if (query.periodId !== undefined && quote.periodId !== query.periodId) continue;
-    if (query.transferId !== undefined && quote.transferId !== query.transferId) continue;
-    const later = all.slice(i + 1).find((other) => isSameUse(other, quote));
-    const { followed, since } = await receiptsAfter(deps, quote, later);
-    const before = chargedBefore(running.months[quote.periodId] ?? {}, price, since);
-    views.push({ ...quote, actual: actualOf(quote, price, followed, before, nowMs) });
-  }
+  const views = followings.map(({ quote, followed, chargedSince }): QuoteView => {
+    const before = chargedBefore(running.months[quote.periodId] ?? {}, price, chargedSince);
+    return { ...quote, actual: actualOf(quote, price, followed, before, nowMs) };
+  });
   return views.reverse();
 }
+
+/** A quote, the next one of its kind, and what came after it in its month. */
+type Following = {
+  readonly quote: Quote;
+  readonly later: Quote | undefined;
+  readonly followed: Counted;
+  readonly chargedSince: Counted;
+};
 
 /** The next quote of the same kind of use ends what this one is compared with. */
 function isSameUse(other: Quote, quote: Quote): boolean {
   return quote.transferId === null && other.transferId === null && other.purposeClass === quote.purposeClass;
 }
 
-async function receiptsAfter({ store }: InsightDeps, quote: Quote, later: Quote | undefined) {
-  const { agreementId, after, periodId, purposeClass, transferId, validUntil } = quote;
-  const followed: ReceiptCore[] = [];
-  const since: ReceiptCore[] = [];
-  for (const direction of ["forward", "reverse"] as const) {
-    const from = after[direction];
-    const next = { after: [agreementId, direction, BigInt(from)] };
-    for await (const { core } of list(store, receipts, [agreementId, direction], from === "0" ? {} : next)) {
-      if (core.periodId !== periodId) continue;
-      since.push(core);
-      const isTimely = msOf(core.endedAt) < msOf(validUntil);
-      const isOwn =
-        transferId === null
-          ? later === undefined || BigInt(core.seq) <= BigInt(later.after[direction])
-          : core.transferId === transferId;
-      if (isTimely && isOwn && core.purposeClass === purposeClass) followed.push(core);
-    }
+/** Once for all quotes of a month, from the first of them on: what other months used is not read. */
+async function readMonth({ store }: InsightDeps, followings: readonly Following[]): Promise<void> {
+  const [first] = followings;
+  if (first === undefined) return;
+  const { agreementId, periodId } = first.quote;
+  const from = (direction: Direction) =>
+    followings.map(({ quote }) => BigInt(quote.after[direction])).reduce((a, b) => (a < b ? a : b));
+  const ranges = {
+    forward: await numbersOf(store, [periodId, agreementId, "forward"], from("forward")),
+    reverse: await numbersOf(store, [periodId, agreementId, "reverse"], from("reverse")),
+  };
+  for await (const { core } of receiptsInRanges(store, agreementId, ranges)) {
+    if (core.periodId !== periodId) continue;
+    for (const following of followings) count(following, core);
   }
-  return { followed, since };
+}
+
+/** From the first number of a month after this one to its last. */
+async function numbersOf(
+  store: Store,
+  month: readonly [period: string, agreement: string, Direction],
+  after: bigint,
+): Promise<[string, string][]> {
+  const ends: string[] = [];
+  for (const options of [{ after: [...month, after] }, { reverse: true }]) {
+    const range = receiptsByPeriod.under(month, { ...options, limit: 1 });
+    for await (const [key] of store.range(range)) ends.push(numberIn(key).toString());
+  }
+  const [first, last] = ends;
+  return first === undefined || last === undefined || BigInt(first) > BigInt(last) ? [] : [[first, last]];
+}
+
+function count({ quote, later, followed, chargedSince }: Following, core: ReceiptCore): void {
+  const { direction, seq } = core;
+  const { after, purposeClass, transferId, validUntil } = quote;
+  if (BigInt(seq) <= BigInt(after[direction])) return;
+  if (core.purposeClass === "commercial") chargedSince.add(core);
+  const isTimely = msOf(core.endedAt) < msOf(validUntil);
+  const isOwn =
+    transferId === null
+      ? later === undefined || BigInt(seq) <= BigInt(later.after[direction])
+      : core.transferId === transferId;
+  if (isTimely && isOwn && core.purposeClass === purposeClass) followed.add(core);
 }

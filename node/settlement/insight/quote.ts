@@ -171,6 +171,30 @@ export type QuoteActual = {
   readonly text: Text;
 };
 
+/** Receipts counted one by one: a month may hold more of them than are kept at once. */
+export type Counted = {
+  readonly add: (core: ReceiptCore) => void;
+  readonly receipts: () => number;
+  readonly units: (productId: string, metric: string) => bigint;
+};
+
+export function countReceipts(): Counted {
+  const sums = new Map<string, bigint>();
+  const place = (productId: string, metric: string) => `${metric}|${productId}`;
+  let receipts = 0;
+  return {
+    add({ productId, usage }) {
+      receipts++;
+      for (const [metric, quantity] of Object.entries(usage)) {
+        const at = place(productId, metric);
+        sums.set(at, (sums.get(at) ?? 0n) + BigInt(quantity));
+      }
+    },
+    receipts: () => receipts,
+    units: (productId, metric) => sums.get(place(productId, metric)) ?? 0n,
+  };
+}
+
 /**
  * What was charged for what followed a quote: the difference that it makes to the line, so that the quotes of a month add
  * up to what the month charges.
@@ -178,7 +202,7 @@ export type QuoteActual = {
 export function actualOf(
   quote: Quote,
   terms: SettlementTerms,
-  followed: readonly ReceiptCore[],
+  followed: Counted,
   chargedBefore: (productId: string) => bigint,
   nowMs: number,
 ): QuoteActual {
@@ -186,8 +210,7 @@ export function actualOf(
   let fen = 0n;
   for (const { productId, metric } of quote.lines) {
     const price = priceOf(terms, productId);
-    const own = followed.filter((core) => core.productId === productId);
-    const units = own.reduce((sum, { usage }) => sum + BigInt(usage[metric] ?? "0"), 0n);
+    const units = followed.units(productId, metric);
     quantity += units;
     if (price === undefined || quote.purposeClass !== "commercial") continue;
     const before = chargedBefore(productId);
@@ -199,7 +222,7 @@ export function actualOf(
   const words = { fen: fenWords(fen.toString()), bound: fenWords(quote.upperBoundFen) };
   return {
     quantity: quantity.toString(),
-    receipts: followed.length.toString(),
+    receipts: followed.receipts().toString(),
     fen: fen.toString(),
     beyond: beyond.toString(),
     isWithin,
@@ -216,13 +239,10 @@ export function actualOf(
   };
 }
 
-/** Charged units of a product in a month up to a quote, from all of the month less what followed. */
-export function chargedBefore(month: MonthSums, terms: SettlementTerms, followed: readonly ReceiptCore[]) {
+/** Charged units of a product in a month up to a quote, from all of the month less what was charged since. */
+export function chargedBefore(month: MonthSums, terms: SettlementTerms, chargedSince: Counted) {
   return (productId: string): bigint => {
     const metric = metricOf(terms, productId);
-    const since = followed
-      .filter((core) => core.productId === productId && core.purposeClass === "commercial")
-      .reduce((sum, { usage }) => sum + BigInt(usage[metric] ?? "0"), 0n);
-    return usedOf(month, productId, "commercial", metric) - since;
+    return usedOf(month, productId, "commercial", metric) - chargedSince.units(productId, metric);
   };
 }
