@@ -49,6 +49,11 @@ describe("the codec of the pull stream", () => {
     expect(Pull.responseDeserialize(twice)).toEqual({ kind: "data", bytes: Buffer.from("bc") });
   });
 
+  it("reads no control longer than any there is", () => {
+    const long = Pull.requestSerialize({ kind: "receipt", batch: "3", receiptId: "f".repeat(8_192), signature: "c2ln" });
+    expect(() => Pull.requestDeserialize(long)).toThrow("longer");
+  });
+
   it("refuses a frame of a kind it does not know", () => {
     expect(() => Pull.responseDeserialize(Buffer.from([0x7a, 1, 0x61]))).toThrow("unknown kind");
     expect(() => Pull.requestDeserialize(Buffer.alloc(0))).toThrow("unknown kind");
