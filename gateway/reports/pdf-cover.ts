@@ -1,5 +1,4 @@
 import type { Content, TableCell } from "pdfmake";
-import { digestOf } from "../../node/kernel/canonical-json.ts";
 import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { bins } from "../../node/settlement/insight/equation.ts";
 import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
@@ -8,14 +7,8 @@ import { type Names, periodName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, yuan } from "./money.ts";
 import { bmp, facts, head, heading, MUTED, note, number, table, title, WIDTH, word } from "./pdf-parts.ts";
-import { verificationCode } from "./verification-code.ts";
+import { digestOfAll, verificationCode } from "./verification-code.ts";
 import { totalsByParty } from "./xlsx-totals.ts";
-
-/** Of one statement its digest; of several, that of their sorted digests, as the regions compare them. */
-export function digestOfAll(statements: readonly SignedStatement[]): string {
-  const digests = statements.map(({ digest }) => digest);
-  return digests.length === 1 ? (digests[0] as string) : digestOf([...digests].sort());
-}
 
 /** What one sees first: which regions, which month, where it stands, in one sentence, and how it is recognised. */
 export function cover(model: ReportModel, names: Names): Content[] {

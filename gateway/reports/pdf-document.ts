@@ -1,8 +1,9 @@
 import { namesOf } from "./labels.ts";
 import type { ReportModel } from "./model.ts";
-import { cover, digestOfAll } from "./pdf-cover.ts";
+import { cover } from "./pdf-cover.ts";
 import { type PdfDefinition, paper } from "./pdf-parts.ts";
 import { statementPages } from "./pdf-statement.ts";
+import { digestOfAll } from "./verification-code.ts";
 
 /** Beyond this, the pages in front carry one digest of all. */
 const MAX_DIGESTS = 3;

@@ -1,8 +1,7 @@
 import type { WriteSheet } from "hucre/xlsx";
-import { digestOf } from "../../node/kernel/canonical-json.ts";
 import { type Names, namesOf } from "./labels.ts";
 import type { ReportModel } from "./model.ts";
-import { verificationCode } from "./verification-code.ts";
+import { digestOfAll, verificationCode } from "./verification-code.ts";
 import type { Book } from "./xlsx.ts";
 import { adjustmentColumns, adjustmentRows } from "./xlsx-adjustments.ts";
 import { type Cell, type Column, sheet } from "./xlsx-book.ts";
@@ -22,9 +21,7 @@ function sheetsOf(model: ReportModel, names: Names): WriteSheet[] {
   const lines = lineRows(statements, names);
   const adjustments = adjustmentRows(statements, disputes, names);
   const extents = { lines: lines.length, adjustments: adjustments.length };
-  const digests = statements.map(({ digest }) => digest);
-  const footer = digests.length === 1 ? digests[0] : digestOf([...digests].sort());
-  const options = { footer: footer ?? "" };
+  const options = { footer: digestOfAll(statements) };
   const lists = { ...options, isList: true };
   return [
     sheet(sheets.totals, totalColumns(names), totalRows(statements, names, extents), options),
