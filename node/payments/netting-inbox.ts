@@ -30,10 +30,11 @@ import { dues } from "./store.ts";
 const SKEW_MS = 60_000;
 
 /** Takes a message in: one commit with the inbox mark. What follows is computed after, from what is stored. */
-export async function receiveNetMessage(deps: PaymentDeps, inbound: InboundMessage): Promise<Result<Answer>> {
-  const parsed = parseNetMessage(inbound.kind, inbound.body);
-  if (!parsed.ok) return parsed;
-  const message = parsed.value;
+export async function receiveNetMessage(
+  deps: PaymentDeps,
+  inbound: InboundMessage,
+  message: NetMessage,
+): Promise<Result<Answer>> {
   const { periodId } = message.body;
   if (periodId > periodOf(deps.runtime.nowMs() + SKEW_MS)) {
     return refusePayment("NETTING_MESSAGE", { kind: `${message.kind} ${periodId}` });

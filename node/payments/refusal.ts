@@ -18,7 +18,6 @@ const codes = {
   PAYMENT_DUE_TWICE: "invalid-input",
   PAYMENT_DECISION: "invalid-input",
   PAYMENT_NO_ACCOUNT: "invalid-input",
-  PAYMENT_MOVED: "conflict",
   PAYMENT_COLUMNS: "invalid-input",
   PAYMENT_SOURCE: "invalid-input",
   PAYMENT_FILE_TOO_LARGE: "too-large",
@@ -95,10 +94,6 @@ const texts: { readonly [code in PaymentCode]: Text } = {
   PAYMENT_NO_ACCOUNT: {
     zh: "收付款 {id} 缺少对方账号或币种不是人民币,不能入账;请向银行核实后在新文件中补全。",
     en: "The payment {id} has no counter-party account or is not in CNY, so it cannot be booked; ask the bank and import a complete file.",
-  },
-  PAYMENT_MOVED: {
-    zh: "收付款 {id} 刚刚有变化;请刷新后重试。",
-    en: "The payment {id} has just changed; reload and try again.",
   },
   PAYMENT_COLUMNS: {
     zh: "找不到必需的列:{missing};文件表头为 {found}。请指明列名(heliu payments import --column 字段=列名),指明后会按来源记住。",

@@ -128,21 +128,21 @@ export function createPayments(deps: PaymentDeps): Payments {
       const done = await oneByOne(() => decidePayment(deps, actor, id, decision));
       return done.ok ? ok(paymentView(done.value)) : done;
     },
-    async registerAccount(actor, input) {
-      const done = await oneByOne(async () => {
+    registerAccount: (actor, input) =>
+      oneByOne(async () => {
         const registered = await registerAccount(deps, actor, input);
         // What waited for the account to be known may be certain now.
         if (registered.ok && registered.value.isInForce) await matchOpen(deps);
         return registered;
-      });
-      return done;
-    },
+      }),
     handler: {
       async receive(message) {
-        const answer = await receiveNetMessage(deps, message);
-        // The answer does not wait for the computation; a crash before it is made good by `resume`.
         const parsed = parseNetMessage(message.kind, message.body);
-        if (answer.ok && parsed.ok && parsed.value.kind !== "NetInvoice") void move(parsed.value.body.periodId);
+        if (!parsed.ok) return parsed;
+        const { kind, body } = parsed.value;
+        const answer = await receiveNetMessage(deps, message, parsed.value);
+        // The answer does not wait for the computation; a crash before it is made good by `resume`.
+        if (answer.ok && kind !== "NetInvoice") void move(body.periodId);
         return answer;
       },
       delivered: async () => {},
