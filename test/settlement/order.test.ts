@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { mustSucceed } from "../../node/kernel/exchange-error.ts";
+import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
+import { FRESH_CARRY } from "../../node/settlement/model.ts";
+import { NO_RANGES } from "../../node/settlement/seq-ranges.ts";
+import { agreementBooks } from "../../node/settlement/store.ts";
+import { transact } from "../../node/storage/transact.ts";
 import { booksOf, statementOf } from "./settled-world.ts";
 import { AGR_7, CONSUMER, finance, holdBoth, PROVIDER, type Region, receiptChain, twoRegions } from "./two-regions.ts";
 
@@ -61,6 +65,41 @@ describe("two periods of an agreement", () => {
     expect(await declared(consumer, "2026-10", "2")).toMatchObject({ value: { state: "agreed", reason: null } });
     await world.quiet();
     expect((await booksOf(consumer)).net["500000:payer/receivable/CNY"]).toBe("12000");
+  });
+
+  it("concludes no statement that was built before another period was signed, though nothing was carried", async () => {
+    const { world, close } = await twoMonths();
+    const consumer = world.consumer();
+    const notYet = err({ kind: "not-yet", code: "WAIT", text: { zh: "稍候", en: "Wait." } });
+    let isHeld = true;
+    world.wire.intercept = async ({ kind, peer }, pass) =>
+      kind === "Sign" && peer === CONSUMER && isHeld ? notYet : pass();
+    for (const region of [world.provider(), consumer]) await close(region, "2026-10");
+    for (let i = 0; i < 8; i++) {
+      for (const { outbox, settlements } of world.regions.values()) {
+        await outbox.idle();
+        await settlements.idle();
+      }
+    }
+    expect(await statementOf(consumer, "2026-10")).toMatchObject({ state: "calculated", matched: false });
+    // As another replica leaves the books that began September between two reads of this one.
+    const signed = {
+      agreementId: "AGR-7",
+      lastPeriod: "2026-09",
+      settled: NO_RANGES,
+      parkedReceiptIds: [],
+      parked: [],
+    };
+    await transact(consumer.store, [], (tx) =>
+      ok(tx.put(agreementBooks.at("AGR-7"), { ...signed, carry: FRESH_CARRY })),
+    );
+    isHeld = false;
+    await world.quiet();
+    expect(await statementOf(consumer, "2026-10")).toMatchObject({
+      ...{ state: "differs", matched: false },
+      reason: { code: "STATEMENT_CARRY_DIFFERS" },
+    });
+    expect((await booksOf(consumer)).net).toEqual({});
   });
 
   it("takes a declaration that came too early, waits, and says for what", async () => {
