@@ -3,9 +3,11 @@ import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import type { LedgerOp } from "../../node/ledger/model.ts";
 import { createLedger } from "../../node/ledger/service.ts";
 import { ledgerHead } from "../../node/ledger/store.ts";
+import { begunCounts } from "../../node/settlement/store.ts";
 import { read } from "../../node/storage/transact.ts";
 import { booksOf, closeBoth, figures, statementOf, viewOf } from "./settled-world.ts";
 import {
+  AGR_7,
   CONSUMER,
   finance,
   holdBoth,
@@ -87,6 +89,32 @@ describe("the ledger of a period", () => {
     await settlements.idle();
     expect(found).toContain("settlement-period/2026-10");
     expect(found.filter((key) => key.startsWith("settlement/"))).toEqual([]);
+  });
+
+  it("stays open when a settlement begins in the instant in which it would be closed", async () => {
+    const world = await twoRegions({ terms: [AGR_7, { ...AGR_7, agreementId: "AGR-8" }] });
+    world.clock.nowMs = Date.parse("2026-10-21T02:00:00.000Z");
+    await holdBoth(world, receiptChain("AGR-7", OCTOBER));
+    await closeBoth(world, "2026-10", { early: true, reason: "年度审计" });
+    world.clock.nowMs = Date.parse("2026-11-01T02:00:00.000Z");
+    const { store, outbox, settlements } = world.provider();
+    const about = { agreementId: "AGR-8", periodId: "2026-10", round: "1", step: "figures" };
+    const said = { figures: {}, through: { forward: "0", reverse: "0" }, disputedReceiptIds: [], resolutions: [] };
+    const envelope = { binding: "grpc", topic: "settlement", kind: "Declare", traceId: "t", peer: CONSUMER } as const;
+    const begin = () => outbox.receive({ ...envelope, id: "meanwhile", body: { ...about, ...said } });
+    const { commit } = store;
+    const answers: unknown[] = [];
+    store.commit = async (keys, decide) => {
+      // Asked whether the ledger may be closed, and told yes; nothing of it is written yet.
+      const isClosing =
+        keys.includes(begunCounts.at("2026-10").key) && !keys.some((key) => key.startsWith("settlement/"));
+      if (isClosing && answers.length === 0) answers.push(await begin());
+      return commit.call(store, keys, decide) as ReturnType<typeof commit<never>>;
+    };
+    await settlements.tend();
+    expect(answers).toMatchObject([{ ok: true }]);
+    expect(await closedThrough(world.provider())).toBe("");
+    expect((await viewOf(world.provider())).ledger).toEqual({ closed: false, reason: "unsettled" });
   });
 
   it("waits for the end of a month that was closed early, and is closed then without anybody asking", async () => {
