@@ -149,6 +149,20 @@ describe("a peer that signs one statement and shows another", () => {
     expect((await booksOf(consumer)).net).toEqual(before);
   });
 
+  it("cannot fill the disk with lies: sixteen are kept, and it is named at every one", async () => {
+    const { world } = await signedByConsumer(() => false);
+    const consumer = world.consumer();
+    await world.quiet();
+    for (let i = 0; i < 20; i++) {
+      const digest = `sha256:${String(i).padStart(64, "0")}`;
+      const answer = await fromProvider(consumer, "Sign", { round: "1", digest, ...signature("another statement") });
+      expect(answer).toMatchObject({ value: { reason: { code: "STATEMENT_EQUIVOCATION" } } });
+    }
+    const [evidence] = await evidenceOf(consumer);
+    expect(evidence?.shown).toHaveLength(16);
+    expect(await leavesOf(consumer, "statement.equivocation")).toHaveLength(16);
+  });
+
   it("is named when it proposes one and signs another; what it proposed can still be settled, once", async () => {
     const { world } = await signedByConsumer((_peer, kind) => kind === "Sign");
     const consumer = world.consumer();
