@@ -12,6 +12,7 @@ import {
   holdBoth,
   OCTOBER,
   PROVIDER,
+  type Region,
   receiptChain,
   twoRegions,
   type World,
@@ -132,6 +133,32 @@ describe("a dispute", () => {
     for (const region of world.regions.values()) {
       expect((await booksOf(region)).net).toMatchObject({ [dispute]: "-12000" });
     }
+  });
+
+  it("keeps its id, whatever the peer calls its own", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", OCTOBER);
+    await holdBoth(world, chain);
+    const [, theirs, ours] = chain.map(({ core }) => core.receiptId);
+    const open = async (region: string, receiptId = "") =>
+      mustSucceed(
+        await (world.regions.get(region) as Region).settlements.openDispute(finance(region), {
+          ...{ agreementId: "AGR-7", periodId: "2026-10", receiptIds: [receiptId], reason: `说明 ${region}` },
+        }),
+      );
+    const { id } = await open(CONSUMER, ours);
+    await open(PROVIDER, theirs);
+    world.wire.intercept = async (message, pass) => {
+      const { disputes = [] } = message.body as { readonly disputes?: readonly { id: string }[] };
+      if (message.peer === CONSUMER) for (const told of disputes) told.id = id;
+      return pass();
+    };
+    await closeBoth(world);
+    expect((await statementOf(world.consumer())).matched).toBe(true);
+    const held = await world.consumer().settlements.disputes();
+    expect(held).toHaveLength(2);
+    expect(held.find((one) => one.id === id)).toMatchObject({ openedBy: CONSUMER, receiptIds: [ours] });
+    expect(held.find((one) => one.id !== id)).toMatchObject({ openedBy: PROVIDER, receiptIds: [theirs] });
   });
 
   it("is opened once over a receipt, also by two at the same instant", async () => {
