@@ -76,6 +76,19 @@ async function closeAll(world: World) {
   await world.quiet();
 }
 
+/** October is signed; November is over, with usage of its own and some of October that came late. */
+async function uptoNovember(world: World) {
+  const november = [
+    { productId: "elevator-1", usage: { calls: "10" }, at: "2026-10-31T08:00:00.000Z" },
+    { productId: "elevator-1", usage: { calls: "90" }, at: "2026-11-02T08:00:00.000Z" },
+  ];
+  const chain = receiptChain("AGR-7", [...OCTOBER, ...november]);
+  await holdBoth(world, chain.slice(0, OCTOBER.length));
+  await closeAll(world);
+  await holdBoth(world, chain.slice(OCTOBER.length));
+  world.clock.nowMs = Date.parse("2026-12-02T02:00:00.000Z");
+}
+
 async function leafKinds({ store }: Region): Promise<string[]> {
   const kinds: string[] = [];
   for await (const bytes of list(store, leafBytes)) kinds.push(JSON.parse(Buffer.from(bytes).toString("utf8")).kind);
@@ -169,15 +182,7 @@ describe("settling an agreement that pays a third region's parties", () => {
 
   it("goes on over several months, with late usage and what was carried", async () => {
     const world = await threeRegions();
-    const november = [
-      { productId: "elevator-1", usage: { calls: "10" }, at: "2026-10-31T08:00:00.000Z" },
-      { productId: "elevator-1", usage: { calls: "90" }, at: "2026-11-02T08:00:00.000Z" },
-    ];
-    const chain = receiptChain("AGR-7", [...OCTOBER, ...november]);
-    await holdBoth(world, chain.slice(0, OCTOBER.length));
-    await closeAll(world);
-    await holdBoth(world, chain.slice(OCTOBER.length));
-    world.clock.nowMs = Date.parse("2026-12-02T02:00:00.000Z");
+    await uptoNovember(world);
     for (const region of all(world)) mustSucceed(await close(region, {}, "2026-11"));
     await world.quiet();
     const views = await Promise.all(all(world).map((region) => statementOf(region, "2026-11")));
@@ -348,6 +353,31 @@ describe("a third region that is slow, or says something else", () => {
     expect(answers).toMatchObject([{ error: { code: "PERIOD_BEFORE_AGREEMENT" } }]);
     expect(await world.provider().settlements.periods()).toEqual(["2026-10"]);
     expect((await world.provider().settlements.status("2026-10")).ledger).toEqual({ closed: true, reason: null });
+  });
+
+  it.each([
+    ["the month", false, "priorQuantity"],
+    ["the month, for free", false, "priorFreeQuantity"],
+    ["a month before, come late", true, "priorQuantity"],
+    ["a month before, come late and for free", true, "priorFreeQuantity"],
+  ] as const)("finds for itself what was settled before usage of %s", async (_what, isLate, field) => {
+    const world = await threeRegions();
+    await uptoNovember(world);
+    let changed = 0;
+    world.wire.intercept = async (message, pass) => {
+      const { rows } = message.body as { rows?: { usage: Record<string, string | null>[] } };
+      // One more or less changes no amount here.
+      for (const row of rows?.usage.filter((one) => (one.usagePeriodId != null) === isLate) ?? []) {
+        row[field] = String(BigInt(row[field] ?? "0") + 1n);
+        changed++;
+      }
+      return pass();
+    };
+    for (const region of all(world)) mustSucceed(await close(region, {}, "2026-11"));
+    await world.quiet();
+    expect(changed).toBeGreaterThan(0);
+    const { state, reason } = await statementOf(third(world), "2026-11");
+    expect([state, reason?.code]).toEqual(["differs", "STATEMENT_INPUTS_DIFFER"]);
   });
 
   it("computes for itself: sums that do not give the statement are not signed", async () => {
