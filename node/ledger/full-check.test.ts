@@ -12,7 +12,16 @@ const AT = "2026-10-31T00:00:00.000Z";
 it("checks everything in the background, once at a time, and keeps what it found", async () => {
   const store = openMemoryStore();
   const ledger = createLedger({ store });
-  const full = createFullCheck({ ledger, runtime: { nowMs: () => Date.parse(AT) }, logger: silentLogger });
+  let checks = 0;
+  const counted: typeof ledger.check = (...told) => {
+    checks++;
+    return ledger.check(...told);
+  };
+  const full = createFullCheck({
+    ledger: { check: counted },
+    runtime: { nowMs: () => Date.parse(AT) },
+    logger: silentLogger,
+  });
   const ended = async () => {
     while (full.state()?.endedAt === null) await new Promise((resolve) => setImmediate(resolve));
     return full.state();
@@ -23,6 +32,7 @@ it("checks everything in the background, once at a time, and keeps what it found
   mustSucceed(await ledger.post([account("a"), account("b"), post]));
   expect(full.state()).toBeNull();
   expect(full.begin()).toBe(full.begin());
+  expect(checks).toBe(1);
   expect(await ended()).toMatchObject({ done: 2, total: 2, error: null, result: { transfers: 1, entries: 1 } });
   const ref = accounts.at("a/payable/CNY");
   await transact(store, [ref], (tx) => {
