@@ -1,11 +1,14 @@
+import { ok } from "../kernel/exchange-error.ts";
 import { chinaDateOf, msOf } from "../kernel/instant.ts";
+import { ledgerHead } from "../ledger/store.ts";
 import { obligationsOf } from "../settlement/obligations.ts";
 import type { SignedStatement } from "../settlement/signed-statements.ts";
 import { byteOrder } from "../settlement/values.ts";
-import { list, read } from "../storage/transact.ts";
+import { list, read, transact } from "../storage/transact.ts";
 import { dueDateOf } from "./conclude-plan.ts";
+import { duesLeft } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
-import { dues, nettedStatements } from "./store.ts";
+import { nettedMonths, nettedStatements } from "./store.ts";
 
 export const ageBuckets = ["notDue", "d0to30", "d31to60", "d61to90", "over90", "noDueDate"] as const;
 export type AgeBucket = (typeof ageBuckets)[number];
@@ -62,15 +65,39 @@ export async function ageingOf(deps: PaymentDeps): Promise<Ageing> {
 async function openItems(deps: PaymentDeps): Promise<Open[]> {
   const { store, region } = deps;
   const open: Open[] = [];
-  for await (const { reference, fen, paidFen, confirmedAt, ...due } of list(store, dues)) {
+  for await (const { reference, fen, paidFen, confirmedAt, ...due } of duesLeft(store)) {
     const left = BigInt(fen) - BigInt(paidFen);
     if (confirmedAt !== null || left === 0n || ![due.from, due.to].includes(region)) continue;
     open.push({ ...due, kind: "due", id: reference, fen: left.toString() });
   }
-  const signed = await deps.signed();
-  for (const statement of signed.ok ? signed.value : []) {
+  return [...open, ...(await owedOutsidePlans(deps))];
+}
+
+/**
+ * Signed statements that no plan holds yet. Once the ledger of a month is closed no statement of it is signed any more, so a
+ * month in which nothing is owed then stays so, and its statements, which are large, are not read again.
+ */
+async function owedOutsidePlans(deps: PaymentDeps): Promise<Open[]> {
+  const { store } = deps;
+  // Before the statements: one may be signed, and the month closed after it, while they are read.
+  const { closedThrough = "" } = (await read(store, ledgerHead)) ?? {};
+  const over = new Set<string>();
+  for await (const periodId of list(store, nettedMonths)) over.add(periodId);
+  const signed = await deps.signed(undefined, over);
+  if (!signed.ok) return [];
+  const open: Open[] = [];
+  for (const statement of signed.value) {
     const netted = await read(store, nettedStatements.at(statement.periodId, statement.agreementId));
     if (netted === undefined) open.push(...owedBy(deps, statement));
+  }
+  const owed = new Set(open.map(({ periodId }) => periodId));
+  const months = new Set(signed.value.map(({ periodId }) => periodId));
+  const done = [...months].filter((periodId) => periodId <= closedThrough && !owed.has(periodId));
+  if (done.length > 0) {
+    await transact(store, [], (tx) => {
+      for (const periodId of done) tx.put(nettedMonths.at(periodId), periodId);
+      return ok(true);
+    });
   }
   return open;
 }

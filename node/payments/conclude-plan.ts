@@ -8,8 +8,9 @@ import { postRefs } from "../ledger/store.ts";
 import { obligationsOf } from "../settlement/obligations.ts";
 import type { SignedStatement } from "../settlement/signed-statements.ts";
 import type { Confirmation, Due, Netting, NettingPlan } from "./model.ts";
+import { putDue } from "./open.ts";
 import type { NetStep, PaymentDeps } from "./process.ts";
-import { dues, nettedStatements } from "./store.ts";
+import { nettedStatements } from "./store.ts";
 
 /** All regions have signed: the plan, its dues, the mark on each statement and the audit leaf in one commit. */
 export async function agreeStep(deps: PaymentDeps, now: Netting, plan: NettingPlan): Promise<NetStep | undefined> {
@@ -28,7 +29,7 @@ export async function agreeStep(deps: PaymentDeps, now: Netting, plan: NettingPl
     change: { state: "agreed", reason: null, signedAt: at },
     refs: appendLeafRefs(ids),
     also: (tx) => {
-      for (const due of created) tx.put(dues.at(due.reference), due);
+      for (const due of created) putDue(tx, due);
       for (const agreementId of ids) tx.put(nettedStatements.at(periodId, agreementId), { round });
       const fen = created.reduce((sum, one) => sum + BigInt(one.fen), 0n).toString();
       const leaf = appendLeaf(tx, deps.region, {

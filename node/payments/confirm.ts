@@ -6,6 +6,7 @@ import { isSignedBy, signText } from "../settlement/process.ts";
 import type { AnyRef, Tx } from "../storage/transact.ts";
 import { confirmationSchema } from "./messages.ts";
 import type { BankPayment, Confirmation, Due, Netting, SignedConfirmation } from "./model.ts";
+import { putNetting } from "./open.ts";
 import {
   type Addressed,
   laneOf,
@@ -101,7 +102,8 @@ export function prepareConfirmation(
     apply: (tx) => {
       const before = tx.get(ref);
       if (before === undefined || before.confirmations[due.reference] !== undefined) return ok(true);
-      tx.put(ref, revised(deps, { ...before, confirmations: { ...before.confirmations, [due.reference]: signed } }));
+      const confirmations = { ...before.confirmations, [due.reference]: signed };
+      putNetting(tx, revised(deps, { ...before, confirmations }));
       post.enqueue(tx);
       const detail = { periodId, round, from: due.from, fen: due.fen };
       appendLeaf(tx, deps.region, {

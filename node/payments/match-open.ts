@@ -6,6 +6,7 @@ import { regionOf } from "./accounts.ts";
 import { prepareConfirmation } from "./confirm.ts";
 import { matchPayments } from "./match.ts";
 import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
+import { duesLeft, putDue } from "./open.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
 import { dues, knownAccounts, openPayments, payments, proposedPayments } from "./store.ts";
@@ -17,7 +18,7 @@ const AT_ONCE = 64;
 export async function matchOpen(deps: PaymentDeps): Promise<void> {
   const open = await openRows(deps);
   const owed: Due[] = [];
-  for await (const due of list(deps.store, dues)) if (due.paidFen !== due.fen) owed.push(due);
+  for await (const due of duesLeft(deps.store)) if (due.paidFen !== due.fen) owed.push(due);
   const { certain, uncertain } = matchPayments(open, owed, deps.region);
   await inGroups(certain, ({ id, rule, allocations }) => book(deps, id, allocations, { rule, from: "open" }));
   const changed = open.filter((one) => {
@@ -91,7 +92,7 @@ export async function book(
       const left = BigInt(due.fen) - BigInt(due.paidFen);
       if (paid > BigInt(due.fen)) return refusePayment("PAYMENT_AMOUNT", { value: fen, expected: `≤ ${left}` });
       party = due.from === own ? due.to : due.from;
-      tx.put(dues.at(reference), { ...due, paidFen: paid.toString(), payments: [...due.payments, { id, fen }] });
+      putDue(tx, { ...due, paidFen: paid.toString(), payments: [...due.payments, { id, fen }] });
     }
     if (account !== undefined) {
       const taken = tx.get(accountRef);
@@ -132,7 +133,7 @@ export async function confirmIfComplete(deps: PaymentDeps, reference: string): P
   const done = await transact(deps.store, [ref, ...word.refs], (tx) => {
     const now = tx.get(ref);
     if (now === undefined || now.confirmedAt !== null || now.paidFen !== now.fen) return ok(false);
-    tx.put(ref, { ...now, confirmedAt: word.at });
+    putDue(tx, { ...now, confirmedAt: word.at });
     const said = word.apply(tx);
     return said.ok ? ok(true) : said;
   });
@@ -141,7 +142,7 @@ export async function confirmIfComplete(deps: PaymentDeps, reference: string): P
 
 /** Dues that were paid in full when the node stopped before it could say so. */
 export async function confirmPaid(deps: PaymentDeps): Promise<void> {
-  for await (const due of list(deps.store, dues)) {
+  for await (const due of duesLeft(deps.store)) {
     if (due.to === deps.region && due.confirmedAt === null && due.paidFen === due.fen) {
       await confirmIfComplete(deps, due.reference);
     }

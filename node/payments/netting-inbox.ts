@@ -9,6 +9,7 @@ import { checkConfirmation, confirmedDue } from "./confirm.ts";
 import { receiveInvoice } from "./invoice.ts";
 import { type NetMessage, parseNetMessage } from "./messages.ts";
 import type { NetTable, Netting } from "./model.ts";
+import { putDue, putNetting } from "./open.ts";
 import { groupOf } from "./plan.ts";
 import {
   type Addressed,
@@ -71,7 +72,7 @@ async function receiveTable(
     if (seen !== undefined) return ok(seen.seen);
     const before = tx.get(ref) ?? newNetting(periodId, place.at.round);
     const after = place.at.round === round ? withTable(before, peer, table) : before;
-    if (after !== before || before.revision === 0) tx.put(ref, revised(deps, after));
+    if (after !== before || before.revision === 0) putNetting(tx, revised(deps, after));
     place.repeat.enqueue(tx);
     const answer = answerOf(after);
     markReceived(tx, inbound, answer);
@@ -152,7 +153,7 @@ async function receiveSignature(
     const isNew = before.signatures[peer] === undefined;
     const signatures = isNew ? { ...before.signatures, [peer]: { digest, keyId, signature } } : before.signatures;
     const after = { ...before, signatures };
-    if (isNew) tx.put(ref, revised(deps, after));
+    if (isNew) putNetting(tx, revised(deps, after));
     const answer = answerOf(after);
     markReceived(tx, inbound, answer);
     return ok(answer);
@@ -179,8 +180,8 @@ async function receivePaid(deps: PaymentDeps, inbound: InboundMessage, body: Bod
     if (!confirmed.ok) return confirmed;
     if (before.confirmations[word.reference] === undefined) {
       const confirmations = { ...before.confirmations, [word.reference]: { text, digest, keyId, signature } };
-      tx.put(ref, revised(deps, { ...before, confirmations }));
-      tx.put(due, confirmed.value);
+      putNetting(tx, revised(deps, { ...before, confirmations }));
+      putDue(tx, confirmed.value);
     }
     const answer = answerOf(before);
     markReceived(tx, inbound, answer);

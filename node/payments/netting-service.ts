@@ -4,13 +4,14 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
 import { attempt } from "../settlement/refusal.ts";
 import { checkPeriod } from "../settlement/values.ts";
-import { list, read } from "../storage/transact.ts";
+import { read } from "../storage/transact.ts";
 import { tableOf } from "./advance-netting.ts";
 import type { Due, Netting, NettingPlan, PlanPayment } from "./model.ts";
+import { openRounds } from "./open.ts";
 import { leftOut } from "./plan.ts";
 import { commitNetStep, newNetting, type PaymentDeps, planIn, roundsOf } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
-import { dues, nettings } from "./store.ts";
+import { dues } from "./store.ts";
 
 /** One round of netting as people and programs see it. */
 export type NettingView = {
@@ -113,8 +114,8 @@ export async function nettingsWaiting(
 ): Promise<{ readonly periodId: string; readonly reason: Reason }[]> {
   if (!principal.roles.some((role) => role === "finance" || role === "approver")) return [];
   const waiting: { periodId: string; reason: Reason }[] = [];
-  for await (const { periodId, reason, state, requestedBy } of list(store, nettings)) {
-    if (reason?.turn?.region !== region || state === "replaced" || state === "paid") continue;
+  for await (const { periodId, reason, requestedBy } of openRounds(store)) {
+    if (reason?.turn?.region !== region) continue;
     const isOwnRequest = reason.code === "NETTING_WAITS_FOR_APPROVAL" && requestedBy === principal.userId;
     if (!isOwnRequest) waiting.push({ periodId, reason });
   }

@@ -14,6 +14,7 @@ import type { Store } from "../storage/port.ts";
 import { type AnyRef, list, type Tx, transact } from "../storage/transact.ts";
 import type { NetMessage } from "./messages.ts";
 import type { Netting, NettingPlan } from "./model.ts";
+import { putNetting } from "./open.ts";
 import { refusePayment } from "./refusal.ts";
 import { nettings } from "./store.ts";
 
@@ -27,8 +28,8 @@ export type PaymentDeps = {
   /** Of the region's statement key. */
   readonly signer: Signer;
   readonly rules: Pick<Rules, "deadline">;
-  /** Statements with both signatures, of one period or of all. */
-  readonly signed: (periodId?: string) => Promise<Result<SignedStatement[]>>;
+  /** Statements with both signatures, of one period or of all but some. */
+  readonly signed: (periodId?: string, without?: ReadonlySet<string>) => Promise<Result<SignedStatement[]>>;
 };
 
 export const NETTING_PREFIX = "heliu.netting.v1";
@@ -94,7 +95,7 @@ export async function commitNetStep(deps: PaymentDeps, before: Netting, step: Ne
     const more = step.also?.(tx) ?? ok({});
     if (!more.ok) return more;
     const after = revised(deps, { ...before, ...step.change, ...more.value });
-    tx.put(ref, after);
+    putNetting(tx, after);
     post.enqueue(tx);
     return ok(after);
   });

@@ -25,8 +25,9 @@ import type { Due, Invoice } from "./model.ts";
 import { type StatementMoney, statementMoney } from "./money-state.ts";
 import { netMessageRefused, receiveNetMessage } from "./netting-inbox.ts";
 import { approveNetting, nettingsWaiting, type PeriodPlans, plansOf, requestNetting } from "./netting-service.ts";
+import { openPeriods } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
-import { dues, nettings } from "./store.ts";
+import { dues } from "./store.ts";
 
 export type Payments = Worker & {
   /** Finance asks for the plan of a period; it is computed, compared and signed with the other regions. */
@@ -89,11 +90,7 @@ export function createPayments(deps: PaymentDeps): Payments {
 
   /** After a restart whatever is on its way goes on from what is stored. */
   async function resume(): Promise<void> {
-    const periods = new Set<string>();
-    for await (const { periodId, state } of list(deps.store, nettings)) {
-      if (state !== "paid" && state !== "replaced") periods.add(periodId);
-    }
-    await Promise.all([...periods].map(move));
+    await Promise.all((await openPeriods(deps.store)).map(move));
   }
 
   return {

@@ -5,6 +5,8 @@ import type { BankPayment, Due, ImportedFile, Invoice, KnownAccount, Netting, Pa
 export const nettings = collection<Netting>("netting");
 /** (period, agreement) → the round of the signed plan that its statement went into. */
 export const nettedStatements = collection<{ readonly round: string }>("netting-statement");
+/** Months whose ledger is closed and of whose statements nothing is owed outside a plan. Derived: it may be lost. */
+export const nettedMonths = collection<string>("netting-month");
 /** By reference. */
 export const dues = collection<Due>("payment-due");
 export const payments = collection<BankPayment>("payment");

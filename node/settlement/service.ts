@@ -83,8 +83,8 @@ export type Settlements = Worker & {
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
   /** The statement with all it follows from, for recomputing it offline (`recompute.ts`). */
   readonly bundle: (agreementId: string, periodId: string) => Promise<Result<StatementBundle>>;
-  /** Statements with both signatures, of one period or of all, with the terms they follow from. */
-  readonly signed: (periodId?: string) => Promise<Result<SignedStatement[]>>;
+  /** Statements with both signatures, of one period or of all but some, with the terms they follow from. */
+  readonly signed: (periodId?: string, without?: ReadonlySet<string>) => Promise<Result<SignedStatement[]>>;
   readonly treeNodes: (peer: Peer, request: TreeRequest) => Promise<Result<readonly WireTreeNode[]>>;
   readonly receipts: (peer: Peer, agreementId: string, receiptIds: readonly string[]) => AsyncIterable<Receipt>;
   /** What only the passing of time brings about: closes the ledger of a month that is over, counts what is overdue. */
@@ -170,7 +170,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
     },
     waiting: (principal) => waitingFor(deps, principal),
     bundle: (agreementId, periodId) => bundleOf(deps, agreementId, periodId),
-    signed: (periodId) => signedStatements(deps, periodId),
+    signed: (periodId, without) => signedStatements(deps, periodId, without),
     treeNodes: (peer, request) => treeNodes(deps, peer, request),
     receipts: (peer, agreementId, receiptIds) => receiptsFor(deps, peer, agreementId, receiptIds),
     handler: handlerOf(deps, move),

@@ -1,8 +1,9 @@
 import { sha256Hex } from "../../node/kernel/digest.ts";
 import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
 import type { BankPayment } from "../../node/payments/model.ts";
+import { putDue } from "../../node/payments/open.ts";
 import type { Payments } from "../../node/payments/service.ts";
-import { dues as dueRecords, knownAccounts, payments as paymentRecords } from "../../node/payments/store.ts";
+import { knownAccounts, payments as paymentRecords } from "../../node/payments/store.ts";
 import type { Store } from "../../node/storage/port.ts";
 import { list, transact } from "../../node/storage/transact.ts";
 import { HEADINGS, type MessKind, type MessyWorld } from "./messy-payments.ts";
@@ -21,7 +22,7 @@ export type Measured = {
 /** Puts the dues and accounts of the made-up world into the store, as signed plans and two persons would have. */
 export async function prepare(store: Store, { dues, accounts }: MessyWorld): Promise<void> {
   await transact(store, [], (tx) => {
-    for (const due of dues) tx.put(dueRecords.at(due.reference), due);
+    for (const due of dues) putDue(tx, due);
     for (const [account, region] of accounts) {
       const known = { account, region, name: region, addedAt: "2026-01-01T00:00:00.000Z", proposedBy: null };
       tx.put(knownAccounts.at(account), known);

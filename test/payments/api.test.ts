@@ -5,7 +5,7 @@ import { ok } from "../../node/kernel/exchange-error.ts";
 import type { ImportResult } from "../../node/payments/import.ts";
 import type { PaymentPage } from "../../node/payments/list-payments.ts";
 import type { Due } from "../../node/payments/model.ts";
-import { dues } from "../../node/payments/store.ts";
+import { putDue } from "../../node/payments/open.ts";
 import { transact } from "../../node/storage/transact.ts";
 import { type OneNode, startOneNode } from "../e2e/one-node.ts";
 
@@ -48,7 +48,7 @@ describe("bank files over HTTP", () => {
   };
   beforeAll(async () => {
     one = await startOneNode();
-    await transact(one.node.store, [], (tx) => ok(tx.put(dues.at(REFERENCE), due)));
+    await transact(one.node.store, [], (tx) => ok(putDue(tx, due)));
   });
   afterAll(() => one.stop());
 

@@ -113,10 +113,11 @@ export function payingRegions(ids: readonly string[], options: Partial<PaymentDe
       ...{ store, runtime, region, logger: silentLogger, signer: signerOf(region) },
       trust: { statementKey: keyOf, region: () => undefined },
       rules: loadRules(bundledPacks(region), bundledCalendar()),
-      signed: async (periodId) =>
+      signed: async (periodId, without) =>
         ok(
           statements
             .filter((one) => periodId === undefined || one.periodId === periodId)
+            .filter((one) => without?.has(one.periodId) !== true)
             .map((one) => ({ ...one, peer: one.provider === region ? one.consumer : one.provider })),
         ),
       ...options,

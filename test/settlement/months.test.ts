@@ -46,6 +46,13 @@ describe("of years of statements", () => {
     expect(reads()).toHaveLength(all.length);
   });
 
+  it("those of months that are not wanted are passed over", async () => {
+    const { service, reads } = await settledYears();
+    expect(mustSucceed(await service.signed(undefined, new Set(MONTHS)))).toEqual([]);
+    // One look a month, and the month that is left.
+    expect(reads().slice(MONTHS.length)).toEqual(["2026-11/AGR-7", "2026-11/AGR-7"]);
+  });
+
   it("the last months of an agreement are read, and no earlier ones", async () => {
     const { deps, reads } = await settledYears();
     expect(await lastPeriods(deps, "AGR-7", 3)).toEqual(["2026-08", "2026-09", "2026-10"]);
