@@ -108,7 +108,7 @@ describe("two regions over mutual TLS", () => {
 async function recomputed({ node, region }: Side & { readonly region: HarnessRegion }, bundle: object) {
   const [file, list] = [join(region.dir, "bundle.json"), join(region.dir, "list.json")];
   writeFileSync(file, JSON.stringify(bundle));
-  writeFileSync(list, JSON.stringify(node().trust.current()));
+  writeFileSync(list, JSON.stringify(node().trust.signed()));
   const main = new URL("../../scripts/cli/main.ts", import.meta.url).pathname;
   const argv = ["--import", "tsx", main, "settle", "recompute", "--bundle", file, "--trust-list", list, "--json"];
   const { stdout } = await promisify(execFile)(process.execPath, argv);
