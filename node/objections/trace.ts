@@ -1,9 +1,10 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { HeldReceipt } from "../metering/model.ts";
 import { receiptRef, receipts } from "../metering/store.ts";
+import { agreements } from "../negotiation/store.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
-import { transfers } from "../transfer/store.ts";
+import { batches, transfers, transfersByPeer } from "../transfer/store.ts";
 import type { RaiseRequest } from "./model.ts";
 import { unknownAbout } from "./refusal.ts";
 
@@ -28,6 +29,7 @@ export async function checkAbout(store: Store, { agreementId, about }: About): P
     const last = isRange ? await read(store, receiptRef(agreementId, "forward", about.to)) : undefined;
     return last === undefined ? unknownAbout(agreementId, `receipts ${about.from}–${about.to}`) : ok(true);
   }
+  if ((await firstOf(store, agreementId, about.transferId)) !== undefined) return ok(true);
   for await (const receipt of list(store, receipts, [agreementId])) {
     if (receipt.core.transferId === about.transferId) return ok(true);
   }
@@ -44,7 +46,7 @@ export async function asReceiptsSay(store: Store, request: RaiseRequest): Promis
 
 export async function traceAbout(store: Store, { agreementId, about }: About): Promise<TracedReceipt[]> {
   const found: TracedReceipt[] = [];
-  const from = about.kind === "receipts" ? BigInt(about.from) : 1n;
+  const from = await firstNumber(store, agreementId, about);
   const options = { after: [agreementId, "forward", from - 1n] };
   for await (const receipt of list(store, receipts, [agreementId, "forward"], options)) {
     if (about.kind === "receipts" && BigInt(receipt.core.seq) > BigInt(about.to)) break;
@@ -53,6 +55,24 @@ export async function traceAbout(store: Store, { agreementId, about }: About): P
     if (found.length === MAX_TRACED) break;
   }
   return found;
+}
+
+async function firstNumber(store: Store, agreementId: string, about: About["about"]): Promise<bigint> {
+  if (about.kind === "receipts") return BigInt(about.from);
+  const first = about.kind === "transfer" ? await firstOf(store, agreementId, about.transferId) : undefined;
+  return BigInt(first?.core.seq ?? "1");
+}
+
+/**
+ * The receipt of a transfer's first batch, by the batches that are kept with it: what the chain holds before is of others. None
+ * for calls, and where the transfer itself was lost; then the chain has to be looked through.
+ */
+async function firstOf(store: Store, agreementId: string, transferId: string): Promise<HeldReceipt | undefined> {
+  const agreement = await read(store, agreements.at(agreementId));
+  const own = agreement && (await read(store, transfersByPeer.at(agreement.peer, transferId)));
+  const batch = await read(store, batches.at(own ?? transferId, 1n));
+  const receipt = batch && (await read(store, receiptRef(agreementId, "forward", batch.seq)));
+  return receipt?.core.transferId === transferId ? receipt : undefined;
 }
 
 function traced({ core, coreDigest, settledIn }: HeldReceipt): TracedReceipt {
