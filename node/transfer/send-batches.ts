@@ -12,7 +12,7 @@ import { read, transact } from "../storage/transact.ts";
 import { type DecisionBasis, decisionBasis } from "./batch-decision.ts";
 import type { TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
-import { type BatchReader, createBatchReader, type ReadBatch } from "./read-batch.ts";
+import { type BatchReader, createBatchReader, type ReadBatch, type ReadOutcome } from "./read-batch.ts";
 import { notStarted, refuseTransfer } from "./refusal.ts";
 import { MAX_UNSIGNED_BATCHES, overtaken, releaseBatch } from "./release-batch.ts";
 import type { OpenedSource } from "./sources/port.ts";
@@ -59,8 +59,8 @@ type Prepared = {
 };
 
 /**
- * Everything from the consumer's first missing batch to the end. While one batch is on its way the next one is read and
- * hashed; it is released once the last but one is signed.
+ * Everything from the consumer's first missing batch to the end. While one batch is on its way or waits for its release, the
+ * next one is read and hashed; it is released once the last but one is signed.
  */
 export async function sendBatches(deps: TransferDeps, opening: Opening, ports: StreamPorts): Promise<Result<true>> {
   const { transfer, sending, fromBatch } = opening;
@@ -137,41 +137,71 @@ async function sendNew(
 ): Promise<Result<true>> {
   const { source, reader, rowsPerSecond } = prepared;
   let nextAtMs = deps.runtime.nowMs();
-  for (let n = BigInt(sending.batches) + 1n; !ports.isStopped(); n++) {
-    const startedAtMs = deps.runtime.nowMs();
-    const content = await reader.next(await limitsNow(deps, transfer, prepared, startedAtMs));
-    if (!content.ok) return content;
-    if (content.value.kind === "exceeds") {
-      await allSigned(deps, transfer.id, ports);
-      return exceeded(deps, transfer, prepared);
-    }
-    if (content.value.kind === "end") return finish(deps, transfer, reader, ports);
-    if (!(await source.isUnchanged())) return sourceChanged();
+  let ahead = await readAhead(deps, transfer, prepared, NOTHING);
+  try {
+    for (let n = BigInt(sending.batches) + 1n; !ports.isStopped(); n++) {
+      const { startedAtMs } = ahead;
+      const content = await ahead.content;
+      if (!content.ok) return content;
+      if (content.value.kind === "exceeds") {
+        await allSigned(deps, transfer.id, ports);
+        return exceeded(deps, transfer, prepared);
+      }
+      if (content.value.kind === "end") return finish(deps, transfer, reader, ports);
+      if (!(await source.isUnchanged())) return sourceChanged();
+      ahead = await readAhead(deps, transfer, prepared, content.value);
 
-    await ports.room();
-    await ports.wait(nextAtMs - deps.runtime.nowMs());
-    const mayGo = await hasPlace(ports);
-    if (!mayGo) return ok(true);
-    const release = { ...prepared, transfer, consumerKeyId, batch: n, content: content.value, startedAtMs };
-    const receipt = await releaseBatch(deps, { ...release, fingerprint: source.fingerprint });
-    if (!receipt.ok) {
-      if (receipt.error.kind === "limit-exceeded") await allSigned(deps, transfer.id, ports);
-      return receipt;
+      await ports.room();
+      await ports.wait(nextAtMs - deps.runtime.nowMs());
+      const mayGo = await hasPlace(ports);
+      if (!mayGo) return ok(true);
+      const release = { ...prepared, transfer, consumerKeyId, batch: n, content: content.value, startedAtMs };
+      const receipt = await releaseBatch(deps, { ...release, fingerprint: source.fingerprint });
+      if (!receipt.ok) {
+        if (receipt.error.kind === "limit-exceeded") await allSigned(deps, transfer.id, ports);
+        return receipt;
+      }
+      deps.metrics.count("transfer_released_bytes_total", { peer: transfer.peer }, Number(content.value.bytes));
+      ports.give({ kind: "released", batch: String(n), receipt: receipt.value, content: content.value });
+      if (rowsPerSecond !== null) {
+        const spentMs = Math.ceil((Number(content.value.rows) / rowsPerSecond) * 1_000);
+        nextAtMs = Math.max(nextAtMs, deps.runtime.nowMs()) + spentMs;
+      }
     }
-    deps.metrics.count("transfer_released_bytes_total", { peer: transfer.peer }, Number(content.value.bytes));
-    ports.give({ kind: "released", batch: String(n), receipt: receipt.value, content: content.value });
-    if (rowsPerSecond !== null) {
-      const spentMs = Math.ceil((Number(content.value.rows) / rowsPerSecond) * 1_000);
-      nextAtMs = Math.max(nextAtMs, deps.runtime.nowMs()) + spentMs;
-    }
+    return ok(true);
+  } finally {
+    // The source is closed after this, and nothing may be reading from it then.
+    await ahead.content.catch(() => {});
   }
-  return ok(true);
+}
+
+type Volume = Pick<ReadBatch, "rows" | "bytes">;
+const NOTHING: Volume = { rows: 0n, bytes: 0n };
+
+type ReadAhead = { readonly content: Promise<Result<ReadOutcome>>; readonly startedAtMs: number };
+
+/**
+ * Begins to read the next batch. `unreleased` was read before it and is not in the totals yet; what the limits were read from
+ * is settled when this resolves, so that a release from then on is not taken off twice.
+ */
+async function readAhead(
+  deps: TransferDeps,
+  transfer: Transfer,
+  prepared: Prepared,
+  unreleased: Volume,
+): Promise<ReadAhead> {
+  const startedAtMs = deps.runtime.nowMs();
+  const content = prepared.reader.next(await limitsNow(deps, transfer, prepared, unreleased, startedAtMs));
+  // Told to whoever takes it; until then nobody waits for it.
+  content.catch(() => {});
+  return { content, startedAtMs };
 }
 
 async function limitsNow(
   { store, batchRows, batchBytes }: TransferDeps,
   { selection }: Transfer,
   { agreement, rowsPerSecond }: Prepared,
+  unreleased: Volume,
   nowMs: number,
 ) {
   const totals = (await read(store, usages.at(agreement.id))) ?? NO_USAGE;
@@ -181,9 +211,15 @@ async function limitsNow(
     maxRows: rowsPerSecond === null ? batchRows : Math.max(1, Math.min(batchRows, rowsPerSecond)),
     maxBytes: batchBytes,
     deadlineMs: nowMs + BATCH_MS,
-    rowsLeft: rows,
-    bytesLeft: bytes,
+    rowsLeft: left(rows, unreleased.rows),
+    bytesLeft: left(bytes, unreleased.bytes),
   };
+}
+
+/** Never below nothing: other transfers of the agreement use the same volume. */
+function left(volume: bigint | null, unreleased: bigint): bigint | null {
+  if (volume === null) return null;
+  return volume > unreleased ? volume - unreleased : 0n;
 }
 
 /**
