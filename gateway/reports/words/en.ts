@@ -176,7 +176,8 @@ export const en: ReportWords = {
     purposes: "Purposes",
     valid: "In force",
     price: (productId) => `Agreed price ${productId}`,
-    priced: (yuan, per, metric, cap) => `CNY ${yuan} / ${per === "1" ? "" : `${per} `}${metric}${cap === "" ? "" : `, capped at CNY ${cap}`}`,
+    priced: (yuan, per, metric, cap) =>
+      `CNY ${yuan} / ${per === "1" ? "" : `${per} `}${metric}${cap === "" ? "" : `, capped at CNY ${cap}`}`,
     agreementDigest: "Digest of the agreement",
     moreReceipts: "For the other receipts see GET /api/v1/settlements/{period}/receipts.",
     standings: {
