@@ -129,11 +129,10 @@ class Pull {
         if (frame.kind === "data") {
           if (batch === undefined || !countBytes(batch, frame.bytes)) return unexpected(frame.kind);
           this.#content.digest.update(frame.bytes);
-          batch.digest.update(frame.bytes);
           this.#content.append(frame.bytes);
         }
         if (batch?.left === 0n) {
-          if (batch.digest.hex() !== batch.checked.core.contentSha256) return mismatch(String(batch.number));
+          if (this.#content.digest.hex() !== batch.checked.core.contentSha256) return mismatch(String(batch.number));
           this.#keep(batch);
           batch = undefined;
         }

@@ -1,10 +1,10 @@
 import type { DataItem } from "../catalog/model.ts";
+import { runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import type { ReadPlan } from "../policy/enforce.ts";
 import { compileMasks } from "../policy/masking.ts";
 import { compileRowFilter } from "../policy/row-filter.ts";
 import { BufferPool } from "./buffer-pool.ts";
-import { contentDigests } from "./content-digest.ts";
 import { csvLine } from "./csv-line.ts";
 import { refuseTransfer } from "./refusal.ts";
 import type { OpenedSource, SourceRow } from "./sources/port.ts";
@@ -16,7 +16,7 @@ export type ReadBatch = {
   readonly pieces: readonly Uint8Array[];
   readonly rows: bigint;
   readonly bytes: bigint;
-  /** Of this batch's bytes. */
+  /** Of the transfer's content from its first byte to the last of this batch (docs/adr/0010). */
   readonly sha256: string;
   /** To be called when the bytes are needed no more: the consumer has signed for them. */
   readonly release: () => void;
@@ -86,7 +86,7 @@ function rowReader(
   const masked = compileMasks(plan.columns, plan.masks, plan.maskKey, fields);
   const lineOf = (row: SourceRow) => csvLine(masked(places.map((place) => row.cells[place] ?? "")));
   const cursor = createCursor(source);
-  const digests = contentDigests();
+  const digest = runningSha256();
   let isBegun = false;
 
   const read = async (limits: BatchLimits, until: number): Promise<Result<ReadOutcome>> => {
@@ -112,13 +112,13 @@ function rowReader(
     if (batch.bytes === 0) return ok({ kind: "end" });
     isBegun = true;
     const pieces = batch.finish();
-    for (const piece of pieces) digests.update(piece);
+    for (const piece of pieces) digest.update(piece);
     return ok({
       kind: "batch",
       pieces,
       rows: BigInt(batch.rows),
       bytes: BigInt(batch.bytes),
-      sha256: digests.takeBatch(),
+      sha256: digest.hex(),
       release: () => {},
       end: String(cursor.taken),
     });
@@ -126,7 +126,7 @@ function rowReader(
   return ok({
     next: (limits) => read(limits, Number.POSITIVE_INFINITY),
     again: (end) => read({ ...UNLIMITED, rowsLeft: null, bytesLeft: null }, Number(end)),
-    sha256: digests.whole,
+    sha256: digest.hex,
   });
 }
 
@@ -205,7 +205,7 @@ class BatchText {
 function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]): Result<BatchReader> {
   const isWhole = fields.every(({ name }) => plan.columns.includes(name));
   if (!isWhole || plan.rows.length > 0 || Object.keys(plan.masks).length > 0) return notWhole();
-  const digests = contentDigests();
+  const digest = runningSha256();
   const buffers = new BufferPool(MAX_POOLED);
   let offset = 0n;
 
@@ -226,7 +226,7 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       asked = filled === place.length ? ask(i + 1) : undefined;
       const piece = place.subarray(0, filled);
       bytes += BigInt(filled);
-      digests.update(piece);
+      digest.update(piece);
       if (filled > 0) pieces.push(piece);
     }
     offset += bytes;
@@ -236,7 +236,7 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       pieces,
       rows: 0n,
       bytes,
-      sha256: digests.takeBatch(),
+      sha256: digest.hex(),
       release,
       end: String(offset),
     });
@@ -247,7 +247,7 @@ function byteReader(source: Bytes, plan: ReadPlan, fields: readonly DataItem[]):
       return read(smallest(BigInt(maxBytes), source.size - offset, bytesLeft));
     },
     again: (end) => read(BigInt(end) - offset),
-    sha256: digests.whole,
+    sha256: digest.hex,
   });
 }
 

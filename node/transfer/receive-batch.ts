@@ -1,4 +1,3 @@
-import { type RunningSha256, runningSha256 } from "../kernel/digest.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import {
@@ -31,8 +30,6 @@ export type IncomingBatch = {
   readonly providerSignature: string;
   readonly rows: bigint;
   readonly bytes: bigint;
-  /** Over what of it came. */
-  readonly digest: RunningSha256;
   left: bigint;
 };
 
@@ -69,7 +66,6 @@ export function beginBatch(
     providerSignature: frame.providerSignature,
     rows: BigInt(frame.rows),
     bytes,
-    digest: runningSha256(),
     left: bytes,
   });
 }
