@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { createHash, randomFillSync } from "node:crypto";
 import { open, rm } from "node:fs/promises";
+import { freemem } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -20,6 +21,8 @@ const BASELINE = fileURLToPath(new URL("./https-baseline.js", import.meta.url));
 const RAW_TARGET = { ratio: 0.8 };
 /** Rows of eight columns, one masked, some 100 bytes each: 10 MB/s of CSV, masked, hashed, signed and durable. */
 const CSV_TARGET = { value: 100_000 };
+const TOUCHED_AT_ONCE = 512 * MIB;
+const MOST_TOUCHED = 16 * TOUCHED_AT_ONCE;
 const LONGEST_MS = 300_000;
 const POLL_MS = 250;
 
@@ -39,9 +42,9 @@ export function benchTransferRaw({ quick }: BenchOptions): Promise<BenchRow> {
       const theirs: number[] = [];
       // One round to warm both up, then alternating.
       for (let round = 0; round <= (quick ? 3 : 4); round++) {
-        touchMemory(2 * bytes);
+        touchMemory();
         const run = await baseline.fetch();
-        touchMemory(2 * bytes);
+        touchMemory();
         const transfer = await transferOnce(chongqing, agreementId);
         expectSame([run.sha256, transfer.sha256 ?? ""], sha256);
         if (round === 0) continue;
@@ -139,11 +142,13 @@ function durationOf({ createdAt, timeline }: Transfer): number {
 /**
  * A virtual machine gives free memory back to its host, and pays for getting it again: the copy of a GiB into the page cache
  * took 0.15 s or 2 s of system time, by what happened to run before. Memory that another process has just touched and left makes
- * both start alike.
+ * both start alike; much more than is needed, since nobody knows which of it the page cache will be given.
  */
-function touchMemory(bytes: number): void {
-  const { status } = spawnSync(process.execPath, ["-e", `Buffer.alloc(${bytes}, 1)`]);
-  if (status !== 0) throw new Error(`${bytes} bytes of memory could not be had`);
+function touchMemory(): void {
+  const pieces = Math.floor(Math.min(MOST_TOUCHED, freemem() * 0.75) / TOUCHED_AT_ONCE);
+  const touch = `Array.from({ length: ${pieces} }, () => Buffer.alloc(${TOUCHED_AT_ONCE}, 1))`;
+  const { status } = spawnSync(process.execPath, ["-e", touch]);
+  if (status !== 0) throw new Error(`${pieces} times ${TOUCHED_AT_ONCE} bytes of memory could not be had`);
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
