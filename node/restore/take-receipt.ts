@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { appendLeaf } from "../audit/store.ts";
 import { canonicalize } from "../kernel/canonical-json.ts";
 import { ok } from "../kernel/exchange-error.ts";
@@ -10,7 +11,11 @@ import { type Tx, transact } from "../storage/transact.ts";
 import { keyOf, type RestoreDeps, type Taken } from "./deps.ts";
 import { refuseRecord } from "./refusal.ts";
 
-type Held = { readonly core: unknown; readonly providerSignature: string; readonly consumerSignature: string | null };
+const heldSchema = z.object({
+  core: z.unknown(),
+  providerSignature: z.string(),
+  consumerSignature: z.string().nullable(),
+});
 type Core = Parameters<typeof completeReceipt>[2];
 
 /**
@@ -18,9 +23,11 @@ type Core = Parameters<typeof completeReceipt>[2];
  * ended when it ended. Usage and the ledger follow as they did the first time.
  */
 export async function takeReceipt(deps: RestoreDeps, peer: string, record: unknown): Promise<Taken> {
-  const held = record as Held | null;
-  const text = canonicalize(held?.core);
-  if (!text.ok || typeof held?.providerSignature !== "string") return refuseRecord("receipt", peer);
+  const parsed = heldSchema.safeParse(record);
+  if (!parsed.success) return refuseRecord("receipt", peer);
+  const { data: held } = parsed;
+  const text = canonicalize(held.core);
+  if (!text.ok) return refuseRecord("receipt", peer);
   const keys = (region: string, keyId: string) => keyOf(deps, region, keyId);
   const checked = checkOffered(text.value, held.providerSignature, keys);
   if (!checked.ok) return checked;

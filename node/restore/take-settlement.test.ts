@@ -64,3 +64,16 @@ it.each(otherSpellings)("takes no settlement with a signature that is spelt %s",
   expect(await take({ ...record, theirSignature: theirsRespelt })).toMatchObject(refused);
   expect(await read(store, place)).toBeUndefined();
 });
+
+it.each<[string, (whole: Settlement) => unknown]>([
+  ["nothing", () => null],
+  ["a signature that is a number", (whole) => ({ ...whole, signature: 5 })],
+  ["a signature without its text", (whole) => ({ ...whole, theirSignature: { keyId: "k" } })],
+  ["disputes that are a number", (whole) => ({ ...whole, theirs: { ...whole.theirs, disputes: 5 } })],
+  ["figures that are none", (whole) => ({ ...whole, own: { figures: 5 } })],
+  ["a period that is a number", (whole) => ({ ...whole, periodId: 5 })],
+])("refuses %s by name, so that the peer's other records can still be taken", async (_what, spoil) => {
+  const { store, take } = await emptied();
+  expect(await take(spoil(record) as Settlement)).toMatchObject({ error: { code: "RESTORE_RECORD" } });
+  expect(await read(store, place)).toBeUndefined();
+});

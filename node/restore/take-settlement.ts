@@ -4,6 +4,7 @@ import { ok } from "../kernel/exchange-error.ts";
 import { agreements } from "../negotiation/store.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { openedNow, putDispute } from "../settlement/dispute.ts";
+import { signedRecordSchema } from "../settlement/messages.ts";
 import { newSettlement, STATEMENT_PREFIX, settlementRef } from "../settlement/process.ts";
 import type { Settlement, SideSignature } from "../settlement/process-model.ts";
 import { disputes } from "../settlement/store.ts";
@@ -17,11 +18,10 @@ import { refuseRecord } from "./refusal.ts";
  * bytes get the same signature. Our own signature under it says that this region let it be signed.
  */
 export async function takeSettlement(deps: RestoreDeps, peer: string, record: unknown): Promise<Taken> {
-  const theirs = record as Settlement | null;
-  const { built, own, theirs: ours, declaration, signature, theirSignature } = theirs ?? {};
-  if (!theirs || !built || !own || !ours || !declaration || !signature || !theirSignature) {
-    return refuseRecord("settlement", peer);
-  }
+  const parsed = signedRecordSchema.safeParse(record);
+  if (!parsed.success) return refuseRecord("settlement", peer);
+  const { data: theirs } = parsed;
+  const { built, own, theirs: ours, declaration, signature, theirSignature } = theirs;
   const { store, region } = deps;
   const agreement = await read(store, agreements.at(theirs.agreementId));
   const isSigned =

@@ -36,6 +36,7 @@ export type Figures = z.infer<typeof figuresSchema>;
 export const throughSchema = z.strictObject({ forward: natural, reverse: natural });
 export type Through = z.infer<typeof throughSchema>;
 
+/** What names a settlement, in messages and in the records that peers give back. */
 const about = {
   agreementId: id,
   periodId: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/),
@@ -59,9 +60,7 @@ const disputeSchema = z.strictObject({
 });
 export type ToldDispute = z.infer<typeof disputeSchema>;
 
-const figuresStep = z.strictObject({
-  ...about,
-  step: z.literal("figures"),
+const sideFigures = {
   figures: figuresSchema,
   through: throughSchema,
   disputedReceiptIds: z.array(hash).max(MAX_ROWS).readonly(),
@@ -69,7 +68,8 @@ const figuresStep = z.strictObject({
   disputes: z.array(disputeSchema).max(1_000).readonly().optional(),
   /** Said by a side that is asked to begin anew after it has signed: it can only repeat what it signed. */
   signed: digest.optional(),
-});
+};
+const figuresStep = z.strictObject({ ...about, step: z.literal("figures"), ...sideFigures });
 const signature = { digest, keyId: z.string().max(64), signature: z.string().max(128) };
 
 export const declareSchema = z.discriminatedUnion("step", [
@@ -96,6 +96,20 @@ export const proposeSchema = z.strictObject({
 });
 
 export const signSchema = z.strictObject({ ...about, ...signature });
+
+const sideSignature = z.object({ keyId: z.string().max(64), signature: z.string().max(128) });
+
+/** Of a peer's record of a settlement that both have signed, what a restore takes back; the rest is computed again. */
+export const signedRecordSchema = z.object({
+  ...about,
+  isEarly: z.boolean(),
+  own: z.object(sideFigures),
+  theirs: z.object(sideFigures),
+  declaration: z.object({ digest, signature: sideSignature }),
+  built: z.object({ text: z.string(), digest, proposal: proposalSchema }),
+  signature: sideSignature,
+  theirSignature: sideSignature,
+});
 
 export type DeclareMessage = z.infer<typeof declareSchema>;
 export type ProposeMessage = z.infer<typeof proposeSchema>;
