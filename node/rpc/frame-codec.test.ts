@@ -50,7 +50,12 @@ describe("the codec of the pull stream", () => {
   });
 
   it("reads no control longer than any there is", () => {
-    const long = Pull.requestSerialize({ kind: "receipt", batch: "3", receiptId: "f".repeat(8_192), signature: "c2ln" });
+    const long = Pull.requestSerialize({
+      kind: "receipt",
+      batch: "3",
+      receiptId: "f".repeat(8_192),
+      signature: "c2ln",
+    });
     expect(() => Pull.requestDeserialize(long)).toThrow("longer");
   });
 
