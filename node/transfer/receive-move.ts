@@ -1,9 +1,8 @@
 import type { Canonical } from "../kernel/canonical-json.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { type Reason, reasonSchema } from "../kernel/reason.ts";
-import { completeReceipt } from "../metering/accept.ts";
+import { completeReceipt, completeReceiptRefs } from "../metering/accept.ts";
 import type { HeldReceipt } from "../metering/model.ts";
-import { receiptRef } from "../metering/store.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import { type AnyRef, read, type Tx, transact } from "../storage/transact.ts";
@@ -111,7 +110,7 @@ async function providerPart(deps: TransferDeps, found: Transfer, body: MoveBody)
     if (held.value?.core.transferId === found.id) signed.push({ held: held.value, signature: signature.signature });
   }
   const parts = meteringParts(deps);
-  const refs = signed.map(({ held: { core } }) => receiptRef(core.agreementId, core.direction, core.seq));
+  const refs = signed.flatMap(({ held: { core } }) => completeReceiptRefs(core));
   return ok({
     refs: [...outstanding.refs, ...refs],
     decide: (tx, transfer, event, nowMs) => {
