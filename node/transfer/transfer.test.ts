@@ -325,6 +325,24 @@ describe("a transfer that is interrupted", () => {
     expect(await expectEqualBooks(pair)).toHaveLength(4);
   });
 
+  it.each([
+    { end: "completes", rows: 400 },
+    { end: "terminates", rows: 600 },
+  ])("gets the consumer's last two signatures with the message that $end it", async ({ end, rows }) => {
+    const pair = await pairWith(rows, {}, { batchRows: 100 });
+    // The provider waits for at most two: batches 3 and 4 arrive, their signatures do not.
+    let signed = 0;
+    pair.wire.control = ({ kind }) => kind !== "receipt" || ++signed <= 2;
+    const { id } = await start(pair);
+    await pair.until(id, ({ batches }) => batches === "4");
+    if (end === "terminates") mustSucceed(await pair.consumer.transfers.terminate(requester, id, "不再需要"));
+    const over = await pair.until(id, isOver);
+    await pair.settle();
+    expect(await providerOf(pair, over)).toMatchObject({ state: over.state, receipts: "4" });
+    const receipts = await expectEqualBooks(pair);
+    expect(receipts.map(({ core }) => core.kind)).toEqual(["usage", "usage", "usage", "usage"]);
+  });
+
   it("ends when the source changed, and what never arrived is taken back by a correction", async () => {
     const pair = await pairWith(400, {}, { batchRows: 100 });
     pair.wire.frame = (frame) => {
