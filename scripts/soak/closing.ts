@@ -7,6 +7,9 @@ import type { Material } from "./material.ts";
 import type { Region } from "./trial.ts";
 import { withWorld } from "./world.ts";
 
+export const faultKinds = ["kill", "error", ...syscallModes] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
 export type ClosingOptions = {
   readonly seed: string;
   /** How many faults there are altogether; without, every place once. */
@@ -16,7 +19,7 @@ export type ClosingOptions = {
   /** Every so many-th of them, for a long run in pieces. */
   readonly part: { readonly number: number; readonly of: number };
   readonly by: "commit" | "syscall";
-  readonly only: "kill" | "error" | undefined;
+  readonly only: FaultKind | undefined;
   /** Where the library for system calls is built. */
   readonly dir: string;
 };
@@ -93,16 +96,16 @@ function placesOf({ places }: ClosingResult, { seed, faults, each, by, only, par
     const { commits, syscalls } = places[region];
     if (by === "syscall") {
       const numbers = Array.from({ length: syscalls }, (_, i) => i + 1);
-      const modes = syscallModes.filter((mode) => only === undefined || mode.startsWith("kill") === (only === "kill"));
+      const modes = syscallModes.filter((mode) => isOfKind(mode, only));
       return [numbers.flatMap((at) => modes.map((mode) => ({ region, by, at, mode, later: laterCalls() })))];
     }
     const named = Object.entries(commits).filter(([name]) => name.includes("."));
     return named.map(([name, count]) =>
       Array.from({ length: count }, (_, i) => `${name}:${i + 1}`).flatMap((at): ClosingFault[] => [
-        ...(only === "error" ? [] : [{ region, by, at, mode: "kill", later: later() } as const]),
-        ...(only === "kill" || !name.startsWith("store.")
-          ? []
-          : [{ region, by, at, mode: "error", later: later() } as const]),
+        ...(isOfKind("kill", only) ? [{ region, by, at, mode: "kill", later: later() } as const] : []),
+        ...(isOfKind("error", only) && name.startsWith("store.")
+          ? [{ region, by, at, mode: "error", later: later() } as const]
+          : []),
       ]),
     );
   });
@@ -111,6 +114,11 @@ function placesOf({ places }: ClosingResult, { seed, faults, each, by, only, par
   if (faults === undefined) return kinds.flatMap((kind) => kind.filter(isMine));
   const all = kinds.flat();
   return random.sample(all, Math.min(Math.ceil(faults / each), all.length)).filter(isMine);
+}
+
+function isOfKind(mode: FaultKind, only: FaultKind | undefined): boolean {
+  if (only === undefined || only === mode) return true;
+  return only === (mode.startsWith("kill") ? "kill" : "error");
 }
 
 function tell(what: string, { faults, tookMs }: ClosingResult): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { soakClosing } from "./closing.ts";
+import { type FaultKind, faultKinds, soakClosing } from "./closing.ts";
 import { soakDecisions } from "./decisions.ts";
 import { soakJournals } from "./journals.ts";
 import { type KillPoint, readPoint, type SoakReport, soakKills } from "./kills.ts";
@@ -18,7 +18,7 @@ type ClosingFlags = {
   readonly each: string;
   readonly part: string;
   readonly by: "commit" | "syscall";
-  readonly only?: "kill" | "error";
+  readonly only?: FaultKind;
 };
 type Options = { readonly seed: string; readonly n?: string; readonly at?: string };
 
@@ -64,7 +64,7 @@ program
   .option("--seed <seed>", "同一种子重复同一次试验 repeats the same trials", String(Date.now()))
   .option("--faults <n>", "只试这么多处 only so many places, instead of all")
   .addOption(new Option("--by <kind>", "").choices(["commit", "syscall"]).default("commit"))
-  .addOption(new Option("--only <kind>", "").choices(["kill", "error"]))
+  .addOption(new Option("--only <kind>", "").choices(faultKinds))
   .option("--each <n>", "一次关账里接连出错几次 so many faults in one closing", "1")
   .option("--part <i/n>", "分几次跑完 in pieces: the i-th of n", "1/1")
   .action(({ seed, faults, each, part, by, only }: ClosingFlags) =>
