@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { type Failure, refusals } from "../../node/kernel/exchange-error.ts";
-import { chinaMidnight, instantOf, msOf } from "../../node/kernel/instant.ts";
+import { chinaMidnight, type Instant, instantOf, msOf } from "../../node/kernel/instant.ts";
 import type { Text } from "../../node/kernel/text.ts";
 import type { PartialTerms } from "../../node/policy/model.ts";
 import { purposes, type RowCondition, rowConditionSchema } from "../../node/policy/model.ts";
@@ -37,7 +37,7 @@ export async function readForm(c: Context): Promise<Form> {
 /** The terms a person wrote into the form; whether they may be had is the domain's to say. */
 export function termsOf(form: Form): PartialTerms {
   const chosen = form.all("purposes");
-  const validTo = form.text("validTo");
+  const validTo = endOfDay(form.text("validTo"));
   const maxRows = form.text("maxRows");
   const rows = Array.from({ length: MOST_ROW_CONDITIONS }, (_, i) => rowCondition(form, i)).flat();
   return {
@@ -46,11 +46,14 @@ export function termsOf(form: Form): PartialTerms {
     fields: form.all("fields"),
     rows,
     limits: { maxRows: maxRows ?? null },
-    // Until the end of the day chosen, in China.
-    ...(validTo === undefined || Number.isNaN(Date.parse(validTo))
-      ? {}
-      : { validTo: instantOf(msOf(chinaMidnight(validTo)) + DAY_MS) }),
+    ...(validTo === undefined ? {} : { validTo }),
   };
+}
+
+/** The moment that ends the day written, in China; undefined where that is no day. */
+export function endOfDay(day: string | undefined): Instant | undefined {
+  if (day === undefined || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(day) || Number.isNaN(Date.parse(day))) return undefined;
+  return instantOf(msOf(chinaMidnight(day)) + DAY_MS);
 }
 
 function rowCondition(form: Form, position: number): RowCondition[] {

@@ -5,8 +5,10 @@ import { Time } from "../parts/time.tsx";
 import type { View } from "../view.ts";
 
 /** Why a token does not let anybody in any more; null while it does. */
-export function standing({ t, nowMs }: View, { revokedAt, expiresAt }: Token): string | null {
+export function standing({ t, nowMs }: View, token: Token, users: readonly User[]): string | null {
+  const { userId, revokedAt, expiresAt } = token;
   if (revokedAt !== null) return t.users.revoked;
+  if (users.find(({ id }) => id === userId)?.disabled === true) return t.users.disabled;
   return expiresAt !== null && Date.parse(expiresAt) <= nowMs ? t.users.expired : null;
 }
 
@@ -28,7 +30,7 @@ export function Tokens({ view, users, tokens }: { view: View; users: readonly Us
         </thead>
         <tbody>
           {tokens.map((token) => {
-            const over = standing(view, token);
+            const over = standing(view, token, users);
             return (
               <tr>
                 <th scope="row">

@@ -20,7 +20,7 @@ export type UsersModel = {
 export function UsersPage({ view, model }: { view: View; model: UsersModel }) {
   const t = view.t.users;
   const { users, tokens, issued, done } = model;
-  const live = (tokens ?? []).filter((token) => standing(view, token) === null);
+  const live = (tokens ?? []).filter((token) => standing(view, token, users) === null);
   return (
     <Layout view={view} title={t.title} place="peers" done={done}>
       <header class="head">

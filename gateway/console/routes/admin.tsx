@@ -1,15 +1,12 @@
 import type { Hono } from "hono";
 import { roles } from "../../../node/identity/model.ts";
-import { chinaMidnight, instantOf, msOf } from "../../../node/kernel/instant.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { missing, readForm } from "../form.ts";
+import { endOfDay, missing, readForm } from "../form.ts";
 import { SourcesPage } from "../pages/sources.tsx";
 import { UsersPage } from "../pages/users.tsx";
 import { page } from "../parts/document.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, doneText, holds } from "../view.ts";
-
-const DAY_MS = 86_400_000;
 
 export function adminRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
   userRoutes(app, deps);
@@ -49,9 +46,8 @@ function userRoutes(app: Hono<ConsoleEnvironment>, { identity }: GatewayDeps): v
     const form = await readForm(c);
     const [name, until] = [form.text("name"), form.text("expires")];
     if (name === undefined) return refused(c, incomplete().error);
-    // To the end of the day chosen, in China.
-    const isDay = until !== undefined && !Number.isNaN(Date.parse(until));
-    const expiresAt = isDay ? instantOf(msOf(chinaMidnight(until)) + DAY_MS) : undefined;
+    const expiresAt = endOfDay(until);
+    if (until !== undefined && expiresAt === undefined) return refused(c, noDay(until).error);
     const issued = await identity.tokens.create(c.get("view").principal, c.req.param("id"), { name, expiresAt });
     // Not redirected: the answer to this form is the one place where the token stands.
     return issued.ok ? show(c, issued.value.token) : refused(c, issued.error);
@@ -89,5 +85,13 @@ function incomplete() {
   return missing({
     zh: "请填写名称,新用户还须至少选一个角色;没有更改。",
     en: "Give a name and, for a new user, at least one role; nothing was changed.",
+  });
+}
+
+/** A token without an end would be the opposite of what was asked for. */
+function noDay(written: string) {
+  return missing({
+    zh: `有效期至应为日期,如 2027-06-30,而不是 ${written};没有签发令牌。`,
+    en: `Valid until must be a day such as 2027-06-30, not ${written}; no token was issued.`,
   });
 }
