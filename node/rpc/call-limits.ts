@@ -41,15 +41,6 @@ export function callLimits(
     use.calls += 1;
     if (isStream) use.streams += 1;
     const place = readingPlace(use, limits, () => turnAway(unfinished(limits)));
-    let isOver = false;
-    const over = () => {
-      if (isOver) return;
-      isOver = true;
-      place.leave();
-      use.calls -= 1;
-      if (isStream) use.streams -= 1;
-      if (use.calls === 0) uses.delete(region);
-    };
     return new ReadingInTurn(call, place, {
       start: (next) =>
         next({
@@ -62,12 +53,14 @@ export function callLimits(
             place.leave();
             pass();
           },
-          onCancel: over,
+          // Said once of every call, also of one that was answered.
+          onCancel: () => {
+            place.leave();
+            use.calls -= 1;
+            if (isStream) use.streams -= 1;
+            if (use.calls === 0) uses.delete(region);
+          },
         }),
-      sendStatus: (status, next) => {
-        over();
-        next(status);
-      },
     });
   };
 }

@@ -6,7 +6,7 @@ import type { Frame, PullControl } from "../transfer/wire.ts";
 import { announce, DATA_PROTOCOL, framed, type Keepalive } from "./data-connection.ts";
 import { createDataReader } from "./data-reader.ts";
 import { protocol } from "./protocol.ts";
-import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
+import { makeRegion, pairRegions, type TestRegion } from "./testing/federation.ts";
 
 let chengdu: TestRegion;
 let chongqing: TestRegion;
@@ -22,24 +22,19 @@ afterEach(async () => {
 type Serve = (controls: AsyncIterable<PullControl>) => AsyncGenerator<Frame>;
 
 /** Chongqing pulls from Chengdu, whose way in may lead through somebody else's port. */
-async function connect(
-  pull: Serve,
-  { protocols, way, keepalive }: { protocols?: readonly string[]; way?: Way; keepalive?: Keepalive } = {},
-) {
-  const serverTrust = new StaticTrust("510100", []);
+async function connect(pull: Serve, special: { protocols?: readonly string[]; way?: Way; keepalive?: Keepalive } = {}) {
   const transfers = {
     pull: (_peer: unknown, controls: AsyncIterable<PullControl>) => pull(controls),
     invoke: () => Promise.reject(new Error("not called")),
   };
-  const running = await serveRegion(chengdu, serverTrust, { transfers }, undefined, protocols, keepalive);
-  const endpoint = way === undefined ? running.endpoint : await way(running.endpoint);
-  const regions = [chengdu.entry(endpoint), chongqing.entry("127.0.0.1:1")];
-  serverTrust.set(regions, "4");
   const seen: bigint[] = [];
-  const clients = connectRegion(chongqing, new StaticTrust("500000", regions), (_region, version) =>
-    seen.push(version),
+  const { running, clients, close } = await pairRegions(
+    chongqing,
+    chengdu,
+    { transfers },
+    { ...special, serverVersion: "4", sawListVersion: (_region, version) => seen.push(version) },
   );
-  open.push(running.stop, clients.close);
+  open.push(close);
   return { running, clients, seen };
 }
 

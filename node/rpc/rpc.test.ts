@@ -2,15 +2,13 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { Answer, InboundMessage, OutboxMessage } from "../outbox/model.ts";
 import type { Frame, PullControl } from "../transfer/wire.ts";
-import type { PeerClients } from "./client.ts";
 import type { RpcServices } from "./services.ts";
 import {
   connectRegion,
   issueCredentials,
   makeRegion,
-  type RunningServer,
-  StaticTrust,
-  serveRegion,
+  type Pair,
+  pairRegions,
   type TestRegion,
 } from "./testing/federation.ts";
 
@@ -25,23 +23,11 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-type Pair = {
-  readonly running: RunningServer;
-  readonly clients: PeerClients;
-  readonly serverTrust: StaticTrust;
-  readonly clientTrust: StaticTrust;
-};
-
 /** Chongqing calls Chengdu, which offers `services`. */
-async function connect(services: Partial<RpcServices>, listVersion = "1"): Promise<Pair> {
-  const serverTrust = new StaticTrust("510100", []);
-  const running = await serveRegion(chengdu, serverTrust, services);
-  const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
-  serverTrust.set(regions, "1");
-  const clientTrust = new StaticTrust("500000", regions, listVersion);
-  const clients = connectRegion(chongqing, clientTrust);
-  open.push(running.stop, clients.close);
-  return { running, clients, serverTrust, clientTrust };
+async function connect(services: Partial<RpcServices>): Promise<Pair> {
+  const pair = await pairRegions(chongqing, chengdu, services);
+  open.push(pair.close);
+  return pair;
 }
 
 const message: OutboxMessage = {
@@ -190,21 +176,16 @@ describe("a connection", () => {
 
   it("shows both sides each other's trust list version", async () => {
     const followed: [string, bigint][] = [];
-    const serverTrust = new StaticTrust("510100", []);
-    const running = await serveRegion(
-      chengdu,
-      serverTrust,
-      inbox(() => ok(null)),
-      async (region, version) => {
+    const seen: [string, bigint][] = [];
+    const services = inbox(() => ok(null));
+    const { clients, close } = await pairRegions(chongqing, chengdu, services, {
+      follow: async (region, version) => {
         followed.push([region, version]);
         return ok(true);
       },
-    );
-    const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
-    serverTrust.set(regions, "4");
-    const seen: [string, bigint][] = [];
-    const clients = connectRegion(chongqing, new StaticTrust("500000", regions, "7"), (...saw) => seen.push(saw));
-    open.push(running.stop, clients.close);
+      ...{ serverVersion: "4", clientVersion: "7", sawListVersion: (...saw) => seen.push(saw) },
+    });
+    open.push(close);
     await clients.peer.deliver(message);
     expect(followed).toEqual([["500000", 7n]]);
     expect(seen).toEqual([["510100", 4n]]);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { err, ok, type Result } from "../kernel/exchange-error.ts";
 import { silentLogger } from "../kernel/logger.ts";
 import { systemScheduler } from "../kernel/scheduler.ts";
-import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
+import { makeRegion, pairRegions, StaticTrust, type TestRegion } from "./testing/federation.ts";
 import { createTrustFollower } from "./trust-follower.ts";
 
 let chengdu: TestRegion;
@@ -18,15 +18,11 @@ afterEach(async () => {
 
 /** Chongqing follows the trust of Chengdu, whose server it can reach. */
 async function follow() {
-  const theirs = new StaticTrust("510100", []);
-  const running = await serveRegion(chengdu, theirs, {});
-  const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
-  theirs.set(regions, "1");
-  const ours = new StaticTrust("500000", regions);
-  const clients = connectRegion(chongqing, ours);
+  const { clients, serverTrust: theirs, clientTrust: ours, close } = await pairRegions(chongqing, chengdu, {});
+  const { regions } = theirs.current().list;
   const deps = { trust: ours, channel: clients.trust, scheduler: systemScheduler, logger: silentLogger };
   const follower = createTrustFollower(deps);
-  open.push(running.stop, clients.close, follower.stop);
+  open.push(close, follower.stop);
   return { theirs, ours, follower, regions };
 }
 
@@ -113,7 +109,6 @@ describe("a trust follower whose store fails", () => {
 
 describe("a stream of a caller with a newer trust list", () => {
   const subscribe = async (followed: Result<unknown>) => {
-    const serverTrust = new StaticTrust("510100", []);
     const services = {
       federation: {
         serve: async function* () {
@@ -122,11 +117,10 @@ describe("a stream of a caller with a newer trust list", () => {
         snapshot: async function* () {},
       },
     };
-    const running = await serveRegion(chengdu, serverTrust, services, async () => followed);
-    const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
-    serverTrust.set(regions, "1");
-    const clients = connectRegion(chongqing, new StaticTrust("500000", regions, "2"));
-    open.push(running.stop, clients.close);
+    const { clients, close } = await pairRegions(chongqing, chengdu, services, {
+      ...{ follow: async () => followed, clientVersion: "2" },
+    });
+    open.push(close);
     for await (const _batch of clients.catalog.subscribe("510100", "0", new AbortController().signal)) return;
   };
 

@@ -5,7 +5,7 @@ import { hashTree } from "../settlement/hash-tree.ts";
 import { toWire } from "../settlement/tree-walk.ts";
 import type { InvokeAnswer, InvokeRequest } from "../transfer/wire.ts";
 import type { RpcServices } from "./services.ts";
-import { connectRegion, makeRegion, StaticTrust, serveRegion, type TestRegion } from "./testing/federation.ts";
+import { makeRegion, pairRegions, type TestRegion } from "./testing/federation.ts";
 
 let chengdu: TestRegion;
 let chongqing: TestRegion;
@@ -19,12 +19,8 @@ afterEach(async () => {
 });
 
 async function connect(services: Partial<RpcServices>) {
-  const serverTrust = new StaticTrust("510100", []);
-  const running = await serveRegion(chengdu, serverTrust, services);
-  const regions = [chengdu.entry(running.endpoint), chongqing.entry("127.0.0.1:1")];
-  serverTrust.set(regions, "1");
-  const clients = connectRegion(chongqing, new StaticTrust("500000", regions));
-  open.push(running.stop, clients.close);
+  const { clients, close } = await pairRegions(chongqing, chengdu, services);
+  open.push(close);
   return clients;
 }
 

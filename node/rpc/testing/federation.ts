@@ -128,15 +128,20 @@ export type RunningServer = {
   readonly stop: () => Promise<void>;
 };
 
+/** What a server does otherwise than a node's. */
+type Serving = {
+  readonly follow?: (region: string, version: bigint) => Promise<Result<unknown>>;
+  readonly protocols?: readonly string[];
+  readonly keepalive?: Keepalive;
+  readonly limits?: Partial<CallLimits>;
+};
+
 /** A region's gRPC side on a free port, with whatever services a test gives it; calling any other one fails. */
 export async function serveRegion(
   region: TestRegion,
   trust: StaticTrust,
   services: Partial<RpcServices>,
-  follow: (region: string, version: bigint) => Promise<Result<unknown>> = async () => ok(true),
-  protocols: readonly string[] = RPC_PROTOCOLS,
-  keepalive?: Keepalive,
-  limits: Partial<CallLimits> = {},
+  { follow = async () => ok(true), protocols = RPC_PROTOCOLS, keepalive, limits }: Serving = {},
 ): Promise<RunningServer> {
   const check = (chainDer: readonly Uint8Array[]) =>
     checkPeerCertificate({ chainDer, nowMs: runtime.nowMs(), trust, crls: () => [], use: "client" });
@@ -189,4 +194,42 @@ export function connectRegion(
     logger: silentLogger,
     timing: QUICK_LINK,
   });
+}
+
+export type Pair = {
+  readonly running: RunningServer;
+  readonly clients: PeerClients;
+  readonly serverTrust: StaticTrust;
+  readonly clientTrust: StaticTrust;
+  readonly close: () => Promise<void>;
+};
+
+type Pairing = Serving & {
+  /** Where the caller finds the server, if somebody stands between them. */
+  readonly way?: (endpoint: string) => Promise<string>;
+  /** Of the trust list that either has. */
+  readonly serverVersion?: string;
+  readonly clientVersion?: string;
+  readonly sawListVersion?: (region: string, version: bigint) => void;
+};
+
+/** Two regions that trust each other, and the first calls the second. */
+export async function pairRegions(
+  caller: TestRegion,
+  called: TestRegion,
+  services: Partial<RpcServices>,
+  pairing: Pairing = {},
+): Promise<Pair> {
+  const { way = async (endpoint) => endpoint, serverVersion = "1", clientVersion = "1", sawListVersion } = pairing;
+  const serverTrust = new StaticTrust(called.id, []);
+  const running = await serveRegion(called, serverTrust, services, pairing);
+  const regions = [called.entry(await way(running.endpoint)), caller.entry("127.0.0.1:1")];
+  serverTrust.set(regions, serverVersion);
+  const clientTrust = new StaticTrust(caller.id, regions, clientVersion);
+  const clients = connectRegion(caller, clientTrust, sawListVersion);
+  const close = async () => {
+    clients.close();
+    await running.stop();
+  };
+  return { running, clients, serverTrust, clientTrust, close };
 }
