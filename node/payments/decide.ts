@@ -8,9 +8,10 @@ import { instantOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
 import { book, confirmIfComplete } from "./match-open.ts";
 import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
+import { putPayment } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
-import { dues, openPayments, payments, proposedPayments } from "./store.ts";
+import { dues, payments } from "./store.ts";
 
 /**
  * What a person says a payment is. `allocations`: it pays these dues; another person then says `confirm`. `reject` takes a
@@ -79,9 +80,7 @@ async function propose(
       proposal: { by: actor.userId, allocations },
       revision: now.revision + 1,
     };
-    tx.put(ref, proposed);
-    tx.remove(openPayments.at(id));
-    tx.put(proposedPayments.at(id), { id, by: actor.userId });
+    putPayment(tx, proposed);
     return ok(proposed);
   });
 }
@@ -118,13 +117,8 @@ async function reject(deps: PaymentDeps, { id }: BankPayment, why: string): Prom
     const state = isProposal ? ("open" as const) : ("rejected" as const);
     const rejectedFor = isProposal ? null : why;
     const after: BankPayment = { ...now, state, rejectedFor, proposal: null, revision: now.revision + 1 };
-    tx.put(ref, after);
-    tx.remove(proposedPayments.at(id));
-    if (state === "open") tx.put(openPayments.at(id), id);
-    else {
-      tx.remove(openPayments.at(id));
-      appendLeaf(tx, deps.region, leafOf(nowMs, "rejected", after));
-    }
+    putPayment(tx, after);
+    if (state === "rejected") appendLeaf(tx, deps.region, leafOf(nowMs, "rejected", after));
     return ok(after);
   });
 }

@@ -8,10 +8,11 @@ import { regionOf } from "./accounts.ts";
 import { accountAbove, accountKey, type Columns, findHeader, type Grid, type Header } from "./columns.ts";
 import { matchOpen } from "./match-open.ts";
 import type { BankPayment, ImportedFile, PaymentSource, RowFault } from "./model.ts";
+import { putPayment } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
 import { type ReadRow, readRows } from "./read-rows.ts";
 import { refusePayment } from "./refusal.ts";
-import { bankReferences, openPayments, paymentContents, paymentFiles, paymentSources, payments } from "./store.ts";
+import { bankReferences, paymentContents, paymentFiles, paymentSources, payments } from "./store.ts";
 
 export type ImportInput = {
   /** Which account's files these are (`ccb-main`); columns and own account are remembered under it. */
@@ -123,8 +124,7 @@ async function takeIn(deps: PaymentDeps, file: ImportedFile, rows: readonly Read
       const first = mark === undefined ? undefined : tx.get(mark);
       if (mark !== undefined && first === undefined) tx.put(mark, candidate.id);
       const payment = first === undefined ? candidate : repeated(candidate, first);
-      tx.put(payments.at(payment.id), payment);
-      if (payment.state === "open") tx.put(openPayments.at(payment.id), payment.id);
+      putPayment(tx, payment);
     }
     return ok(true);
   });

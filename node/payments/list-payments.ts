@@ -1,10 +1,11 @@
 import type { Principal } from "../identity/model.ts";
 import type { Reason } from "../kernel/reason.ts";
-import { list, read } from "../storage/transact.ts";
+import { list } from "../storage/transact.ts";
 import type { BankPayment } from "./model.ts";
+import { paymentsLeft, proposalsOfOthers } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
 import { waitsForFirst, waitsForSecond } from "./reasons.ts";
-import { openPayments, payments, proposedPayments } from "./store.ts";
+import { payments } from "./store.ts";
 
 /** A payment as people and programs see it: whether a second person is needed, not who the first one was. */
 export type PaymentView = Omit<BankPayment, "proposal"> & {
@@ -37,19 +38,10 @@ export async function listPayments(deps: PaymentDeps, query: PaymentQuery): Prom
   return { items, next: null };
 }
 
-/** What waits for persons is found by its own list: years of booked payments would stand before it. */
-async function* paymentsIn({ store }: PaymentDeps, { state, cursor }: PaymentQuery): AsyncGenerator<BankPayment> {
+function paymentsIn({ store }: PaymentDeps, { state, cursor }: PaymentQuery): AsyncIterable<BankPayment> {
   const options = cursor === undefined ? {} : { after: [cursor] };
-  if (state !== "open" && state !== "proposed") {
-    yield* list(store, payments, [], options);
-    return;
-  }
-  const waiting =
-    state === "open" ? list(store, openPayments, [], options) : list(store, proposedPayments, [], options);
-  for await (const one of waiting) {
-    const payment = await read(store, payments.at(typeof one === "string" ? one : one.id));
-    if (payment !== undefined) yield payment;
-  }
+  const isWaiting = state === "open" || state === "proposed";
+  return isWaiting ? paymentsLeft(store, state, options) : list(store, payments, [], options);
 }
 
 /** Payments that wait for this reader: proposals of others, and rows that nobody has said anything about yet. */
@@ -59,13 +51,12 @@ export async function paymentsWaiting(
 ): Promise<{ readonly state: "open" | "proposed"; readonly reason: Reason }[]> {
   const isFinance = roles.includes("finance");
   if (!isFinance && !roles.includes("approver")) return [];
-  let proposals = 0;
-  for await (const { by } of list(store, proposedPayments)) if (by !== userId) proposals += 1;
+  const proposals = await proposalsOfOthers(store, userId);
   const waiting: { state: "open" | "proposed"; reason: Reason }[] = [];
   if (proposals > 0) waiting.push({ state: "proposed", reason: waitsForSecond(region, proposals) });
   if (isFinance) {
     // Whether there is one, not how many: a whole month may have been imported before its accounts were known.
-    for await (const _ of list(store, openPayments, [], { limit: 1 })) {
+    for await (const _ of paymentsLeft(store, "open", { limit: 1 })) {
       waiting.push({ state: "open", reason: waitsForFirst(region) });
     }
   }

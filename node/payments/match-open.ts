@@ -1,15 +1,15 @@
 import type { AuditEvent } from "../audit/model.ts";
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { list, read, transact } from "../storage/transact.ts";
+import { read, transact } from "../storage/transact.ts";
 import { regionOf } from "./accounts.ts";
 import { prepareConfirmation } from "./confirm.ts";
 import { matchPayments } from "./match.ts";
 import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
-import { duesLeft, putDue } from "./open.ts";
+import { duesLeft, paymentsLeft, putDue, putPayment } from "./open.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
-import { dues, knownAccounts, openPayments, payments, proposedPayments } from "./store.ts";
+import { dues, knownAccounts, payments } from "./store.ts";
 
 /** Side by side, so that they share the disk's writes. */
 const AT_ONCE = 64;
@@ -35,9 +35,7 @@ export async function matchOpen(deps: PaymentDeps): Promise<void> {
 
 async function openRows(deps: PaymentDeps): Promise<BankPayment[]> {
   const found: BankPayment[] = [];
-  for await (const id of list(deps.store, openPayments)) {
-    const payment = await read(deps.store, payments.at(id));
-    if (payment === undefined || payment.state !== "open") continue;
+  for await (const payment of paymentsLeft(deps.store, "open")) {
     found.push(payment.region === null ? { ...payment, region: await regionOf(deps, payment.account) } : payment);
   }
   return found;
@@ -54,8 +52,7 @@ async function keepSuggestions(
 ): Promise<void> {
   await transact(store, [payments.at(id)], (tx) => {
     const now = tx.get(payments.at(id));
-    if (now?.state === "open")
-      tx.put(payments.at(id), { ...now, region, rule, suggestions, revision: now.revision + 1 });
+    if (now?.state === "open") putPayment(tx, { ...now, region, rule, suggestions, revision: now.revision + 1 });
     return ok(true);
   });
 }
@@ -110,9 +107,7 @@ export async function book(
       suggestions: [],
       revision: now.revision + 1,
     };
-    tx.put(ref, booked);
-    tx.remove(openPayments.at(id));
-    tx.remove(proposedPayments.at(id));
+    putPayment(tx, booked);
     if (evidence !== undefined) appendLeaf(tx, own, evidence(booked));
     return ok(booked);
   });

@@ -1,15 +1,19 @@
 import { ok } from "../kernel/exchange-error.ts";
-import { collection, type Ref } from "../storage/collection.ts";
+import { collection, type ListOptions, type Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, type Tx, transact } from "../storage/transact.ts";
-import type { Due, Netting } from "./model.ts";
-import { dues, nettings } from "./store.ts";
+import type { BankPayment, Due, Netting } from "./model.ts";
+import { dues, nettings, payments } from "./store.ts";
 
 /** (period, round) of each round that is not over: few, while rounds hold whole tables and are kept for good. */
 const openNettings = collection<Pick<Netting, "periodId" | "round">>("netting-open");
 /** References of what is not paid in full by our own files, or not confirmed. */
 const openDues = collection<string>("payment-due-open");
-/** That the two above were built from what there was before they were kept. */
+/** Ids of payments that wait to be matched or decided; of a database from before also of those that were proposed. */
+const openPayments = collection<string>("payment-open");
+/** Ids of payments that wait for a second person, with the first one. */
+const proposedPayments = collection<{ readonly id: string; readonly by: string }>("payment-proposed");
+/** That what was kept otherwise before, or not at all, has been looked at. */
 const indexed = collection<true>("payment-indexed").at("open");
 
 /** The only way a round is written. */
@@ -24,6 +28,12 @@ export function putDue(tx: Tx, due: Due): void {
   markDue(tx, due);
 }
 
+/** The only way a payment is written. */
+export function putPayment(tx: Tx, payment: BankPayment): void {
+  tx.put(payments.at(payment.id), payment);
+  markPayment(tx, payment);
+}
+
 function markNetting(tx: Tx, { periodId, round, state }: Netting): void {
   const ref = openNettings.at(periodId, BigInt(round));
   if (state === "paid" || state === "replaced") tx.remove(ref);
@@ -34,6 +44,13 @@ function markDue(tx: Tx, { reference, confirmedAt, paidFen, fen }: Due): void {
   const ref = openDues.at(reference);
   if (confirmedAt !== null && paidFen === fen) tx.remove(ref);
   else tx.put(ref, reference);
+}
+
+function markPayment(tx: Tx, { id, state, proposal }: BankPayment): void {
+  if (state === "open") tx.put(openPayments.at(id), id);
+  else tx.remove(openPayments.at(id));
+  if (state === "proposed" && proposal !== null) tx.put(proposedPayments.at(id), { id, by: proposal.by });
+  else tx.remove(proposedPayments.at(id));
 }
 
 /** The periods with a round that is not over, oldest first. */
@@ -60,6 +77,28 @@ export async function* duesLeft(store: Store): AsyncGenerator<Due> {
   }
 }
 
+/** Those that wait for persons, by id: years of booked payments would stand before them. */
+export async function* paymentsLeft(
+  store: Store,
+  state: "open" | "proposed",
+  options: ListOptions = {},
+): AsyncGenerator<BankPayment> {
+  await indexOpen(store);
+  const ids = state === "open" ? list(store, openPayments, [], options) : list(store, proposedPayments, [], options);
+  for await (const one of ids) {
+    const found = await read(store, payments.at(typeof one === "string" ? one : one.id));
+    if (found?.state === state) yield found;
+  }
+}
+
+/** How many wait for a second person who is not this one. */
+export async function proposalsOfOthers(store: Store, userId: string): Promise<number> {
+  await indexOpen(store);
+  let count = 0;
+  for await (const { by } of list(store, proposedPayments)) if (by !== userId) count += 1;
+  return count;
+}
+
 /** Once for a database from before: everything is looked at, and marked as it stands in the commit itself. */
 async function indexOpen(store: Store): Promise<void> {
   if ((await read(store, indexed)) !== undefined) return;
@@ -67,7 +106,11 @@ async function indexOpen(store: Store): Promise<void> {
   for await (const { periodId, round } of list(store, nettings)) rounds.push(nettings.at(periodId, BigInt(round)));
   const owed: Ref<Due>[] = [];
   for await (const { reference } of list(store, dues)) owed.push(dues.at(reference));
-  await transact(store, [...rounds, ...owed], (tx) => {
+  const proposed: Ref<BankPayment>[] = [];
+  for await (const id of list(store, openPayments)) {
+    if ((await read(store, payments.at(id)))?.state === "proposed") proposed.push(payments.at(id));
+  }
+  await transact(store, [...rounds, ...owed, ...proposed], (tx) => {
     for (const ref of rounds) {
       const netting = tx.get(ref);
       if (netting !== undefined) markNetting(tx, netting);
@@ -75,6 +118,10 @@ async function indexOpen(store: Store): Promise<void> {
     for (const ref of owed) {
       const due = tx.get(ref);
       if (due !== undefined) markDue(tx, due);
+    }
+    for (const ref of proposed) {
+      const payment = tx.get(ref);
+      if (payment !== undefined) markPayment(tx, payment);
     }
     tx.put(indexed, true);
     return ok(true);

@@ -10,10 +10,6 @@ export const nettedMonths = collection<string>("netting-month");
 /** By reference. */
 export const dues = collection<Due>("payment-due");
 export const payments = collection<BankPayment>("payment");
-/** Ids of payments that wait to be matched or decided. */
-export const openPayments = collection<string>("payment-open");
-/** Ids of payments that wait for a second person, with the first one. */
-export const proposedPayments = collection<{ readonly id: string; readonly by: string }>("payment-proposed");
 /** By digest of the file's bytes. */
 export const paymentFiles = collection<ImportedFile>("payment-file");
 /** (own account, direction, the bank's number) → the first payment that carried it. */

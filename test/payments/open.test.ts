@@ -42,9 +42,9 @@ async function yearsOfPlans(): Promise<PayingRegion> {
 }
 
 /** As a database was before it was kept what is open. */
-async function forget({ store }: PayingRegion): Promise<void> {
+async function forget({ store }: PayingRegion, ...more: readonly string[]): Promise<void> {
   const kept = ["netting-open/", "payment-due-open/", "payment-indexed/"];
-  for (const prefix of kept) {
+  for (const prefix of [...kept, ...more]) {
     const keys = (await all(store.range({ from: prefix, to: `${prefix.slice(0, -1)}0` }))).map(([key]) => key);
     expect(keys.length).toBeGreaterThan(0);
     await store.commit(keys, () => ({ put: new Map(), remove: new Set(keys), result: undefined }));
@@ -75,6 +75,33 @@ it("reads only rounds and dues that are not over, also of a database from before
   expect(new Set(keys.filter((key) => key.startsWith("netting/")).map((key) => key.split("/")[1]))).toEqual(
     new Set(["2026-09", PERIOD]),
   );
+});
+
+it("lists what one person claimed for the second one, also of a database from before", async () => {
+  const cd = await yearsOfPlans();
+  const header = ["交易日期", "收入金额", "对方账号", "对方户名", "摘要", "交易流水号"];
+  const row = ["2026-11-05", "10.00", "6222021111111111111", "x", "", "B-1"];
+  const grid = [["账号:6222000000000000009"], header, row];
+  mustSucceed(
+    await cd.payments.importFile(person("one"), { source: "s", filename: "1.csv", file: "0".repeat(64), grid }),
+  );
+  const [unclaimed] = (await cd.payments.list({ state: "open", limit: 5 })).items;
+  const id = unclaimed?.id ?? "";
+  const allocations = unclaimed?.suggestions[0]?.allocations ?? [];
+  mustSucceed(await cd.payments.decide(person("one"), id, { allocations }));
+  const asked = async () => ({
+    open: (await cd.payments.list({ state: "open", limit: 5 })).items.map((one) => one.id),
+    proposed: (await cd.payments.list({ state: "proposed", limit: 5 })).items.map((one) => one.id),
+    one: (await cd.payments.undecided(person("one"))).map(({ state }) => state),
+    two: (await cd.payments.undecided(person("two"))).map(({ state }) => state),
+  });
+  const expected = { open: [], proposed: [id], one: [], two: ["proposed"] };
+  expect(await asked()).toEqual(expected);
+  await forget(cd, "payment-proposed/");
+  // What somebody had claimed stood among what nobody had.
+  const put = new Map([[`payment-open/${id}`, Buffer.from(JSON.stringify(id))]]);
+  await cd.store.commit([], () => ({ put, remove: new Set(), result: undefined }));
+  expect(await asked()).toEqual(expected);
 });
 
 it("does not read the statements of a closed month again in which nothing is owed outside a plan", async () => {
