@@ -31,13 +31,8 @@ export function titleOf(scheme: Scheme): Text {
 
 /** What every registered scheme is called, wherever a person reads of it. */
 export function schemeTitles(language: Language): { readonly [K in SchemeKind]: string } {
-  const { fixed, contribution, tiers, shapley } = rules;
-  return {
-    fixed: fixed.title[language],
-    contribution: contribution.title[language],
-    tiers: tiers.title[language],
-    shapley: shapley.title[language],
-  };
+  const titles = Object.entries(rules).map(([kind, { title }]) => [kind, title[language]]);
+  return Object.fromEntries(titles) as { readonly [K in SchemeKind]: string };
 }
 
 /** Every registered scheme as it could look for an agreement; its own kind is for the caller to put in. */
