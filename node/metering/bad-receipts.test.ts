@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRegionCa } from "../../certs/ca.ts";
 import { createFounder, signTrustList } from "../../certs/founder.ts";
+import { recordsOf } from "../../test/fixtures/records-of.ts";
 import { AGR_7, agreementOf } from "../../test/settlement/two-regions.ts";
 import type { TrustedRegion } from "../identity/model.ts";
 import { proposeList } from "../identity/propose-list.ts";
@@ -174,13 +175,7 @@ async function offered(...cores: readonly ReceiptCore[]) {
   return taken.ok ? taken.value : taken.error.code;
 }
 
-/** Every record of the store, or those whose keys begin with one of the prefixes. */
-function dump(...prefixes: readonly string[]): readonly (readonly [string, string])[] {
-  const all = [...world.disk.contents.values].map(([key, bytes]) => [key, Buffer.from(bytes).toString("hex")] as const);
-  const isAsked = ([key]: readonly [string, string]) => prefixes.some((prefix) => key.startsWith(prefix));
-  return (prefixes.length === 0 ? all : all.filter(isAsked)).sort();
-}
-
+const dump = (...prefixes: readonly string[]) => recordsOf(world.disk, ...prefixes);
 const transfersPosted = async () => mustSucceed(await createLedger({ store: world.deps.store }).check()).transfers;
 const later = (ms: number) => instantOf(NOW_MS + ms);
 const next = (over: Partial<ReceiptCore> = {}) => batch(coreOf(over));

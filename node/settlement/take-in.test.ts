@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { recordsOf } from "../../test/fixtures/records-of.ts";
 import {
   CONSUMER,
   hold,
@@ -41,9 +42,9 @@ async function filled(chain: readonly HeldReceipt[], given = chain[1]) {
   // All that taking receipts in uses of the process.
   const common = { store, runtime, trees, region: CONSUMER, signer: signerOf(CONSUMER), logger: silentLogger };
   const deps = { ...common, trust: { statementKey: keyOf } } as unknown as ProcessDeps;
-  const before = [...disk.contents.values];
+  const before = recordsOf(disk);
   const taken = await takeInReceipts(deps, about, [chain[1]?.core.receiptId ?? ""]);
-  return { taken, isUnchanged: JSON.stringify([...disk.contents.values]) === JSON.stringify(before) };
+  return { taken, isUnchanged: JSON.stringify(recordsOf(disk)) === JSON.stringify(before) };
 }
 
 /** The second of three ends so long after now; the third names it as the one before. */

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { leafBytes } from "../../node/audit/store.ts";
 import { signerFromSeed } from "../../node/kernel/ed25519.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import type { HeldReceipt, Receipt, ReceiptCore } from "../../node/metering/model.ts";
 import { coreDigestOf, receiptIdOf, signCore } from "../../node/metering/receipt.ts";
 import type { SettlementTerms } from "../../node/policy/settlement-terms.ts";
-import { list } from "../../node/storage/transact.ts";
-import { booksOf, closeBoth, statementOf } from "./settled-world.ts";
+import { recordsOf } from "../fixtures/records-of.ts";
+import { booksOf, closeBoth, leavesOf, statementOf } from "./settled-world.ts";
 import {
   AGR_7,
   CONSUMER,
@@ -23,27 +22,12 @@ import {
   type Used,
 } from "./two-regions.ts";
 
-/** What the store says, record by record; or only what was counted, posted and proved. */
-function dump({ disk }: Region, ...prefixes: readonly string[]) {
-  const all = [...disk.contents.values].map(([key, bytes]) => [key, Buffer.from(bytes).toString("hex")] as const);
-  const asked = prefixes.length === 0 ? all : all.filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
-  return asked.sort();
-}
-
-async function leaves({ store }: Region, kind: string): Promise<number> {
-  let count = 0;
-  for await (const bytes of list(store, leafBytes)) {
-    if (JSON.parse(Buffer.from(bytes).toString("utf8")).kind === kind) count++;
-  }
-  return count;
-}
-
 /** Exactly one posting: one signed statement, one set of postings, and a clearing account at nothing. */
 async function settledOnce(region: Region, receivable: string, statements = 1): Promise<void> {
   const { net } = await booksOf(region);
   expect(net["500000:payer/receivable/CNY"]).toBe(receivable);
   expect(net["AGR-7/clearing/CNY"]).toBe("0");
-  expect(await leaves(region, "statement.signed")).toBe(statements);
+  expect(await leavesOf(region, "statement.signed")).toHaveLength(statements);
 }
 
 const resigned = (core: ReceiptCore, provider = signerOf(PROVIDER), consumer = signerOf(CONSUMER)): Receipt => ({
@@ -97,14 +81,14 @@ describe("a receipt that a peer hands over to fill a hole", () => {
     world.wire.receipt = lie;
     const consumer = world.consumer();
     const counted = ["receipt", "ledger", "usage"];
-    const before = dump(consumer, ...counted);
+    const before = recordsOf(consumer.disk, ...counted);
     expect(before.length).toBeGreaterThan(5);
     await closeBoth(world);
     const { state, differences } = await statementOf(consumer);
     expect(state).toBe("differs");
     expect(differences?.receipts?.refused).toMatchObject([{ code }]);
-    expect(dump(consumer, ...counted)).toEqual(before);
-    for (const region of world.regions.values()) expect(await leaves(region, "statement.signed")).toBe(0);
+    expect(recordsOf(consumer.disk, ...counted)).toEqual(before);
+    for (const region of world.regions.values()) expect(await leavesOf(region, "statement.signed")).toEqual([]);
   });
 
   it("is taken in once, however often closing asks for it, and settles once", async () => {
@@ -157,7 +141,7 @@ describe("amounts at the edge", () => {
       const paid = (statement?.result.totals ?? []).reduce((sum, { fen }) => sum + BigInt(fen), 0n);
       expect(paid).toBe(BigInt(receivable ?? "0"));
       expect((await booksOf(region)).net["500000:payer/receivable/CNY"]).toBe(receivable);
-      expect(await leaves(region, "statement.signed")).toBe(1);
+      expect(await leavesOf(region, "statement.signed")).toHaveLength(1);
     }
   });
 
@@ -215,11 +199,11 @@ describe("over several periods", () => {
     const world = await twoRegions({ terms: [PLAIN] });
     await holdBoth(world, receiptChain("AGR-7", [rows("10"), rows("10", "2026-11-02")]));
     const region = world.provider();
-    const before = dump(region);
+    const before = recordsOf(region.disk);
     const refused = async (month: string, options = {}, roles: readonly string[] = ["finance"]) => {
       const actor = { ...finance(PROVIDER), roles } as ReturnType<typeof finance>;
       const closed = await region.settlements.close(actor, month, options);
-      expect(dump(region)).toEqual(before);
+      expect(recordsOf(region.disk)).toEqual(before);
       return closed.ok ? "closed" : closed.error.code;
     };
     const figures = (value: unknown) => ({ declarations: { "AGR-7": value } });

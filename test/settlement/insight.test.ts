@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { leafBytes } from "../../node/audit/store.ts";
 import { mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
-import { unsignedReceipts } from "../../node/metering/store.ts";
+import { numberIn, unsignedReceipts } from "../../node/metering/store.ts";
 import { addUsage, usageTotalsRefs } from "../../node/metering/usage.ts";
 import type { Insight } from "../../node/settlement/insight/service.ts";
 import { receiptsIn } from "../../node/settlement/sources.ts";
 import { list, transact } from "../../node/storage/transact.ts";
 import { readsOf } from "../fixtures/reads-of.ts";
 import { insightOf, requester } from "./insight-of.ts";
-import { closeBoth, statementOf, viewOf } from "./settled-world.ts";
+import { closeBoth, leavesOf, statementOf, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
   CONSUMER,
@@ -17,21 +16,11 @@ import {
   holdBoth,
   OCTOBER,
   PROVIDER,
-  type Region,
   receiptChain,
   twoRegions,
   type Used,
   type World,
 } from "./two-regions.ts";
-
-async function leaves({ store }: Region, kind: string): Promise<unknown[]> {
-  const found = [];
-  for await (const bytes of list(store, leafBytes)) {
-    const leaf = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    if (leaf.kind === kind) found.push(leaf.detail);
-  }
-  return found;
-}
 
 async function settledOctober(world: World): Promise<Insight> {
   await holdBoth(world, receiptChain("AGR-7", OCTOBER));
@@ -75,17 +64,11 @@ describe("the equation of a statement", () => {
     world.clock.nowMs = Date.parse("2026-12-03T02:00:00.000Z");
     const { store } = world.provider();
     const insight = insightOf(world, world.provider());
-    const seen: string[] = [];
-    const { range } = store;
-    store.range = async function* (asked, at) {
-      for await (const entry of range.call(store, asked, at)) {
-        if (entry[0].startsWith("receipt/")) seen.push(BigInt(`0x${entry[0].slice(-16)}`).toString());
-        yield entry;
-      }
-    };
+    const keys = readsOf(store);
     const read = async (periodId: string) => {
-      seen.length = 0;
+      keys.length = 0;
       const [equation] = await insight.equations(periodId, "AGR-7");
+      const seen = keys.filter((key) => key.startsWith("receipt/")).map(numberIn);
       return [equation?.basis, equation?.delivered.receipts, seen.join()];
     };
     expect(await read("2026-11")).toEqual(["receipts", "2", "4,5"]);
@@ -276,7 +259,7 @@ describe("before and while data is used", () => {
       // A node that starts again, and one that looks twice at once, say nothing twice.
       await insightOf(world, region).look();
       await Promise.all([insightOf(world, region).look(), insightOf(world, region).look()]);
-      expect(await leaves(region, "usage.alert")).toMatchObject([
+      expect((await leavesOf(region, "usage.alert")).map(({ detail }) => detail)).toMatchObject([
         { month: "2026-11", measure: "budget", threshold: "50", used: "2640", limit: "3000" },
         { threshold: "80" },
       ]);

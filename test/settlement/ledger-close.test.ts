@@ -5,6 +5,7 @@ import { createLedger } from "../../node/ledger/service.ts";
 import { ledgerHead } from "../../node/ledger/store.ts";
 import { begunCounts } from "../../node/settlement/store.ts";
 import { read } from "../../node/storage/transact.ts";
+import { readsOf } from "../fixtures/reads-of.ts";
 import { booksOf, closeBoth, figures, statementOf, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
@@ -76,14 +77,7 @@ describe("the ledger of a period", () => {
     await holdBoth(world, receiptChain("AGR-7", OCTOBER));
     await closeBoth(world);
     const { store, settlements } = world.provider();
-    const found: string[] = [];
-    const { range } = store;
-    store.range = async function* (asked, at) {
-      for await (const entry of range.call(store, asked, at)) {
-        found.push(entry[0]);
-        yield entry;
-      }
-    };
+    const found = readsOf(store);
     await settlements.tend();
     await settlements.waiting(finance(PROVIDER));
     await settlements.idle();

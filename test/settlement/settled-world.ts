@@ -1,5 +1,7 @@
+import { leafBytes } from "../../node/audit/store.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { createLedger } from "../../node/ledger/service.ts";
+import { list } from "../../node/storage/transact.ts";
 import { CONSUMER, finance, PROVIDER, type Region, type World } from "./two-regions.ts";
 
 /** What both regions declare in the worked example: each what it knows. */
@@ -26,6 +28,15 @@ export async function closeBoth(world: World, periodId = "2026-10", options = {}
     await world.consumer().settlements.close(finance(CONSUMER), periodId, { declarations: storage, ...options }),
   );
   await world.quiet();
+}
+
+type SeenLeaf = { readonly kind: string; readonly actor: string; readonly detail?: unknown };
+
+/** What the region's log says, in order; of one kind, or of all. */
+export async function leavesOf({ store }: Region, kind?: string): Promise<SeenLeaf[]> {
+  const leaves: SeenLeaf[] = [];
+  for await (const bytes of list(store, leafBytes)) leaves.push(JSON.parse(Buffer.from(bytes).toString("utf8")));
+  return leaves.filter((leaf) => kind === undefined || leaf.kind === kind);
 }
 
 export async function booksOf({ store }: Region) {

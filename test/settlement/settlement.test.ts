@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { leafBytes } from "../../node/audit/store.ts";
 import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { receipts as heldReceipts } from "../../node/metering/store.ts";
 import { net } from "../../node/settlement/netting.ts";
 import { obligationsOf } from "../../node/settlement/obligations.ts";
 import { recompute } from "../../node/settlement/recompute.ts";
 import { list } from "../../node/storage/transact.ts";
-import { booksOf, closeBoth, figures, statementOf, storage, viewOf } from "./settled-world.ts";
+import { booksOf, closeBoth, figures, leavesOf, statementOf, storage, viewOf } from "./settled-world.ts";
 import {
   AGR_7,
   CONSUMER,
@@ -21,16 +20,6 @@ import {
 } from "./two-regions.ts";
 
 const lost = err({ kind: "unavailable", code: "RPC_UNAVAILABLE", text: { zh: "不可用", en: "Unavailable." } });
-
-async function leavesOf({ store }: Region): Promise<{ readonly kind: string; readonly actor: string }[]> {
-  const leaves = [];
-  for await (const bytes of list(store, leafBytes)) leaves.push(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  return leaves;
-}
-
-async function leafKinds(region: Region): Promise<string[]> {
-  return (await leavesOf(region)).map(({ kind }) => kind);
-}
 
 describe("settling a period", () => {
   it("agrees on the worked example of the specification, signs it and posts it in both regions", async () => {
@@ -64,7 +53,7 @@ describe("settling a period", () => {
         "510100:operator/payable/CNY": "-69421",
         "510100:provider/payable/CNY": "-110379",
       });
-      expect(await leafKinds(region)).toEqual([
+      expect((await leavesOf(region)).map(({ kind }) => kind)).toEqual([
         "period.closed",
         "declaration.signed",
         "statement.signed",
@@ -126,7 +115,7 @@ describe("settling a period", () => {
       [small.provider(), "finance"],
       [small.consumer(), "node"],
     ] as const) {
-      const signed = (await leavesOf(region)).filter(({ kind }) => kind === "statement.signed");
+      const signed = await leavesOf(region, "statement.signed");
       expect(signed).toMatchObject([{ actor }]);
     }
 

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { leafBytes } from "../../node/audit/store.ts";
 import type { Canonical } from "../../node/kernel/canonical-json.ts";
 import { err, mustSucceed } from "../../node/kernel/exchange-error.ts";
 import { statementEquivocations } from "../../node/settlement/store.ts";
 import { list } from "../../node/storage/transact.ts";
-import { booksOf, figures, statementOf, storage } from "./settled-world.ts";
+import { booksOf, figures, leavesOf, statementOf, storage } from "./settled-world.ts";
 import {
   CONSUMER,
   finance,
@@ -58,12 +57,6 @@ async function signedByConsumer(held: (peer: string, kind: string) => boolean) {
   await consumer().settlements.close(finance(CONSUMER), "2026-10", { declarations: storage });
   await rounds(world);
   return { world, sent };
-}
-
-async function leavesOf({ store }: Region, kind: string): Promise<unknown[]> {
-  const leaves = [];
-  for await (const bytes of list(store, leafBytes)) leaves.push(JSON.parse(Buffer.from(bytes).toString("utf8")));
-  return leaves.filter((leaf) => leaf.kind === kind);
 }
 
 async function evidenceOf({ store }: Region) {

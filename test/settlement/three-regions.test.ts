@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { leafBytes } from "../../node/audit/store.ts";
 import { canonicalText } from "../../node/kernel/canonical-json.ts";
 import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
 import { receipts } from "../../node/metering/store.ts";
@@ -13,8 +12,8 @@ import { examine } from "../../node/settlement/recompute.ts";
 import type { SettlementDeps } from "../../node/settlement/service.ts";
 import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
 import type { MemoryDisk } from "../../node/storage/memory.ts";
-import { list, page, transact } from "../../node/storage/transact.ts";
-import { booksOf, statementOf } from "./settled-world.ts";
+import { page, transact } from "../../node/storage/transact.ts";
+import { booksOf, leavesOf, statementOf } from "./settled-world.ts";
 import {
   AGR_7,
   agreementOf,
@@ -89,12 +88,6 @@ async function uptoNovember(world: World) {
   world.clock.nowMs = Date.parse("2026-12-02T02:00:00.000Z");
 }
 
-async function leafKinds({ store }: Region): Promise<string[]> {
-  const kinds: string[] = [];
-  for await (const bytes of list(store, leafBytes)) kinds.push(JSON.parse(Buffer.from(bytes).toString("utf8")).kind);
-  return kinds;
-}
-
 describe("settling an agreement that pays a third region's parties", () => {
   it("is declared, computed and signed by all three, and posted once in each of three ledgers", async () => {
     const world = await threeRegions();
@@ -126,8 +119,8 @@ describe("settling an agreement that pays a third region's parties", () => {
     });
     expect(books.map(({ net }) => net)).toEqual([books[2]?.net, books[2]?.net, books[2]?.net]);
     for (const region of all(world)) {
-      expect((await leafKinds(region)).filter((kind) => kind === "statement.signed")).toHaveLength(1);
-      expect((await leafKinds(region)).filter((kind) => kind === "declaration.signed")).toHaveLength(1);
+      expect(await leavesOf(region, "statement.signed")).toHaveLength(1);
+      expect(await leavesOf(region, "declaration.signed")).toHaveLength(1);
     }
     // It has seen sums of usage, and no receipt.
     const { store } = third(world);
