@@ -1,3 +1,4 @@
+import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import type { Language } from "../../node/kernel/text.ts";
 import type { StatementView } from "../../node/settlement/period-view.ts";
 import type { ReportWords } from "./words/zh.ts";
@@ -48,6 +49,11 @@ export function schemeName({ schemes }: ReportWords, scheme: string): string {
 export function periodName({ period }: ReportWords, periodId: string): string {
   const [year = "", month = ""] = periodId.split("-");
   return period(year, Number(month));
+}
+
+/** When, as a clock in China shows it. */
+export function clock(instant: string | null): string {
+  return instant === null ? "—" : chinaTimeOf(msOf(instant));
 }
 
 /** A product or one of the system's own lines. */

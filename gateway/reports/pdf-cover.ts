@@ -1,9 +1,8 @@
 import type { Content, TableCell } from "pdfmake";
-import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
 import { bins } from "../../node/settlement/insight/equation.ts";
 import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
 import { moneyFlowSvg, shareBarSvg } from "./charts.ts";
-import { type Names, periodName } from "./labels.ts";
+import { clock, type Names, periodName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, yuan } from "./money.ts";
 import { bmp, facts, head, heading, MUTED, note, number, table, title, WIDTH, word } from "./pdf-parts.ts";
@@ -37,7 +36,7 @@ function identity(model: ReportModel, names: Names): Content {
     [pdf.regions, list(regions)],
     [pdf.periodLabel, periodId],
     [pdf.state, pdf.signedBy(list(regions))],
-    [evidence.signedAt, chinaTimeOf(msOf(signedAt))],
+    [evidence.signedAt, clock(signedAt)],
     [pdf.preparedBy, names.region(region)],
     [pdf.statements, statements.map(({ entryName, agreementId }) => `${entryName} (${agreementId})`).join("\n")],
     [evidence.digest, digest],

@@ -1,6 +1,5 @@
 import type { Content, TableCell } from "pdfmake";
-import { chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
-import { type Names, productName, schemeName } from "./labels.ts";
+import { clock, type Names, productName, schemeName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, unitPrice, yuan } from "./money.ts";
 import { lineSteps, partyWords } from "./pdf-derivation.ts";
@@ -114,7 +113,7 @@ function evidence(one: SignedStatement, names: Names, model: ReportModel): Conte
       t.signature(names.region(region)),
       `${keyId}\n${signature}`,
     ]),
-    [t.signedAt, one.signedAt === null ? "—" : chinaTimeOf(msOf(one.signedAt))],
+    [t.signedAt, clock(one.signedAt)],
     [t.leaf, held?.leafIndex ?? "—"],
     [t.proof, held?.proof == null ? t.noProof : t.proofElsewhere],
   ]);

@@ -1,8 +1,8 @@
 import type { WriteSheet } from "hucre/xlsx";
-import { chinaDateOf, chinaTimeOf, msOf } from "../../node/kernel/instant.ts";
+import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
 import { metricWord } from "../../node/settlement/insight/metric-words.ts";
 import { codeLabel } from "../code-labels.ts";
-import { type Names, namesOf } from "./labels.ts";
+import { clock, type Names, namesOf } from "./labels.ts";
 import { unitPrice } from "./money.ts";
 import type { RequesterReport } from "./requester-model.ts";
 import { verificationCode } from "./verification-code.ts";
@@ -107,7 +107,7 @@ function receiptRows({ agreements }: RequesterReport, { words }: Names): Cell[][
   return agreements.flatMap(({ agreementId, receipts, hasMoreReceipts }) => [
     ...receipts.map((one): Cell[] => [
       ...[agreementId, one.seq, one.receiptId, one.productId, one.usagePeriodId, one.quantity],
-      ...[words.requester.standings[one.bin], one.endedAt, one.transferId],
+      ...[words.requester.standings[one.bin], clock(one.endedAt), one.transferId],
     ]),
     ...(hasMoreReceipts ? [[agreementId, null, words.requester.moreReceipts]] : []),
   ]);
@@ -152,10 +152,16 @@ export function requesterFacts(
       evidence.signature(region(id)),
       `${keyId}\n${signature}`,
     ]),
-    [evidence.signedAt, one.signedAt === null ? "—" : chinaTimeOf(msOf(one.signedAt))],
+    [evidence.signedAt, clock(one.signedAt)],
     ...one.disputes.map(({ id, state, openedBy, receipts, until }): [string, string] => [
       words.disputes.title,
-      words.disputes.line(id, words.disputes.states[state], region(openedBy), receipts, until ?? ""),
+      words.disputes.line(
+        id,
+        words.disputes.states[state],
+        region(openedBy),
+        receipts,
+        until === null ? "" : clock(until),
+      ),
     ]),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Names } from "./labels.ts";
+import { clock, type Names } from "./labels.ts";
 import type { ReportDispute, SignedStatement } from "./model.ts";
 import type { Cell, Column } from "./xlsx-book.ts";
 import { workingCell, yuanCell } from "./xlsx-fen.ts";
@@ -45,7 +45,7 @@ export function adjustmentRows(
 
 export function disputeWords(dispute: ReportDispute, { words, region }: Names): string {
   const { id, state, openedBy, receiptIds, deadline } = dispute;
-  const until = deadline?.until ?? "";
+  const until = deadline?.until == null ? "" : clock(deadline.until);
   return words.disputes.line(id, words.disputes.states[state], region(openedBy), String(receiptIds.length), until);
 }
 

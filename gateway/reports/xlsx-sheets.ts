@@ -1,5 +1,5 @@
 import type { WriteSheet } from "hucre/xlsx";
-import { type Names, namesOf } from "./labels.ts";
+import { clock, type Names, namesOf } from "./labels.ts";
 import type { ReportModel } from "./model.ts";
 import { digestOfAll, verificationCode } from "./verification-code.ts";
 import type { Book } from "./xlsx.ts";
@@ -58,7 +58,7 @@ function evidenceRows({ statements, evidence }: ReportModel, { words, region }: 
         row(t.signatureKey(region(id)), keyId),
         row(t.signature(region(id)), signature),
       ]),
-      row(t.signedAt, one.signedAt ?? ""),
+      row(t.signedAt, clock(one.signedAt)),
       row(t.leaf, held?.leafIndex ?? ""),
       row(t.proof, held?.proof ?? t.noProof),
     ];

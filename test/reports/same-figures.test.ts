@@ -199,6 +199,18 @@ describe("the sheets", () => {
     expect(seen).toBeGreaterThan(80);
   });
 
+  it.each(["zh", "en"] as const)("and pages tell every time by the clock in China: %s", async (language) => {
+    const deadline = { rule: "settlement.dispute", until: "2026-11-29T16:00:00.000Z", verified: true };
+    const model = { ...october, language, disputes: october.disputes.map((one) => ({ ...one, deadline })) };
+    const { sheets } = await readXlsx(await bytesOf("xlsx", model));
+    const pages = pdfPages(await bytesOf("pdf", model));
+    for (const text of [sheets.flatMap(({ rows }) => rows.flat()).join("\n"), pages.join("\n")]) {
+      expect(text).toContain("2026-11-30 00:00 UTC+8");
+      expect(text.match(/2026-\d\d-\d\d \d\d:\d\d UTC\+8/g)?.length).toBeGreaterThan(1);
+      expect(text).not.toMatch(/:\d\d\.\d{3}Z/);
+    }
+  });
+
   it("speak one language: no Chinese in English sheets but names of regions and entries, and what people wrote", async () => {
     const { sheets } = await readXlsx(await bytesOf("xlsx", { ...october, language: "en" }));
     const cells = sheets.flatMap(({ rows }) => rows.flat()).filter((cell) => typeof cell === "string");
