@@ -4,6 +4,7 @@ import { bins, exceptionKinds } from "../../node/settlement/insight/equation.ts"
 import { termsChangeSchema } from "../../node/settlement/insight/what-if.ts";
 import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { INSIGHT_READERS } from "../insight-readers.ts";
 import { type Api, route } from "./route.ts";
 
 const periodText = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/);
@@ -27,7 +28,7 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       path: "/api/v1/settlements/what-if",
       tag,
       summary: "Past periods under other terms: each party's fen before and after; nothing is stored or signed",
-      access: STATEMENT_READERS,
+      access: INSIGHT_READERS.whatIf,
       body: z.object({
         agreement: agreementId,
         /** The last quarter that was computed, when absent. */
@@ -45,7 +46,7 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       path: "/api/v1/settlements/what-if/supplier",
       tag,
       summary: "What a unit would have received in a year under each registered scheme, and if it contributed more",
-      access: [...STATEMENT_READERS, "publisher"],
+      access: INSIGHT_READERS.supplier,
       body: z.object({
         party: partyId,
         year,
@@ -71,7 +72,7 @@ function tryingRoutes(api: Api, { insight }: GatewayDeps): void {
       tag,
       summary:
         "Where the running month of an agreement is heading: method named, with its range; by party for finance, auditors and approvers",
-      access: [...STATEMENT_READERS, "requester", "publisher"],
+      access: INSIGHT_READERS.forecast,
       query: z.object({ agreement: agreementId }),
       answer: z.unknown(),
     },

@@ -6,6 +6,7 @@ import { ok, type Result } from "../../node/kernel/exchange-error.ts";
 import type { Language } from "../../node/kernel/text.ts";
 import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { INSIGHT_READERS } from "../insight-readers.ts";
 import { type ReportDeps, reportModelOf } from "../reports/model.ts";
 import {
   disclosureFormats,
@@ -65,7 +66,7 @@ export function reportRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/reports/disclosure",
       tag,
       summary: "Yearly disclosure of authorised operation: object, content, scope, period; products, caps and fees",
-      access: [...STATEMENT_READERS, "publisher", "admin"],
+      access: INSIGHT_READERS.disclosure,
       query: z.object({
         year: z.string().regex(/^[0-9]{4}$/),
         format: z.enum(disclosureFormats).default("json"),

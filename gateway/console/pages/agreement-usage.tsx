@@ -1,10 +1,10 @@
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import { type Alert, THRESHOLDS } from "../../../node/settlement/insight/budget-model.ts";
 import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
+import { INSIGHT_READERS } from "../../insight-readers.ts";
 import { quantity, yuan } from "../../reports/money.ts";
 import { bytes, shortTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
-import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { metricName } from "../party-name.ts";
 import { holds, say, type View } from "../view.ts";
 import { BudgetForm } from "./budget-form.tsx";

@@ -1,7 +1,6 @@
 import type { Child } from "hono/jsx";
-import type { Role } from "../../../node/identity/model.ts";
 import type { Failure } from "../../../node/kernel/exchange-error.ts";
-import { STATEMENT_READERS } from "../../../node/settlement/period-view.ts";
+import { INSIGHT_READERS } from "../../insight-readers.ts";
 import { holds, say, type View } from "../view.ts";
 import { Layout } from "./layout.tsx";
 import { Tabs } from "./tabs.tsx";
@@ -12,14 +11,6 @@ const TABS = [
   ["forecast", "/console/what-if/forecast"],
   ["disclosure", "/console/disclosure"],
 ] as const;
-
-/** Who may open which; as in the API. */
-export const INSIGHT_READERS = {
-  whatIf: STATEMENT_READERS,
-  supplier: [...STATEMENT_READERS, "publisher"],
-  forecast: [...STATEMENT_READERS, "requester", "publisher"],
-  disclosure: [...STATEMENT_READERS, "publisher", "admin"],
-} as const satisfies { readonly [id in (typeof TABS)[number][0]]: readonly Role[] };
 
 type Props = {
   view: View;

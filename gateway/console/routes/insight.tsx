@@ -1,11 +1,11 @@
 import type { Hono } from "hono";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
+import { INSIGHT_READERS } from "../../insight-readers.ts";
 import { disclosureFormats, renderDisclosure } from "../../reports/render.ts";
 import { DisclosurePage } from "../pages/disclosure.tsx";
 import { ForecastPage } from "../pages/forecast.tsx";
 import { page } from "../parts/document.tsx";
-import { INSIGHT_READERS } from "../parts/insight-frame.tsx";
 import { refuseConsole } from "../refusal.tsx";
 import { type ConsoleContext, type ConsoleEnvironment, holds } from "../view.ts";
 import { pricedAgreements } from "./what-if.tsx";
