@@ -2,8 +2,10 @@ import { ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import { type ExchangeError, type Failure, refusals } from "../kernel/exchange-error.ts";
 import { statusOf } from "./grpc-status.ts";
 
-/** What one region may have open here at a time, over all its connections: its faults must not take this node from the others. */
+/** What one region may have open here at a time, calls over all its connections: its faults must not take this node from the others. */
 export type CallLimits = {
+  /** By what they speak: a node needs one for gRPC, and one for data per transfer under way. */
+  readonly connections: { readonly grpc: number; readonly data: number };
   readonly calls: number;
   readonly streams: number;
   /** Requests of which a beginning lies in memory; the others wait in HTTP/2's own windows. */
@@ -13,7 +15,10 @@ export type CallLimits = {
 };
 
 /** Far above what a region needs: it has two standing streams, and its calls take milliseconds. */
-export const CALL_LIMITS: CallLimits = { calls: 1_000, streams: 64, reading: 8, readMs: 20_000 };
+export const CALL_LIMITS: CallLimits = {
+  ...{ connections: { grpc: 16, data: 256 }, calls: 1_000, streams: 64 },
+  ...{ reading: 8, readMs: 20_000 },
+};
 
 const refuse = refusals({ RPC_TOO_MANY_CALLS: "unavailable", RPC_REQUEST_UNFINISHED: "unavailable" });
 

@@ -3,6 +3,7 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Frame, PullControl } from "../transfer/wire.ts";
+import type { CallLimits } from "./call-limits.ts";
 import { announce, DATA_PROTOCOL, framed, type Keepalive } from "./data-connection.ts";
 import { createDataReader } from "./data-reader.ts";
 import { protocol } from "./protocol.ts";
@@ -22,7 +23,10 @@ afterEach(async () => {
 type Serve = (controls: AsyncIterable<PullControl>) => AsyncGenerator<Frame>;
 
 /** Chongqing pulls from Chengdu, whose way in may lead through somebody else's port. */
-async function connect(pull: Serve, special: { protocols?: readonly string[]; way?: Way; keepalive?: Keepalive } = {}) {
+async function connect(
+  pull: Serve,
+  special: { protocols?: readonly string[]; way?: Way; keepalive?: Keepalive; limits?: Partial<CallLimits> } = {},
+) {
   const transfers = {
     pull: (_peer: unknown, controls: AsyncIterable<PullControl>) => pull(controls),
     invoke: () => Promise.reject(new Error("not called")),
@@ -147,10 +151,12 @@ describe("a data connection", () => {
 
 describe("what a peer of good standing cannot do with data connections", () => {
   const QUICK = { everyMs: 100, timeoutMs: 100 };
+  /** Longer than a test: nothing is closed by time. */
+  const PATIENT = { everyMs: 600_000, timeoutMs: 600_000 };
 
   /** Chongqing with its own certificate, saying whatever it likes. */
-  async function raw(serve: Serve = idle) {
-    const { running } = await connect(serve, { keepalive: QUICK });
+  async function raw(serve: Serve, keepalive: Keepalive, limits: Partial<CallLimits> = {}) {
+    const { running } = await connect(serve, { keepalive, limits });
     const { certificatePem, keyPem } = chongqing.credentials;
     const port = Number(running.endpoint.split(":")[1]);
     const dial = (allowHalfOpen = false) =>
@@ -188,7 +194,7 @@ describe("what a peer of good standing cannot do with data connections", () => {
     ["protobuf that is none", framed(Buffer.from("ffffffffffffffff", "hex"))],
     ["HTTP", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
   ])("%s closes the connection", async (_name, bytes) => {
-    const { running, dial } = await raw();
+    const { running, dial } = await raw(idle, PATIENT);
     const socket = await dial();
     const over = closed(socket);
     socket.write(bytes);
@@ -196,8 +202,21 @@ describe("what a peer of good standing cannot do with data connections", () => {
     await expect.poll(() => running.server.connections()).toEqual([]);
   });
 
+  it("a connection over those that one region may have is closed, and the others go on", async () => {
+    const { running, dial } = await raw(idle, PATIENT, { connections: { grpc: 0, data: 2 } });
+    const [first, second] = [await dial(), await dial()];
+    await expect.poll(() => running.server.connections()).toHaveLength(2);
+    await closed(await dial());
+    expect(running.server.connections()).toHaveLength(2);
+    first.destroy();
+    await expect.poll(() => running.server.connections()).toHaveLength(1);
+    await dial();
+    await expect.poll(() => running.server.connections()).toHaveLength(2);
+    expect(second.closed).toBe(false);
+  });
+
   it("a connection that keeps talking and never says `open` is closed", async () => {
-    const { running, dial } = await raw();
+    const { running, dial } = await raw(idle, QUICK);
     const socket = await dial();
     const over = closed(socket);
     const heartbeats = setInterval(() => socket.writable && socket.write(Buffer.alloc(1)), 20);
@@ -207,7 +226,7 @@ describe("what a peer of good standing cannot do with data connections", () => {
   });
 
   it("a connection whose pull is over is closed, though its peer keeps its own half open and talking", async () => {
-    const { running, dial } = await raw(async function* () {});
+    const { running, dial } = await raw(async function* () {}, QUICK);
     const socket = await dial(true);
     const over = closed(socket);
     socket.write(framed(protocol().data.encodeControl(opening, { listVersion: "4", traceparent: "" })));

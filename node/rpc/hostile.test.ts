@@ -4,9 +4,10 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Peer } from "../identity/model.ts";
 import { mustSucceed, ok, type Result, refusals } from "../kernel/exchange-error.ts";
 import type { CallLimits } from "./call-limits.ts";
+import { LINK_TIMING } from "./peer-link.ts";
 import { protocol } from "./protocol.ts";
 import type { RpcServices } from "./services.ts";
-import { makeRegion, pairRegions, type RunningServer, type TestRegion } from "./testing/federation.ts";
+import { connectRegion, makeRegion, pairRegions, type RunningServer, type TestRegion } from "./testing/federation.ts";
 import { shakeHands } from "./tls-handshake.ts";
 
 let chengdu: TestRegion;
@@ -22,9 +23,16 @@ afterEach(async () => {
 
 /** Chongqing's link to Chengdu, for calls that no client of ours makes. */
 async function connect(services: Partial<RpcServices>, limits: Partial<CallLimits> = {}) {
-  const { clients, running, serverTrust, close } = await pairRegions(chongqing, chengdu, services, { limits });
+  // The keepalive of a node: one that notices silence within a tenth of a second gives up while megabytes are read.
+  const special = { limits, timing: LINK_TIMING };
+  const { clients, running, serverTrust, clientTrust, close } = await pairRegions(
+    chongqing,
+    chengdu,
+    services,
+    special,
+  );
   open.push(close);
-  return { link: mustSucceed(clients.link("510100")), running, serverTrust };
+  return { link: mustSucceed(clients.link("510100")), running, serverTrust, clientTrust };
 }
 
 /** HTTP/2 by hand, for requests that a gRPC client does not send. */
@@ -91,11 +99,11 @@ describe("a refusal that repeats what a peer wrote", () => {
 
 const head = { head: async () => ({ note: "n" }) } as RpcServices["audit"];
 
-describe("requests that are never finished", () => {
-  /** Announces 16 bytes and sends three. */
-  const half = Buffer.from([0, 0, 0, 0, 16, 1, 2, 3]);
-  const whole = Buffer.from([0, 0, 0, 0, 0]);
+/** Announces 16 bytes and sends three. */
+const half = Buffer.from([0, 0, 0, 0, 16, 1, 2, 3]);
+const whole = Buffer.from([0, 0, 0, 0, 0]);
 
+describe("requests that are never finished", () => {
   it("take the places of their own region for a while, and are then given up by name", async () => {
     const { running } = await connect({ audit: head }, { reading: 2, readMs: 200 });
     const session = await rawSession(running);
@@ -150,18 +158,36 @@ describe("more than one region may have open", () => {
   });
 
   it("of connections are closed, and the others go on", async () => {
-    const { running } = await connect({ audit: head });
-    const sessions = await Promise.all(Array.from({ length: 16 }, () => rawSession(running)));
-    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(16));
+    const { running } = await connect({ audit: head }, { connections: { grpc: 3, data: 0 } });
+    const sessions = await Promise.all(Array.from({ length: 3 }, () => rawSession(running)));
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(3));
     const over = await rawSession(running);
     await vi.waitFor(() => expect(over.closed).toBe(true));
-    expect(running.server.connections()).toHaveLength(16);
+    expect(running.server.connections()).toHaveLength(3);
     expect(sessions.every(({ closed }) => !closed)).toBe(true);
     sessions[0]?.destroy();
-    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(15));
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(2));
     const next = await rawSession(running);
-    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(16));
+    await vi.waitFor(() => expect(running.server.connections()).toHaveLength(3));
     expect(next.closed).toBe(false);
+  });
+
+  it("takes nothing from another region", async () => {
+    const { running, serverTrust, clientTrust } = await connect(
+      { audit: head },
+      {
+        ...{ connections: { grpc: 1, data: 0 }, calls: 1, readMs: 60_000 },
+      },
+    );
+    const beijing = await makeRegion("110000");
+    serverTrust.set([...serverTrust.current().list.regions, beijing.entry("127.0.0.1:1")], "1");
+    const session = await rawSession(running);
+    void send(session, half, false);
+    expect(await send(session, whole, true)).toBe("RPC_TOO_MANY_CALLS");
+    const clients = connectRegion(beijing, clientTrust);
+    open.push(clients.close);
+    const link = mustSucceed(clients.link("510100"));
+    expect(await link.unary(Audit.Checkpoint, { messageId: "01" })).toMatchObject({ ok: true });
   });
 });
 

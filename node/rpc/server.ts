@@ -36,16 +36,10 @@ export type RpcServerDeps = {
   readonly limits?: CallLimits;
 };
 
-/**
- * Of one region at a time, by what they speak: a node needs one connection for gRPC, and one for data per transfer under way. What
- * is over that is closed; those that died silently make room within seconds, by their keepalive.
- */
-const MAX_CONNECTIONS = { grpc: 16, data: 256 } as const;
-
 /** What the TLS front of a region offers on this port. */
 export const RPC_PROTOCOLS = ["h2", DATA_PROTOCOL] as const;
 
-type Connection = { readonly socket: TLSSocket; readonly peer: Peer; readonly speaks: keyof typeof MAX_CONNECTIONS };
+type Connection = { readonly socket: TLSSocket; readonly peer: Peer; readonly speaks: keyof CallLimits["connections"] };
 
 export type RpcServer = {
   /** Takes over a connection whose peer the TLS front has established: gRPC, or data where the handshake agreed on that. */
@@ -59,7 +53,7 @@ export type RpcServer = {
 
 /** The gRPC side of a node. It listens on nothing itself: our TLS front names refusals and holds the sockets, grpc-js can do neither. */
 export function createRpcServer(deps: RpcServerDeps): RpcServer {
-  const { region, services, runtime, metrics } = deps;
+  const { region, services, runtime, metrics, limits = CALL_LIMITS } = deps;
   const logger = deps.logger.child({ part: "rpc" });
   const connections = new Map<string, Connection>();
   const gate = createGate({
@@ -76,7 +70,7 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
     "grpc.enable_channelz": 0,
     interceptors: [
       callLimits(
-        deps.limits ?? CALL_LIMITS,
+        limits,
         (connection) => connections.get(connection)?.peer.region,
         (method, { code }) => gate.observe(method, code, gate.nowMs()),
       ),
@@ -96,7 +90,8 @@ export function createRpcServer(deps: RpcServerDeps): RpcServer {
       const key = `${socket.remoteAddress}:${socket.remotePort}`;
       const speaks = protocol === DATA_PROTOCOL ? "data" : "grpc";
       const same = [...connections.values()].filter((one) => one.peer.region === peer.region && one.speaks === speaks);
-      if (same.length >= MAX_CONNECTIONS[speaks]) {
+      // Those that died silently make room within seconds, by their keepalive.
+      if (same.length >= limits.connections[speaks]) {
         const fields = { peer: peer.region, code: "RPC_TOO_MANY_CONNECTIONS", speaks, open: same.length };
         logger.warn(fields, "a connection was closed: its region has as many open as one may have");
         socket.destroy();

@@ -11,7 +11,7 @@ import { systemRuntime } from "../../kernel/runtime.ts";
 import { CALL_LIMITS, type CallLimits } from "../call-limits.ts";
 import { createPeerClients, type PeerClients } from "../client.ts";
 import type { Keepalive } from "../data-connection.ts";
-import { LINK_TIMING } from "../peer-link.ts";
+import { LINK_TIMING, type LinkTiming } from "../peer-link.ts";
 import { createRpcServer, RPC_PROTOCOLS, type RpcServer } from "../server.ts";
 import type { RpcServices } from "../services.ts";
 import { listenTls, type RefusedConnection, type TlsFront } from "../tls-front.ts";
@@ -182,17 +182,22 @@ const QUICK_LINK = {
   reconnectMs: { first: 20, longest: 40 },
 };
 
+type Connecting = {
+  readonly sawListVersion?: (region: string, version: bigint) => void;
+  readonly timing?: LinkTiming;
+};
+
 export function connectRegion(
   region: TestRegion,
   trust: StaticTrust,
-  sawListVersion: (region: string, version: bigint) => void = () => {},
+  { sawListVersion = () => {}, timing = QUICK_LINK }: Connecting = {},
 ): PeerClients {
   return createPeerClients({
     ...{ trust, runtime, sawListVersion },
     crls: () => [],
     credentials: () => region.credentials,
     logger: silentLogger,
-    timing: QUICK_LINK,
+    timing,
   });
 }
 
@@ -204,14 +209,14 @@ export type Pair = {
   readonly close: () => Promise<void>;
 };
 
-type Pairing = Serving & {
-  /** Where the caller finds the server, if somebody stands between them. */
-  readonly way?: (endpoint: string) => Promise<string>;
-  /** Of the trust list that either has. */
-  readonly serverVersion?: string;
-  readonly clientVersion?: string;
-  readonly sawListVersion?: (region: string, version: bigint) => void;
-};
+type Pairing = Serving &
+  Connecting & {
+    /** Where the caller finds the server, if somebody stands between them. */
+    readonly way?: (endpoint: string) => Promise<string>;
+    /** Of the trust list that either has. */
+    readonly serverVersion?: string;
+    readonly clientVersion?: string;
+  };
 
 /** Two regions that trust each other, and the first calls the second. */
 export async function pairRegions(
@@ -220,13 +225,13 @@ export async function pairRegions(
   services: Partial<RpcServices>,
   pairing: Pairing = {},
 ): Promise<Pair> {
-  const { way = async (endpoint) => endpoint, serverVersion = "1", clientVersion = "1", sawListVersion } = pairing;
+  const { way = async (endpoint) => endpoint, serverVersion = "1", clientVersion = "1" } = pairing;
   const serverTrust = new StaticTrust(called.id, []);
   const running = await serveRegion(called, serverTrust, services, pairing);
   const regions = [called.entry(await way(running.endpoint)), caller.entry("127.0.0.1:1")];
   serverTrust.set(regions, serverVersion);
   const clientTrust = new StaticTrust(caller.id, regions, clientVersion);
-  const clients = connectRegion(caller, clientTrust, sawListVersion);
+  const clients = connectRegion(caller, clientTrust, pairing);
   const close = async () => {
     clients.close();
     await running.stop();
