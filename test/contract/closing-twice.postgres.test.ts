@@ -1,5 +1,4 @@
-import { Client } from "pg";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { leafBytes } from "../../node/audit/store.ts";
 import type { HeliuNode } from "../../node/compose.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
@@ -17,17 +16,12 @@ import {
   signedCalls,
   TABLE,
 } from "../federation/trade.ts";
+import { sql, urlOf } from "./database.ts";
 
 const CHENGDU = "510100";
 const CHONGQING = "500000";
 const database = `closing_${process.pid}`;
 let harness: Harness | undefined;
-
-async function sql(text: string): Promise<void> {
-  const client = new Client(inject("postgresUrl"));
-  await client.connect();
-  await client.query(text).finally(() => client.end());
-}
 
 beforeEach(() => sql(`create database ${database}`));
 afterEach(async () => {
@@ -54,11 +48,10 @@ async function leavesOf({ store }: HeliuNode): Promise<{ readonly [kind: string]
 
 describe("a period that two nodes of a region close at the same time", () => {
   it("is posted once, with one leaf each, and to the same digest as the other region's", async () => {
-    const url = inject("postgresUrl").replace(/\/postgres$/, `/${database}`);
     harness = await startRegions({
       regions: [CHENGDU, CHONGQING],
       settings: { catalog: { authorisations: AUTHORISATIONS } },
-      regionSettings: { [CHENGDU]: { storage: { url } } },
+      regionSettings: { [CHENGDU]: { storage: { url: urlOf(database) } } },
       replicas: { [CHENGDU]: ["second"] },
     });
     const [chengdu, chongqing] = [harness.region(CHENGDU), harness.region(CHONGQING)];

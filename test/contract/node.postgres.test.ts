@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "pg";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { composeNode, type HeliuNode } from "../../node/compose.ts";
 import { loadConfig } from "../../node/config.ts";
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
@@ -27,6 +26,7 @@ import {
   startTransfer,
   TABLE,
 } from "../federation/trade.ts";
+import { sql, urlOf } from "./database.ts";
 
 const CHENGDU = "510100";
 const CHONGQING = "500000";
@@ -35,16 +35,10 @@ let database: string;
 let url: string;
 let harness: Harness | undefined;
 
-async function sql(text: string): Promise<void> {
-  const client = new Client(inject("postgresUrl"));
-  await client.connect();
-  await client.query(text).finally(() => client.end());
-}
-
 beforeEach(async () => {
   database = `node_${process.pid}_${++databases}`;
   await sql(`create database ${database}`);
-  url = inject("postgresUrl").replace(/\/postgres$/, `/${database}`);
+  url = urlOf(database);
 });
 afterEach(async () => {
   await harness?.stop();

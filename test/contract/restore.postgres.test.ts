@@ -1,21 +1,11 @@
-import { Client } from "pg";
-import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { type Harness, startRegions, until } from "../federation/harness.ts";
 import { CHENGDU, CHONGQING, type Disk, loseDay, restored, takenUpAgain } from "../federation/lost-day.ts";
 import { AUTHORISATIONS, callProduct, signedCalls } from "../federation/trade.ts";
+import { sql, urlOf } from "./database.ts";
 
 const database = `restore_${process.pid}`;
 let harness: Harness | undefined;
-
-async function sql(...texts: readonly string[]): Promise<void> {
-  const client = new Client(inject("postgresUrl"));
-  await client.connect();
-  try {
-    for (const text of texts) await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
 
 /** The region's database as its administrator would lay it aside, and back in its place. */
 const databaseDisk: Disk = {
@@ -36,11 +26,10 @@ it.each([
 ])(
   "%s's database of yesterday is refused by its nodes and mended by a restore",
   async (_who, who) => {
-    const url = inject("postgresUrl").replace(/\/postgres$/, `/${database}`);
     harness = await startRegions({
       regions: [CHENGDU, CHONGQING],
       settings: { catalog: { authorisations: AUTHORISATIONS } },
-      regionSettings: { [who]: { storage: { url } } },
+      regionSettings: { [who]: { storage: { url: urlOf(database) } } },
       replicas: { [who]: ["second"] },
     });
     const lost = await loseDay(harness, who, () => databaseDisk);
