@@ -1,3 +1,4 @@
+import { decodeBase64 } from "../kernel/base64.ts";
 import { canonicalize } from "../kernel/canonical-json.ts";
 import { keyIdOf } from "../kernel/ed25519.ts";
 import { parseCertificatePem } from "./certificate.ts";
@@ -67,6 +68,6 @@ function repeated(what: string, values: readonly string[]): string[] {
 
 /** Whether a key id belongs to its key: padded base64 of 32 bytes, and the id that follows from them. */
 function isKeyIdOf(keyId: string, publicKeyBase64: string): boolean {
-  const bytes = Buffer.from(publicKeyBase64, "base64");
-  return bytes.length === 32 && bytes.toString("base64") === publicKeyBase64 && keyIdOf(bytes) === keyId;
+  const bytes = decodeBase64(publicKeyBase64);
+  return bytes?.length === 32 && keyIdOf(bytes) === keyId;
 }
