@@ -351,9 +351,12 @@ describe("a receipt that is offered without content", () => {
   });
   const lone = (corrects: string) => coreOf(takingBack(coreOf(), corrects));
 
-  it("may not take back what another agreement used", async () => {
+  it.each<readonly [what: string, other: Partial<ReceiptCore>]>([
+    ["another agreement used", { agreementId: "AGR-8" }],
+    ["was used in the other direction", { direction: "reverse" }],
+  ])("may not take back what %s", async (_what, other) => {
     const { store } = world.deps;
-    const foreign = coreOf({ agreementId: "AGR-8" }, []);
+    const foreign = coreOf(other, []);
     const parts = { region: "500000", signer: consumer };
     const checked = { core: foreign, text: canonicalText(foreign), coreDigest: sha256Hex(canonicalText(foreign)) };
     const refs = acceptReceiptRefs(foreign, parts);

@@ -3,7 +3,7 @@ import { conditionalEntry, productEntry } from "../../test/fixtures/catalog-entr
 import { mustSucceed } from "../kernel/exchange-error.ts";
 import { type BindingAgreement, enforceCall, enforceTransfer, type Selection, type UsageSoFar } from "./enforce.ts";
 import { explainRequest } from "./explain.ts";
-import type { UsageTerms } from "./model.ts";
+import type { Purpose, UsageTerms } from "./model.ts";
 import { offerOf, usualTerms } from "./offer.ts";
 
 const NOW = Date.UTC(2026, 9, 5, 8);
@@ -182,6 +182,31 @@ describe("a call", () => {
     expect(enforceCall({ agreement: welfare, input: { owner: "x" }, totals: unused, nowMs: NOW })).toMatchObject({
       error: { code: "OUT_OF_SCOPE", details: { fields: "owner" } },
     });
+  });
+});
+
+describe("while an objection to the entry is being verified", () => {
+  const purposes: Purpose[] = ["public-governance", "industrial"];
+  const frozen = { error: { code: "OBJECTION_FROZEN", details: { rule: "policy.objection" } } };
+
+  it("transfers for public duty go on, those for gain do not, nor those that may be either", () => {
+    const mixed = agreement({ purposes });
+    const request = { agreement: mixed, fieldsOfEntry: entry.fields, totals: unused, nowMs: NOW, maskKey };
+    const ask = (selection: Selection, isFrozen = true) => enforceTransfer({ ...request, selection, isFrozen });
+    expect(ask({ purpose: "public-governance" })).toEqual(ask({ purpose: "public-governance" }, false));
+    expect(ask({ purpose: "public-governance" }).ok).toBe(true);
+    expect(ask({ purpose: "industrial" })).toMatchObject(frozen);
+    expect(ask({})).toMatchObject(frozen);
+    expect(ask({}, false).ok).toBe(true);
+  });
+
+  it("no call is answered, whoever asks", () => {
+    const ask = (purpose: Purpose, isFrozen: boolean) =>
+      enforceCall({ agreement: agreement({ purposes }), input: {}, purpose, totals: unused, nowMs: NOW, isFrozen });
+    for (const purpose of purposes) {
+      expect(ask(purpose, true)).toMatchObject(frozen);
+      expect(ask(purpose, false).ok).toBe(true);
+    }
   });
 });
 
