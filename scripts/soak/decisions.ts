@@ -104,7 +104,8 @@ type Signed = {
 function agreementOn(entry: CatalogEntry, n: number): Signed[] {
   const offer = offerOf(entry, REGION, FROM_MS);
   if (!offer.ok) return [];
-  const priceless = { ...usualTerms(offer.value, entry, ["public-governance"], FROM_MS), price: null };
+  const purposes: readonly Purpose[] = n % 2 === 0 ? ["public-governance"] : ["public-governance", "industrial"];
+  const priceless = { ...usualTerms(offer.value, entry, purposes, FROM_MS), price: null };
   const terms = { ...priceless, limits: { ...priceless.limits, maxRows: "100000" } };
   const document = JSON.parse(
     documentText(
@@ -138,6 +139,7 @@ function transfer(random: SeededRandom, { entry, terms, document, digest }: Sign
     fieldsOfEntry: entry.fields,
     totals: { rows: String(random.between(0, 110_000)), bytes: "0", calls: "0", callsByMonth: {} },
     nowMs,
+    isFrozen: random.next() < 0.2,
     ...(random.next() < 0.9 ? { maskKey: new Uint8Array(32) } : {}),
   };
   return recordTransfer(question, enforceTransfer(question), [{ id: "cn-national", version: "1" }]);
