@@ -200,6 +200,11 @@ describe("a month between two regions", () => {
     expect(await call(13)).toBe("answered");
     mustSucceed(await provider.node().objections.act(provider.as("approver"), id, { event: "accept", comment: null }));
     expect(await call(14)).toBe("OBJECTION_FROZEN");
+    const outcome = { event: "verify", outcome: "corrected", comment: "已更正" } as const;
+    mustSucceed(await provider.node().objections.act(provider.as("publisher"), id, outcome));
+    expect(await call(14)).toBe("OBJECTION_FROZEN");
+    mustSucceed(await provider.node().objections.act(provider.as("approver"), id, { event: "approve", comment: null }));
+    expect(await call(14)).toBe("OBJECTION_FROZEN");
     mustSucceed(await objections.act(requester, id, { event: "withdraw", comment: "已核实" }));
     await until(async () => {
       const found = await provider.node().objections.get(id);
