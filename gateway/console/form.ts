@@ -52,8 +52,11 @@ export function termsOf(form: Form): PartialTerms {
 
 /** The moment that ends the day written, in China; undefined where that is no day. */
 export function endOfDay(day: string | undefined): Instant | undefined {
-  if (day === undefined || !/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(day) || Number.isNaN(Date.parse(day))) return undefined;
-  return instantOf(msOf(chinaMidnight(day)) + DAY_MS);
+  return day !== undefined && isDay(day) ? instantOf(msOf(chinaMidnight(day)) + DAY_MS) : undefined;
+}
+
+export function isDay(text: string): boolean {
+  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 function rowCondition(form: Form, position: number): RowCondition[] {

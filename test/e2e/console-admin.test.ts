@@ -1,38 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createConsole } from "../../gateway/console/app.tsx";
-import type { Role } from "../../node/identity/model.ts";
-import { silentLogger } from "../../node/kernel/logger.ts";
+import { deskOf } from "./console-desk.ts";
 import { type OneNode, startOneNode } from "./one-node.ts";
 
-const ORIGIN = "http://127.0.0.1";
-
 let one: OneNode;
-let ask: (path: string, init?: RequestInit) => Promise<Response>;
 beforeAll(async () => {
   one = await startOneNode();
-  const app = createConsole({ ...one.node, logger: silentLogger });
-  ask = async (path, init) => app.request(`${ORIGIN}/console${path}`, init);
 });
 afterAll(() => one.stop());
-
-/** Before the console as somebody of this role: what a page says, and what a form of it is answered. */
-async function deskOf(role: Role) {
-  const origin = { origin: ORIGIN };
-  const secret = new URLSearchParams({ secret: one.tokens[role] });
-  const signedIn = await ask("/sign-in", { method: "POST", headers: origin, body: secret });
-  const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
-  const page = async (path: string) => {
-    const answer = await ask(path, { headers: { cookie } });
-    return { status: answer.status, text: await answer.text() };
-  };
-  const token = /name="token" value="([0-9a-f]+)"/.exec((await page("/")).text)?.[1] ?? "";
-  const send = async (path: string, form: Record<string, string>) => {
-    const body = new URLSearchParams({ ...form, token });
-    const answer = await ask(path, { method: "POST", headers: { ...origin, cookie }, body });
-    return { status: answer.status, text: await answer.text() };
-  };
-  return { page, send };
-}
 
 const tokensOf = async (userId: string) =>
   (await one.node.identity.tokens.list()).filter((token) => token.userId === userId);
@@ -43,7 +17,7 @@ const meOf = async (token: string) => {
 
 describe("users and tokens in the console", () => {
   it("are added, given a token that is shown once, and end when an administrator says so", async () => {
-    const { page, send } = await deskOf("admin");
+    const { page, send } = await deskOf(one, "admin");
     expect((await send("/users", { name: "程序甲", roles: "finance" })).status).toBe(303);
     const user = (await one.node.identity.users.list()).find(({ name }) => name === "程序甲");
     if (user === undefined) throw new Error("not added");
@@ -69,7 +43,7 @@ describe("users and tokens in the console", () => {
   it.each(["soon", "31.12.2099", "2099", "2099-1-1", "2099-13-01"])(
     "never last for ever when %s is written where a day belongs",
     async (expires) => {
-      const { send } = await deskOf("admin");
+      const { send } = await deskOf(one, "admin");
       const [user] = await one.node.identity.users.list();
       const before = await tokensOf(user?.id ?? "");
       const answer = await send(`/users/${user?.id}/tokens`, { name: "x", expires });
@@ -79,7 +53,7 @@ describe("users and tokens in the console", () => {
   );
 
   it("are shown to auditors without tokens, and to nobody else", async () => {
-    const auditor = await deskOf("auditor");
+    const auditor = await deskOf(one, "auditor");
     const seen = await auditor.page("/users");
     expect([seen.status, seen.text.includes("one finance"), seen.text.includes("有效令牌")]).toEqual([
       200,
@@ -93,7 +67,7 @@ describe("users and tokens in the console", () => {
     expect((await auditor.send(`/users/${admin?.id}/disable`, {})).status).toBe(403);
     expect((await one.node.identity.users.list()).length).toBe(people);
     for (const role of ["finance", "approver", "requester", "publisher"] as const) {
-      const { status, text } = await (await deskOf(role)).page("/users");
+      const { status, text } = await (await deskOf(one, role)).page("/users");
       expect([role, status, text.includes("ADMIN_ONLY")]).toEqual([role, 403, true]);
     }
   });
@@ -102,13 +76,13 @@ describe("users and tokens in the console", () => {
 describe("sources in the console", () => {
   it("are for publishers, administrators and auditors, and unbound by publishers only", async () => {
     for (const role of ["publisher", "admin", "auditor"] as const) {
-      const desk = await deskOf(role);
+      const desk = await deskOf(one, role);
       expect((await desk.page("/sources")).status).toBe(200);
       // A publisher is told that there is no such source, the others that it is not for them.
       expect((await desk.send("/sources/none/remove", {})).status).toBe(role === "publisher" ? 404 : 403);
       expect((await desk.send("/sources/none/check", {})).status).toBe(role === "auditor" ? 403 : 404);
     }
-    const { status, text } = await (await deskOf("finance")).page("/sources");
+    const { status, text } = await (await deskOf(one, "finance")).page("/sources");
     expect([status, text.includes("PUBLISHER_ONLY")]).toEqual([403, true]);
   });
 });

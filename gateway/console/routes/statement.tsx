@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { GatewayDeps } from "../../deps.ts";
 import { fenWritten } from "../fen-written.ts";
-import { missing, readForm } from "../form.ts";
+import { isDay, missing, readForm } from "../form.ts";
 import { namesIn } from "../names-in.ts";
 import { PlacedReceiptsPage } from "../pages/placed-receipts.tsx";
 import { StatementPage } from "../pages/statement.tsx";
@@ -33,8 +33,7 @@ export function statementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
     const form = await readForm(c);
     const [number, date, written] = [form.text("number") ?? "", form.text("date") ?? "", form.text("fen")];
     const fen = written === undefined ? undefined : fenWritten(written);
-    const isDate = /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date));
-    if (number === "" || number.length > 64 || !isDate || fen === null || fen === "0") {
+    if (number === "" || number.length > 64 || !isDay(date) || fen === null || fen === "0") {
       const { zh, en } = messagesIn;
       return refused(c, missing({ zh: zh.statement.invoiceFault, en: en.statement.invoiceFault }).error);
     }
