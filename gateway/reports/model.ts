@@ -82,7 +82,7 @@ export async function reportModelOf(
     statements,
     transfers: await transfersOf(deps, periodId, agreementId),
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
-    equations: (await deps.insight?.equations(periodId, agreementId)) ?? [],
+    equations: await equationsOf(deps, statements),
     derivations: await derivationsOf(deps, statements),
     disputes: disputesAbout(await deps.settlements.disputes(), statements),
   });
@@ -118,6 +118,14 @@ export function regionNamesOf(
 
 export function lastSigned(statements: readonly SignedStatement[]): string {
   return statements.map(({ signedAt }) => signedAt ?? "").reduce((a, b) => (a > b ? a : b), "");
+}
+
+/** Of what is reported alone: an agreement that is not signed yet would stand in the sums beside totals that leave it out. */
+async function equationsOf({ insight }: ReportDeps, statements: readonly SignedStatement[]) {
+  const found = await Promise.all(
+    statements.map(({ periodId, agreementId }) => insight?.equations(periodId, agreementId)),
+  );
+  return found.flatMap((one) => one ?? []);
 }
 
 /** A derivation that would give other figures than those signed is refused there, and left out here. */
