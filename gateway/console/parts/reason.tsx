@@ -49,8 +49,9 @@ export function Unverified({ view }: { view: View }) {
   );
 }
 
-/** Six digits that stand alone and are no amount: a region, if it is known. */
-const REGION = /(?<![0-9.,…@/-])[1-9][0-9]{5}(?![0-9.@/-]|,[0-9]|\s*(?:分|fen))/g;
+/** Six digits that stand alone and count nothing: a region, if it is known. */
+const REGION =
+  /(?<![0-9.,…@/-])[1-9][0-9]{5}(?![0-9.@/-]|,[0-9]|\s*(?:分|张|次|行|条|项|笔|fen|receipts|calls|rows|entries|payments))/g;
 
 /** The reason's sentence with regions called as people call them. */
 function reasonWords(view: View, reason: Reason): string {
