@@ -60,16 +60,31 @@ function addOne(store: PostgresStore, ...id: string[]) {
 
 describe("two stores on the same PostgreSQL database", () => {
   let name: string;
+  let url: string;
   let stores: readonly [PostgresStore, PostgresStore];
   beforeEach(async () => {
-    const schema = await createSchema();
-    name = schema.name;
-    stores = await Promise.all([openPostgresStore(schema.url), openPostgresStore(schema.url)]);
+    ({ name, url } = await createSchema());
+    stores = await Promise.all([openPostgresStore(url), openPostgresStore(url)]);
   });
   afterEach(async () => {
     await Promise.all(stores.map((store) => store.close()));
     await sql(`drop schema ${name} cascade`);
   });
+
+  /** Of this database alone: other tests have theirs on the same server. */
+  const endConnections = () =>
+    sql(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'heliu' and datname = current_database()",
+    );
+  const takesAgain = (store: PostgresStore) =>
+    expect
+      .poll(() =>
+        addOne(store, "n").then(
+          () => "took it",
+          () => "refused",
+        ),
+      )
+      .toBe("took it");
 
   it("lose no update and give out no number twice when both count on a record that did not exist", async () => {
     const rounds = Array.from({ length: 40 }, () => stores.map((store) => addOne(store, "head")));
@@ -123,18 +138,23 @@ describe("two stores on the same PostgreSQL database", () => {
     await addOne(first, "n");
     await heard;
     const woken = nextWake();
-    await sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'heliu'");
-    await expect
-      .poll(() =>
-        addOne(first, "n").then(
-          () => "took it",
-          () => "refused",
-        ),
-      )
-      .toBe("took it");
+    await endConnections();
+    await takesAgain(first);
     await woken;
     expect(Number(Buffer.from((await second.get(counters.at("n").key)) ?? []).toString())).toBeGreaterThanOrEqual(2);
   });
+
+  it("let one of them have it alone once the other is gone, and keep it over a new connection", async () => {
+    const [first, second] = stores;
+    expect(await first.claimAlone()).toBe(false);
+    await second.close();
+    expect(await first.claimAlone()).toBe(true);
+    await endConnections();
+    await takesAgain(first);
+    await expect(openPostgresStore(url)).rejects.toMatchObject({ code: "STORE_LOCKED" });
+    await first.close();
+    await (await openPostgresStore(url)).close();
+  }, 30_000);
 
   it("show a collection's documents as jsonb to SQL", async () => {
     const [store] = stores;
