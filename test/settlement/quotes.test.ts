@@ -18,6 +18,8 @@ describe("a quote", () => {
     world.clock.nowMs = Date.parse("2026-11-01T06:00:00.000Z");
     const quote = mustSucceed(await consumer.quote(requester(CONSUMER), "AGR-7", { calls: "220" }));
     expect(quote).toMatchObject({ upperBoundFen: "2641", validUntil: "2026-11-30T16:00:00.000Z" });
+    expect(quote.text.zh).toMatch(/^220 次至多 26\.41 元\(每次 0\.\d{6} 元/);
+    expect(quote.text.en).toMatch(/^220 calls cost at most CNY 26\.41 \(CNY 0\.\d{6} each/);
     await holdBoth(world, receiptChain("AGR-7", [...OCTOBER, ...NOVEMBER]).slice(3));
     world.clock.nowMs = Date.parse("2026-11-03T06:00:00.000Z");
     const [compared] = mustSucceed(await consumer.quotes("AGR-7", { periodId: "2026-11" }));

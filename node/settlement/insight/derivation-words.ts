@@ -17,6 +17,20 @@ export function fenWords(fen: string): Text {
   return { zh: `${yuan} 元`, en: `CNY ${yuan}` };
 }
 
+/** `0.400000` for 400000 micro-yuan: prices have six decimals wherever people read them. */
+export function priceWords(micro: string): Text {
+  const digits = micro.padStart(7, "0");
+  const yuan = `${digits.slice(0, -6)}.${digits.slice(-6)}`;
+  return { zh: `${yuan} 元`, en: `CNY ${yuan}` };
+}
+
+/** `每次` or `每 1000 行`. */
+export function perWords(per: string, metric: Text): Text {
+  return per === "1"
+    ? { zh: `每${metric.zh}`, en: "each" }
+    : { zh: `每 ${per} ${metric.zh}`, en: `for ${per} ${metric.en}` };
+}
+
 /** The way of one line from the units used to what the scheme splits; steps that took nothing are left out. */
 export function stepsOf(facts: PeriodFacts, line: StatementLine): DerivationStep[] {
   const taken = (kind: Share["kind"]) =>
@@ -64,8 +78,8 @@ function usageSteps({ terms, period }: PeriodFacts, line: StatementLine): Deriva
       step: "price",
       value: effectivePriceMicro,
       text: {
-        zh: `每 ${per} ${metric.zh} 单价 ${effectivePriceMicro} 微元${isCapped ? "(按收费上限)" : ""}`,
-        en: `${effectivePriceMicro} micro-yuan for ${per} ${metric.en}${isCapped ? " (the cap)" : ""}`,
+        zh: `单价${perWords(per, metric).zh} ${priceWords(effectivePriceMicro).zh}${isCapped ? "(按收费上限)" : ""}`,
+        en: `${priceWords(effectivePriceMicro).en} ${perWords(per, metric).en}${isCapped ? " (the cap)" : ""}`,
       },
     },
     {

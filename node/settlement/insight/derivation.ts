@@ -90,7 +90,7 @@ function partyDerivation(
     adjustment,
     text: {
       zh: `${partyId} 在 ${periodId} 共得 ${fenWords(fen).zh}:${count} 项份额${adjustment === null ? "" : `,保底调整 ${fenWords(adjustment.fen).zh}`}。`,
-      en: `${partyId} gets ${fenWords(fen).en} for ${periodId}: ${count} shares${adjustment === null ? "" : `, ${fenWords(adjustment.fen).en} moved by the guaranteed minimum`}.`,
+      en: `${partyId} gets ${fenWords(fen).en} for ${periodId}: ${count === 1 ? "one share" : `${count} shares`}${adjustment === null ? "" : `, ${fenWords(adjustment.fen).en} moved by the guaranteed minimum`}.`,
     },
   };
 }

@@ -145,7 +145,7 @@ export function disclosureOf(input: DisclosureInput): Disclosure {
     gaps: gapsOf(input, products),
     text: {
       zh: `${input.regionName} ${year} 年度公共数据授权运营披露:授权 ${authorisations.length} 项、产品和服务 ${products.length} 项、收入 ${fenWords(income).zh};数据来自 ${statements.length} 份双方签署的结算单。`,
-      en: `Authorised operation of public data in ${input.regionName}, ${year}: ${authorisations.length} authorisations, ${products.length} products and services, income ${fenWords(income).en}; summed from ${statements.length} statements signed by both regions.`,
+      en: `Authorised operation of public data in ${input.regionName}, ${year}: ${authorisations.length} authorisations, ${products.length} products and services, income ${fenWords(income).en}; summed from ${statements.length === 1 ? "one statement" : `${statements.length} statements`} signed by both regions.`,
     },
   };
 }

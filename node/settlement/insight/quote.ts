@@ -6,8 +6,9 @@ import type { Purpose, UsageTerms } from "../../policy/model.ts";
 import { purposeClassOf } from "../../policy/purpose-class.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { nextMonthBegins } from "./calendar.ts";
-import { fenWords } from "./derivation-words.ts";
+import { fenWords, perWords, priceWords } from "./derivation-words.ts";
 import { metricOf, priceOf } from "./line-facts.ts";
+import { metricWord } from "./metric-words.ts";
 import { refuseInsight } from "./refusal.ts";
 import { type MonthSums, usedOf } from "./running-usage.ts";
 import { chargeOf, upperBoundFen } from "./spend.ts";
@@ -148,15 +149,19 @@ function quotasOf({ agreement, callsByClass }: QuoteInput): [Left, Left] {
 
 function sentence(line: QuoteLine, bound: bigint, isCharged: boolean, until: string): Text {
   const words = fenWords(bound.toString());
+  const metric = metricWord(line.metric);
   if (!isCharged) {
     return {
-      zh: `公益用途不收费:${line.quantity} ${line.metric} 计 0 元,仍计量;有效至 ${until}。`,
-      en: `Use in the public interest is free: ${line.quantity} ${line.metric} cost nothing and are metered; valid until ${until}.`,
+      zh: `公益用途不收费:${line.quantity} ${metric.zh}计 0 元,仍计量;有效至 ${until}。`,
+      en: `Use in the public interest is free: ${line.quantity} ${metric.en} cost nothing and are metered; valid until ${until}.`,
     };
   }
+  const per = perWords(line.per, metric);
+  const price = priceWords(line.unitPriceMicro);
+  const cap = line.capPriceMicro === null ? undefined : priceWords(line.capPriceMicro);
   return {
-    zh: `${line.quantity} ${line.metric} 至多 ${words.zh}(每 ${line.per} ${line.metric} ${line.unitPriceMicro} 微元${line.capPriceMicro === null ? "" : `,上限 ${line.capPriceMicro}`});有效至 ${until}。`,
-    en: `${line.quantity} ${line.metric} cost at most ${words.en} (${line.unitPriceMicro} micro-yuan for ${line.per} ${line.metric}${line.capPriceMicro === null ? "" : `, cap ${line.capPriceMicro}`}); valid until ${until}.`,
+    zh: `${line.quantity} ${metric.zh}至多 ${words.zh}(${per.zh} ${price.zh}${cap === undefined ? "" : `,收费上限 ${cap.zh}`});有效至 ${until}。`,
+    en: `${line.quantity} ${metric.en} cost at most ${words.en} (${price.en} ${per.en}${cap === undefined ? "" : `, cap ${cap.en}`}); valid until ${until}.`,
   };
 }
 
