@@ -54,7 +54,7 @@ export function waitsForPayments(references: readonly string[], region: string):
     { region, role: "finance" },
     {
       zh: `方案已由各地区签署,尚有 ${references.length} 笔付款未确认到账(${references.slice(0, 3).join("、")})。`,
-      en: `All regions signed the plan; ${references.length} of its payments are not confirmed yet (${references.slice(0, 3).join(", ")}).`,
+      en: `All regions signed the plan; payments not confirmed yet: ${references.length} (${references.slice(0, 3).join(", ")}).`,
     },
   );
 }
