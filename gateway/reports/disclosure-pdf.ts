@@ -73,7 +73,7 @@ function products({ products: list, incomeFen }: Disclosure, words: ReportWords,
     word(one.unit === null ? metricWord(one.metric)[language] : (units[one.unit] ?? one.unit)),
     ...(figures[i] ?? []).map((figure) => number(figure)),
   ]);
-  const labels = [t.cap, t.charged.replace(/ ?\(.*\)/, ""), t.quantity, t.free, t.incomeYuan];
+  const labels = [t.cap, t.chargedYuan, t.quantity, t.free, t.incomeYuan];
   const end: TableCell[] = [word(t.income, true), "", "", "", "", "", number(yuan(incomeFen), true)];
   const heads = [head(t.name), head(t.unit), ...labels.map((label) => head(label, true))];
   const widths = ["*" as const, "auto" as const, ...labels.map(() => "auto" as const)];

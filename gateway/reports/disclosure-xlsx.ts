@@ -1,5 +1,6 @@
 import type { Language } from "../../node/kernel/text.ts";
 import type { Disclosure } from "../../node/settlement/insight/disclosure.ts";
+import { metricWord } from "../../node/settlement/insight/metric-words.ts";
 import { codeLabel } from "../code-labels.ts";
 import type { PrintedDisclosure } from "./disclosure.ts";
 import { quantity, unitPrice } from "./money.ts";
@@ -13,7 +14,7 @@ import { addsExactly, columnOf, workingCell, yuanCell, yuanValue } from "./xlsx-
 export function disclosureBook({ disclosure, language }: PrintedDisclosure): Book {
   const words = wordsIn(language);
   const t = words.disclosure;
-  const products = productRows(disclosure);
+  const products = productRows(disclosure, words, language);
   const uses = distributionRows(disclosure, words);
   const digests = disclosure.statementDigests.map((digest) => [digest]);
   const lists = { isList: true };
@@ -85,7 +86,10 @@ export function disclosureFacts(
     [t.due, `${dueOn}${isOverdue ? ` ${t.overdue}` : ""}`],
     [t.rule, `${dueRule}${dueVerified ? "" : ` ${t.unverified}`}`],
     [t.months, months.join(" ")],
-    ...object.map((one): [string, string] => [t.operator, `${one.operator} · ${one.implementingBody}`]),
+    ...object.flatMap((one): [string, string][] => [
+      [t.operator, one.operator],
+      [t.implementingBody, one.implementingBody],
+    ]),
     [t.gaps, gaps.length === 0 ? t.complete : gaps.map((gap) => gap[language]).join("\n")],
   ];
 }
@@ -94,9 +98,9 @@ function productColumns({ disclosure: t, columns: c }: ReportWords): Column[] {
   return [
     { header: t.id, width: 18 },
     { header: t.name, width: 28 },
-    { header: t.authorisation, width: 16 },
-    { header: t.type, width: 12 },
-    { header: t.unit, width: 10 },
+    { header: t.authorisation, width: 20 },
+    { header: t.type, width: 20 },
+    { header: t.unit, width: 20 },
     { header: t.cap, width: 14, form: "fen" },
     { header: t.list, width: 14, form: "fen" },
     { header: t.charged, width: 18, form: "fen" },
@@ -113,10 +117,14 @@ function productColumns({ disclosure: t, columns: c }: ReportWords): Column[] {
   ];
 }
 
-function productRows({ products }: Disclosure): Cell[][] {
+function productRows({ products }: Disclosure, { priceUnits }: ReportWords, language: Language): Cell[][] {
+  const units: { readonly [unit: string]: string } = priceUnits;
   return products.map((one, i): Cell[] => [
-    ...[one.productId, one.name, one.authorisation, one.productType, one.unit, one.capPriceYuan, one.listPriceYuan],
-    ...[one.chargedPricesMicro.join(" "), one.freeQuotaPerMonth, one.metric, one.quantity, one.freeQuantity],
+    ...[one.productId, one.name, one.authorisation],
+    one.productType === null ? null : codeLabel(language, "productType", one.productType),
+    ...[one.unit === null ? null : (units[one.unit] ?? one.unit), one.capPriceYuan, one.listPriceYuan],
+    ...[one.chargedPricesMicro.join(" "), one.freeQuotaPerMonth, metricWord(one.metric)[language]],
+    ...[one.quantity, one.freeQuantity],
     yuanCell(one.incomeFen, `R${i + 2}`),
     ...[one.incomeFen, one.incomeNetFen, one.incomeTaxFen, one.agreements],
     workingCell(one.incomeFen, `N${i + 2}`),
@@ -137,7 +145,7 @@ export function authorisationHeads(t: ReportWords["disclosure"]): string[] {
 /** Who authorised whom to do what with what, until when. */
 export function authorisationTexts(
   { authorisations }: Disclosure,
-  { disclosure: t, list }: ReportWords,
+  { disclosure: t, list, span }: ReportWords,
   language: Language,
 ): string[][] {
   const modes: { readonly [mode: string]: string } = t.modes;
@@ -145,14 +153,14 @@ export function authorisationTexts(
     const revenue = one.maxPermittedRevenue;
     return [
       ...[one.id, one.authorisingBody, one.implementingBody, one.operator, modes[one.mode] ?? one.mode],
-      `${one.validFrom} … ${one.validTo}`,
+      span(one.validFrom, one.validTo),
       list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose))),
       one.resources
         .map(({ id, name, provider }) => [id, name, provider].filter((word) => word !== "").join(" "))
         .join("\n"),
       revenue === null
         ? ""
-        : `${quantity(revenue.yuan)} (${revenue.cycleFrom} … ${revenue.cycleTo})${revenue.trial ? ` ${t.trial}` : ""}`,
+        : `${quantity(revenue.yuan)} (${span(revenue.cycleFrom, revenue.cycleTo)})${revenue.trial ? ` ${t.trial}` : ""}`,
       one.exitTerms,
     ];
   });

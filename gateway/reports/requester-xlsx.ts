@@ -134,7 +134,7 @@ export function requesterFacts(
   return [
     [t.provider, region(one.provider)],
     [t.purposes, words.list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose)))],
-    [t.valid, `${dayIn(one.validFrom)} … ${dayIn(one.validTo, 1)}`],
+    [t.valid, words.span(dayIn(one.validFrom), dayIn(one.validTo, 1))],
     ...one.prices.map((price): [string, string] => [
       t.price(price.productId),
       t.priced(

@@ -11,7 +11,7 @@ export type Extents = { readonly lines: number; readonly adjustments: number };
 
 export function totalColumns({ words: { columns: c } }: Names): Column[] {
   return [
-    { header: c.item, width: 36 },
+    { header: c.item, width: 50 },
     { header: c.name, width: 24 },
     { header: c.amountYuan, width: 24, form: "yuan" },
     { header: c.amountFen, width: 20, form: "fen" },

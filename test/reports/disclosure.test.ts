@@ -48,6 +48,14 @@ describe("the yearly disclosure", () => {
     60_000,
   );
 
+  it("says kind, unit and metric of a product in words", async () => {
+    const products = disclosure.products.map((one) => ({ ...one, productType: "data-verification", unit: "call" }));
+    const { bytes } = await renderDisclosure("xlsx", { disclosure: { ...disclosure, products }, language: "zh" });
+    const { sheets } = await readXlsx(Buffer.from(bytes));
+    expect(sheets[1]?.rows[1]).toEqual(expect.arrayContaining(["数据核验", "次"]));
+    expect(sheets[1]?.rows.flat()).not.toContain("calls");
+  });
+
   it("adds the income up with a formula over the products, as text alone where a number would lie", async () => {
     const small = {
       ...disclosure,

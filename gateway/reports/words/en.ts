@@ -24,6 +24,7 @@ export const en: ReportWords = {
   statement: "Statement",
   yuan: (amount) => `CNY ${amount}`,
   list: (items) => items.join(", "),
+  span: (from, to) => `${from} to ${to}`,
 
   columns: {
     period: "Period",
@@ -41,7 +42,7 @@ export const en: ReportWords = {
     amountFen: "Amount (fen)",
     netFen: "Without VAT (fen)",
     taxFen: "VAT (fen)",
-    tax: "VAT in it",
+    tax: "VAT in it (CNY)",
     disputedFen: "Parked in dispute (fen)",
     deferredFen: "Deferred (fen)",
     keptFen: "Kept (fen)",
@@ -218,6 +219,7 @@ export const en: ReportWords = {
     cap: "Cap (CNY)",
     list: "List price (CNY)",
     charged: "Charged prices (micro-yuan)",
+    chargedYuan: "Charged prices (CNY)",
     quota: "Free per month",
     metric: "Metric",
     quantity: "Used",

@@ -20,6 +20,7 @@ export const zh = {
   statement: "结算单",
   yuan: (amount: string) => `${amount} 元`,
   list: (items: readonly string[]) => items.join("、"),
+  span: (from: string, to: string) => `${from} 至 ${to}`,
 
   columns: {
     period: "期间",
@@ -37,7 +38,7 @@ export const zh = {
     amountFen: "金额(分)",
     netFen: "不含税(分)",
     taxFen: "税额(分)",
-    tax: "其中税额",
+    tax: "其中税额(元)",
     disputedFen: "争议挂起(分)",
     deferredFen: "递延(分)",
     keptFen: "实留(分)",
@@ -216,6 +217,7 @@ export const zh = {
     cap: "收费上限(元)",
     list: "公示价(元)",
     charged: "实收单价(微元)",
+    chargedYuan: "实收单价(元)",
     quota: "每月免费额度",
     metric: "计量",
     quantity: "用量",
