@@ -108,8 +108,7 @@ async function tidings(deps: GossipDeps, forPeer?: string): Promise<Tidings> {
 /** Asks, hears and judges. */
 function createEar(deps: GossipDeps) {
   const { channel } = deps;
-  const answering = new Set<string>();
-  const isAnswering = (region: string) => answering.has(region);
+  const isAnswering = async (region: string) => (await channel.gossip(region, await tidings(deps, region))).ok;
   const judge: JudgeDeps = { ...deps, consistency: channel.consistency, isAnswering };
   /** What each peer told last and nobody has judged yet. */
   const unjudged = new Map<string, Tidings>();
@@ -135,8 +134,6 @@ function createEar(deps: GossipDeps) {
     async ask(region: string): Promise<void> {
       const before = await lastOfRegion(judge, region);
       const answer = await channel.gossip(region, await tidings(deps, region));
-      if (answer.ok) answering.add(region);
-      else answering.delete(region);
       if (!answer.ok) return;
       await hear(region, answer.value);
       // What it had signed before we asked, and does not show when asked, is gone from its disk.

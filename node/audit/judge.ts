@@ -29,8 +29,8 @@ export type JudgeDeps = {
   readonly peers: () => readonly WatchedLog[];
   /** Asks a log itself to prove that it is one history. */
   readonly consistency: (region: string, origin: string, first: bigint, second: bigint) => Promise<Result<Hash[]>>;
-  /** Whether a region answered when it was last asked; whoever does, and gives no proof, has something to hide. */
-  readonly isAnswering: (region: string) => boolean;
+  /** Asks a region anything else: whoever answers that, and gives no proof, has something to hide. */
+  readonly isAnswering: (region: string) => Promise<boolean>;
 };
 
 /** Answered by a log that has signed a size which it no longer has. */
@@ -123,7 +123,7 @@ async function proveFit(
   const proof = await deps.consistency(log.region, log.origin, first.size, second.size);
   if (!proof.ok) {
     if (proof.error.code !== NOT_COVERED) {
-      if (deps.isAnswering(log.region)) unproved(deps, log, second.size, proof.error.code, from);
+      if (await deps.isAnswering(log.region)) unproved(deps, log, second.size, proof.error.code, from);
       return false;
     }
     await fileRollback(deps, log, { ...known, size: String(second.size), note: second.note }, first.note, from);

@@ -31,7 +31,11 @@ type Node = {
 };
 /** Whom a region reaches when it asks another; undefined while the way is cut. */
 type Route = (to: string) => Node | undefined;
-type Lie = { readonly proof?: GossipChannel["consistency"]; readonly withGossip?: boolean };
+type Lie = {
+  readonly proof?: GossipChannel["consistency"];
+  readonly withGossip?: boolean;
+  readonly thenSilent?: boolean;
+};
 
 function keysOf(region: Region) {
   const seed = (use: string) => signerFromSeed(sha256(`${region} ${use}`));
@@ -110,7 +114,11 @@ async function splitView(later: number, more: number, lie: Lie = {}) {
   let isCut = true;
   const nodes: { [name: string]: Node } = {};
   const between = (victim: string, fork: string) => (to: string) =>
-    to === LIAR ? nodes[fork] : isCut ? undefined : nodes[to === victim ? "" : to];
+    to === LIAR
+      ? nodes[lie.thenSilent === true && !isCut ? "" : fork]
+      : isCut
+        ? undefined
+        : nodes[to === victim ? "" : to];
   const disk = createMemoryDisk();
   const [chongqing, beijing] = [CHONGQING, BEIJING].map((region, i) => {
     const made = nodeOf(region, time, createMemoryDisk(), between(region, `fork ${i}`), lie);
@@ -183,6 +191,13 @@ describe("a log that shows two peers different histories", () => {
     expect(await alarms()).not.toContain("audit_unproved_total");
     await intervalsAfterReach(2);
     expect(await alarms()).toMatch(/audit_unproved_total\{[^}]*\} [1-9]/);
+  });
+
+  it("raises none while it answers nothing at all: whoever is away has hidden nothing", async () => {
+    const { alarms, findings, intervalsAfterReach } = await splitView(0.3, 1, { thenSilent: true });
+    await intervalsAfterReach(5);
+    expect(await alarms()).not.toContain("audit_unproved_total");
+    expect(await findings()).toEqual([]);
   });
 });
 
