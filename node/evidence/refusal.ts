@@ -54,15 +54,15 @@ const TEXTS: { readonly [C in Code]: (what: string) => Text } = {
     en: `The agreement lacks a valid signature of region ${what}.`,
   }),
   BUNDLE_RECEIPT_MISSING: (what) => ({
-    zh: `日志记有回执 ${what},文件中却没有;请索取完整的证据包。`,
+    zh: `日志记有凭据 ${what},文件中却没有;请索取完整的证据包。`,
     en: `The log names receipt ${what}, which is not in the file; ask for a complete bundle.`,
   }),
   BUNDLE_RECEIPT_ADDED: (what) => ({
-    zh: `文件中的回执 ${what} 不在该协议的日志中,或出现两次。`,
+    zh: `文件中的凭据 ${what} 不在该协议的日志中,或出现两次。`,
     en: `Receipt ${what} of the file is not in the agreement's log, or is there twice.`,
   }),
   BUNDLE_RECEIPT_DIFFERS: (what) => ({
-    zh: `回执 ${what} 的内容与日志所记摘要不同:回执被改动过。`,
+    zh: `凭据 ${what} 的内容与日志所记摘要不同:凭据被改动过。`,
     en: `Receipt ${what} is not the one whose digest the log holds: it was altered.`,
   }),
   BUNDLE_STATEMENT: (what) => ({

@@ -34,7 +34,7 @@ export function checkClock(core: ReceiptCore, nowMs: number, sinceMs = nowMs): R
   return refuse(
     "RECEIPT_CLOCK",
     {
-      zh: `回执的结束时间 ${core.endedAt} 与本节点时钟相差超过 60 秒;请双方核对时钟后重试。`,
+      zh: `凭据的结束时间 ${core.endedAt} 与本节点时钟相差超过 60 秒;请双方核对时钟后重试。`,
       en: `The receipt ends at ${core.endedAt}, more than 60 s from this node's clock; both regions must check their clocks and try again.`,
     },
     { receiptId: core.receiptId, endedAt: core.endedAt, now: instantOf(nowMs) },

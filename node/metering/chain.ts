@@ -57,7 +57,7 @@ export function equivocation(core: ReceiptCore): Failure {
   return refuse(
     "RECEIPT_EQUIVOCATION",
     {
-      zh: `${core.providerRegion} 在同一编号 ${core.seq} 下签发了两份不同的回执;两份都已留存为证据,该编号转入争议,不计入结算。`,
+      zh: `${core.providerRegion} 在同一编号 ${core.seq} 下签发了两份不同的凭据;两份都已留存为证据,该编号转入争议,不计入结算。`,
       en: `${core.providerRegion} signed two different receipts under number ${core.seq}; both are kept as evidence, the number is disputed and counts nowhere.`,
     },
     { agreementId: core.agreementId, seq: core.seq, receiptId: core.receiptId },
@@ -69,7 +69,7 @@ function gap(core: ReceiptCore, head: ChainHead): Failure {
   return refuse(
     "RECEIPT_GAP",
     {
-      zh: `收到第 ${core.seq} 号回执,但第 ${expected} 号还没有到;补齐之前不接收后面的回执。`,
+      zh: `收到第 ${core.seq} 号凭据,但第 ${expected} 号还没有到;补齐之前不接收后面的凭据。`,
       en: `Receipt ${core.seq} came, but number ${expected} has not; later ones wait until the gap is filled.`,
     },
     { agreementId: core.agreementId, seq: core.seq, expected },
@@ -80,7 +80,7 @@ function broken(core: ReceiptCore, head: ChainHead): Failure {
   return refuse(
     "RECEIPT_CHAIN",
     {
-      zh: `第 ${core.seq} 号回执不接在第 ${head.seq} 号之后(前一份的摘要不同);请双方核对第 ${head.seq} 号回执。`,
+      zh: `第 ${core.seq} 号凭据不接在第 ${head.seq} 号之后(前一份的摘要不同);请双方核对第 ${head.seq} 号凭据。`,
       en: `Receipt ${core.seq} does not continue number ${head.seq}: it names another digest as the previous one. Both regions must compare number ${head.seq}.`,
     },
     { agreementId: core.agreementId, seq: core.seq, prev: core.prev, head: head.digest },
@@ -91,7 +91,7 @@ function unknownCorrected(core: ReceiptCore): Failure {
   return refuse(
     "RECEIPT_UNKNOWN_CORRECTED",
     {
-      zh: `第 ${core.seq} 号更正所指的回执不存在;请对方核对被更正回执的编号。`,
+      zh: `第 ${core.seq} 号更正所指的凭据不存在;请对方核对被更正凭据的编号。`,
       en: `Correction ${core.seq} names a receipt that is not there; ask the sender to check the id of the corrected receipt.`,
     },
     { agreementId: core.agreementId, seq: core.seq, corrects: core.corrects ?? "" },

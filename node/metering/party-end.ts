@@ -32,7 +32,7 @@ export function partyGone(core: ReceiptCore, ends: readonly PartyEnd[] | undefin
   return refuse(
     "PARTY_NOT_ACTIVE",
     {
-      zh: `参与方 ${partyId} 已于 ${lastDay} 退出协议,其后的回执(第 ${core.seq} 号)不予受理;请提供方核对贡献方后重新出具。`,
+      zh: `参与方 ${partyId} 已于 ${lastDay} 退出协议,其后的凭据(第 ${core.seq} 号)不予受理;请提供方核对贡献方后重新出具。`,
       en: `The party ${partyId} left the agreement after ${lastDay}; receipt ${core.seq}, which is of a later day, is refused. The provider must look who contributed and issue it anew.`,
     },
     { partyId, lastDay, receiptId: core.receiptId },

@@ -93,7 +93,7 @@ function checkQuantities(core: ReceiptCore): Result<ReceiptCore> {
   return refuse(
     "RECEIPT_QUANTITY",
     {
-      zh: `回执的数量“${wrong.slice(0, 50)}”不合规定:用量为不小于 0 的整数,更正为不大于 0 的整数;请对方更正后重新签发。`,
+      zh: `凭据的数量“${wrong.slice(0, 50)}”不合规定:用量为不小于 0 的整数,更正为不大于 0 的整数;请对方更正后重新签发。`,
       en: `The receipt's quantity "${wrong.slice(0, 50)}" is not allowed: usage is a whole number ≥ 0, a correction one ≤ 0; ask the sender to issue it again.`,
     },
     { quantity: wrong.slice(0, 50) },
@@ -140,7 +140,7 @@ export function malformed(field: string): Failure {
   return refuse(
     "RECEIPT_MALFORMED",
     {
-      zh: `回执的“${field}”缺失、多余或形式不对,无法入账;请对方按规范重新签发。`,
+      zh: `凭据的“${field}”缺失、多余或形式不对,无法入账;请对方按规范重新签发。`,
       en: `The receipt's "${field}" is missing, not expected or malformed, so it cannot be kept; ask the sender to issue it as specified.`,
     },
     { field },
@@ -152,7 +152,7 @@ function wrongPeriod(core: ReceiptCore): Failure {
   return refuse(
     "RECEIPT_PERIOD",
     {
-      zh: `回执写的账期是 ${core.periodId},而结束时间按北京时间属于 ${expected};请对方更正账期。`,
+      zh: `凭据写的账期是 ${core.periodId},而结束时间按北京时间属于 ${expected};请对方更正账期。`,
       en: `The receipt names period ${core.periodId}, but its end falls into ${expected} in China Standard Time; ask the sender to correct the period.`,
     },
     { periodId: core.periodId, expected },

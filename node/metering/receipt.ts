@@ -89,7 +89,7 @@ function checkId(core: ReceiptCore): Result<true> {
   return refuse(
     "RECEIPT_ID",
     {
-      zh: `回执编号与协议、方向、序号不符(应为 ${expected});请对方重新签发。`,
+      zh: `凭据编号与协议、方向、序号不符(应为 ${expected});请对方重新签发。`,
       en: `The receipt's id does not follow from its agreement, direction and number (expected ${expected}); ask the sender to issue it again.`,
     },
     { receiptId: core.receiptId, expected },
@@ -110,7 +110,7 @@ function checkSignature(
   return refuse(
     "RECEIPT_SIGNATURE",
     {
-      zh: `第 ${core.seq} 号回执上 ${region} 的签名不成立;数据可能被改动,请勿入账,并请对方核对。`,
+      zh: `第 ${core.seq} 号凭据上 ${region} 的签名不成立;数据可能被改动,请勿入账,并请对方核对。`,
       en: `The signature of ${region} on receipt ${core.seq} does not hold; the receipt may have been altered. It is not kept; ask that region to check.`,
     },
     { receiptId: core.receiptId, region, party },

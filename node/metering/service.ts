@@ -92,7 +92,7 @@ function notFound(id: string): Result<never> {
   return refuse(
     "RECEIPT_NOT_FOUND",
     {
-      zh: `本节点没有编号为 ${id} 的回执;请核对编号。`,
+      zh: `本节点没有编号为 ${id} 的凭据;请核对编号。`,
       en: `This node holds no receipt ${id}; check the id.`,
     },
     { id },

@@ -32,7 +32,7 @@ export function unknownAbout(agreementId: string, what: string) {
   return refuse(
     "OBJECTION_ABOUT",
     {
-      zh: `协议 ${agreementId} 下没有${what};请用 heliu transfers list 或回执序号核对后再提出。`,
+      zh: `协议 ${agreementId} 下没有${what};请用 heliu transfers list 或凭据序号核对后再提出。`,
       en: `There is no ${what} under ${agreementId}; look it up (heliu transfers list, numbers of receipts) and raise it again.`,
     },
     { agreementId, what },

@@ -261,7 +261,7 @@ export async function disputesToAdopt(
 }
 
 const TWO_VERSIONS =
-  "同一编号下有两份不同的收据(RECEIPT_EQUIVOCATION),两份均已留存 Two different receipts are signed under one number; both are kept";
+  "同一编号下有两份不同的凭据(RECEIPT_EQUIVOCATION),两份均已留存 Two different receipts are signed under one number; both are kept";
 
 /** In the last commit. */
 export function adoptDisputes(deps: ProcessDeps, tx: Tx, adopted: readonly Dispute[]): void {

@@ -47,7 +47,7 @@ const texts: { readonly [code in ProcessCode]: Text } = {
     en: "{earlier} of agreement {agreementId} is not settled, so {periodId} cannot be; close and settle {earlier} first.",
   },
   PERIOD_OVERTAKEN: {
-    zh: "协议 {agreementId} 的 {later} 已由双方开始结算,{periodId} 不再单独结算;其收据作为迟到部分计入 {later} 或其后一期,无需处理。",
+    zh: "协议 {agreementId} 的 {later} 已由双方开始结算,{periodId} 不再单独结算;其凭据作为迟到部分计入 {later} 或其后一期,无需处理。",
     en: "Both regions have begun to settle {later} of {agreementId}, so {periodId} is not settled on its own; its receipts come in late, in {later} or the period after it. Nothing to do.",
   },
   PERIOD_LEDGER_CLOSED: {
@@ -107,15 +107,15 @@ const texts: { readonly [code in ProcessCode]: Text } = {
     en: "The two regions carry different balances from earlier periods; settle the earlier period first, then close again.",
   },
   STATEMENT_RECEIPTS_DIFFER: {
-    zh: "双方收据集合的根不同({value});已保留双方的根,请查看差异清单,补齐收据或提出争议后重新关账。",
+    zh: "双方凭据集合的根不同({value});已保留双方的根,请查看差异清单,补齐凭据或提出争议后重新关账。",
     en: "The roots over the two regions' receipts differ ({value}); both are kept. See the list of differences, complete or dispute the receipts, then close again.",
   },
   STATEMENT_RESULT_DIFFERS: {
-    zh: "条款、结转、申报与收据均一致,但计算结果不同:属于软件错误。双方结算单已留存为证据,请联系运维核对版本。",
+    zh: "条款、结转、申报与凭据均一致,但计算结果不同:属于软件错误。双方结算单已留存为证据,请联系运维核对版本。",
     en: "Terms, carry, figures and receipts are equal but the results differ: an error of implementation. Both statements are kept as evidence; let operations compare the versions.",
   },
   STATEMENT_RECOMPUTED_DIFFERS: {
-    zh: "按所附收据、条款与申报重算的结算单与所附结算单不同:{value}。请勿据此付款,并请出具方重新导出。",
+    zh: "按所附凭据、条款与申报重算的结算单与所附结算单不同:{value}。请勿据此付款,并请出具方重新导出。",
     en: "The statement computed from the receipts, terms and figures in the file is not the one in it: {value}. Do not pay on it; ask for a new export.",
   },
   BUNDLE_FORM: {
@@ -135,11 +135,11 @@ const texts: { readonly [code in ProcessCode]: Text } = {
     en: "The signature of {region} over the statement does not hold, so nothing was posted; ask it to check its key against the trust list.",
   },
   RECEIPT_FOREIGN: {
-    zh: "对方送来的收据 {value} 不属于协议 {agreementId}、未被索取或与链条不符,未被采纳;请对方核对。",
+    zh: "对方送来的凭据 {value} 不属于协议 {agreementId}、未被索取或与链条不符,未被采纳;请对方核对。",
     en: "The receipt {value} that the peer sent is not of agreement {agreementId}, was not asked for or does not fit the chain; it was not taken in. Let the other region check.",
   },
   RECEIPT_FUTURE: {
-    zh: "对方送来的收据 {value} 的结束时间晚于本节点时钟,未被采纳;请双方核对时钟。",
+    zh: "对方送来的凭据 {value} 的结束时间晚于本节点时钟,未被采纳;请双方核对时钟。",
     en: "The receipt {value} that the peer sent ends later than this node's clock; it was not taken in. Both regions must check their clocks.",
   },
   STATEMENT_SIGNED: {
@@ -155,11 +155,11 @@ const texts: { readonly [code in ProcessCode]: Text } = {
     en: "{region} signed or proposed one statement of {periodId} and shows another; both are kept as evidence, with an audit leaf. Ask its finance office for an explanation; closing again settles the one that it signed.",
   },
   DISPUTE_EXISTS: {
-    zh: "收据 {value} 已在争议中;请在原争议中补充意见。",
+    zh: "凭据 {value} 已在争议中;请在原争议中补充意见。",
     en: "The receipt {value} is disputed already; add to that dispute.",
   },
   DISPUTE_SETTLED: {
-    zh: "收据 {value} 已结算,不能再提出争议;请通过更正处理。",
+    zh: "凭据 {value} 已结算,不能再提出争议;请通过更正处理。",
     en: "The receipt {value} has been settled and can no longer be disputed; use a correction.",
   },
   DISPUTE_REASON: {
@@ -171,7 +171,7 @@ const texts: { readonly [code in ProcessCode]: Text } = {
     en: "The statement of the dispute {value} is not signed yet, so it can only be withdrawn; give the outcome once the amount is parked.",
   },
   DISPUTE_NOT_FOUND: {
-    zh: "没有编号为 {value} 的争议或收据;请核对编号。",
+    zh: "没有编号为 {value} 的争议或凭据;请核对编号。",
     en: "There is no dispute or receipt {value}; check the id.",
   },
 };

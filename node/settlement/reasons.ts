@@ -47,7 +47,7 @@ export function waitsForSignatures(region: string, missing: number): Reason {
     "SETTLEMENT_RECEIPTS_INCOMPLETE",
     { region, role: "admin" },
     {
-      zh: `有 ${missing} 张收据尚缺 ${region} 的签名,已请求补签;补齐后自动继续,或提前关账将其计入下期。`,
+      zh: `有 ${missing} 张凭据尚缺 ${region} 的签名,已请求补签;补齐后自动继续,或提前关账将其计入下期。`,
       en: `${missing} receipts lack the signature of ${region}, which has been asked for them; it goes on when they are complete, or close early and they count into the next period.`,
     },
   );
@@ -58,7 +58,7 @@ export function waitsForWindows(region: string, calls: number): Reason {
     "SETTLEMENT_CALLS_UNRECEIPTED",
     { region, role: "admin" },
     {
-      zh: `${region} 已应答的 ${calls} 次调用尚未出具回执;其节点关闭计量窗口后自动继续,如长时间未动,请其管理员检查节点。`,
+      zh: `${region} 已应答的 ${calls} 次调用尚未出具凭据;其节点关闭计量窗口后自动继续,如长时间未动,请其管理员检查节点。`,
       en: `${calls} calls answered by ${region} have no receipt yet; it goes on when its node closes their window. If it does not, its administrator must look at the node.`,
     },
   );

@@ -110,7 +110,7 @@ const texts: { readonly [code in SettlementCode]: Text } = {
     en: "The shares ({value} fen) do not add up to the gross amount ({gross} fen) or have mixed signs, so the tax cannot be split. Check the allocation.",
   },
   UNKNOWN_PRODUCT: {
-    zh: "产品“{value}”不在本协议的价目中;请核对收据或修订协议。",
+    zh: "产品“{value}”不在本协议的价目中;请核对凭据或修订协议。",
     en: 'The product "{value}" has no price in this agreement. Check the receipts or amend the agreement.',
   },
   DUPLICATE_LINE: {
@@ -126,7 +126,7 @@ const texts: { readonly [code in SettlementCode]: Text } = {
     en: 'No rate is agreed for the resource "{value}". Take it out of the declaration, or amend the agreement first.',
   },
   PARTY_NOT_ACTIVE: {
-    zh: "参与方“{value}”在该时间已退出协议,其后的收据不予受理。",
+    zh: "参与方“{value}”在该时间已退出协议,其后的凭据不予受理。",
     en: 'The party "{value}" had left the agreement by then; receipts after its last day are refused.',
   },
   TREE_BAD_PREFIX: {

@@ -191,7 +191,7 @@ function unknownKey(region: string, keyId: string): Result<never> {
     "RECEIPT_UNKNOWN_KEY",
     "call.consumerKeyId",
     {
-      zh: `信任名单里没有 ${region} 当前有效的签名密钥 ${keyId},无法核对调用回执;请核对信任名单版本。`,
+      zh: `信任名单里没有 ${region} 当前有效的签名密钥 ${keyId},无法核对调用凭据;请核对信任名单版本。`,
       en: `The trust list knows no signing key ${keyId} valid for ${region} now, so window receipts could not be checked; check the list's version.`,
     },
     { region, keyId },

@@ -135,7 +135,7 @@ function foreign(core: ReceiptCore): Failure {
     "STREAM_MALFORMED",
     "receipt.parties",
     {
-      zh: `第 ${core.seq} 号回执的协议或双方与本次传输不符,未予接受;请提供方核对。`,
+      zh: `第 ${core.seq} 号凭据的协议或双方与本次传输不符,未予接受;请提供方核对。`,
       en: `Receipt ${core.seq} names another agreement or other parties than this transfer, so it was not accepted; the provider must check.`,
     },
     { receiptId: core.receiptId },

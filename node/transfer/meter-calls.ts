@@ -310,7 +310,7 @@ function incomplete(fields: readonly string[]): Failure {
 
 function unsigned(): Failure {
   return refuseTransfer("WINDOW_UNSIGNED", "metering.window", {
-    zh: "此前的调用回执超过 5 秒未获使用方签字,签字之前不再应答;节点会自动补签后重试。",
+    zh: "此前的调用凭据超过 5 秒未获使用方签字,签字之前不再应答;节点会自动补签后重试。",
     en: "Receipts of earlier calls have waited more than 5 s for the consumer's signature; nothing more is answered before. The node signs and tries again by itself.",
   });
 }

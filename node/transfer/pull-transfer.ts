@@ -341,7 +341,7 @@ function mismatch(batch: string): Result<never> {
     "CONTENT_MISMATCH",
     "transfer.sha256",
     {
-      zh: "收到的内容与回执上的摘要不符,未签字;传输终止,请重新发起。",
+      zh: "收到的内容与凭据上的摘要不符,未签字;传输终止,请重新发起。",
       en: "What arrived is not what the receipt's digest says, so it was not signed; the transfer ends. Start it again.",
     },
     { batch },

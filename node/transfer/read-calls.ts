@@ -49,7 +49,7 @@ function noCalls(receiptId: string): Result<never> {
     "WINDOW_UNKNOWN",
     "call.window",
     {
-      zh: `本节点没有回执 ${receiptId} 的逐次调用记录:它不是调用窗口,或尚未由使用方签字。`,
+      zh: `本节点没有凭据 ${receiptId} 的逐次调用记录:它不是调用窗口,或尚未由使用方签字。`,
       en: `This node has no single calls of the receipt ${receiptId}: it is no window of calls, or the consumer has not signed for it yet.`,
     },
     { receiptId },

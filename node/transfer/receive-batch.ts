@@ -202,7 +202,7 @@ function misfit(field: string): Failure {
     "STREAM_MALFORMED",
     `receipt.${field}`,
     {
-      zh: `提供方签发的回执中“${field}”与本协议、本传输不符,未予签字;请双方核对协议条款与节点版本。`,
+      zh: `提供方签发的凭据中“${field}”与本协议、本传输不符,未予签字;请双方核对协议条款与节点版本。`,
       en: `The provider's receipt says something else in "${field}" than this agreement and transfer, so it was not signed; compare the terms and the nodes' versions.`,
     },
     { field },

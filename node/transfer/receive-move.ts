@@ -204,7 +204,7 @@ function contentDiffers(tx: Tx, transfer: Transfer, { sha256 }: MoveBody): Failu
     "CONTENT_MISMATCH",
     "transfer.sha256",
     {
-      zh: "使用方收到的内容摘要与发出的不一致;请使用方重新发起传输,双方核对回执。",
+      zh: "使用方收到的内容摘要与发出的不一致;请使用方重新发起传输,双方核对凭据。",
       en: "The digest of what the consumer received is not that of what was sent; start the transfer again and compare the receipts.",
     },
     { received: sha256, sent: sent ?? "" },

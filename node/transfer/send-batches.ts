@@ -288,7 +288,7 @@ async function exceeded(
 
 function sourceChanged(): Failure {
   return refuseTransfer("SOURCE_CHANGED", "source.fingerprint", {
-    zh: "数据源在传输期间被改动,已发出的批次无法再按原样生成;传输终止,未送达的批次以更正回执冲回。请重新发起传输。",
+    zh: "数据源在传输期间被改动,已发出的批次无法再按原样生成;传输终止,未送达的批次以更正凭据冲回。请重新发起传输。",
     en: "The source changed during the transfer, so batches already released cannot be made again as they were; the transfer ends, and undelivered batches are taken back by corrections. Start a new transfer.",
   });
 }

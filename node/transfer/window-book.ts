@@ -186,7 +186,7 @@ function misfit(field: string): Result<never> {
     "STREAM_MALFORMED",
     `receipt.${field}`,
     {
-      zh: `提供方的调用回执中“${field}”与本节点收到的答复或协议不符,未予签字;请双方核对。`,
+      zh: `提供方的调用凭据中“${field}”与本节点收到的答复或协议不符,未予签字;请双方核对。`,
       en: `The provider's window receipt says something else in "${field}" than the answers received or the agreement, so it was not signed; both regions must compare.`,
     },
     { field },

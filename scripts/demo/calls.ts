@@ -81,7 +81,7 @@ async function windows(chengdu: DemoRegion, chongqing: DemoRegion, agreementId: 
     [theirs.length, ours.length],
   );
   tell(
-    `窗口收据 ${ours.length} 张,双方签名,1,000 次一次不差`,
+    `窗口凭据 ${ours.length} 张,双方签名,1,000 次一次不差`,
     `${ours.length} window receipts, signed by both, exactly 1,000 calls`,
   );
   return ours.length;

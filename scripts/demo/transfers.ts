@@ -24,7 +24,7 @@ export async function narrateTransfers(chengdu: DemoRegion, chongqing: DemoRegio
   const text = await sameContent(chengdu, chongqing, large);
   checkMasks(text);
   tell(
-    `特种设备登记 ${large.rows} 行:只有约定的 8 个字段,信用代码为散列、地址部分遮盖;${large.receipts} 张双签收据`,
+    `特种设备登记 ${large.rows} 行:只有约定的 8 个字段,信用代码为散列、地址部分遮盖;${large.receipts} 张双签凭据`,
     `Register: ${large.rows} rows, only the 8 agreed fields, credit codes hashed and addresses masked; ${large.receipts} receipts signed by both`,
   );
   await volumeLimitHolds(chongqing, agreements.approved.id);

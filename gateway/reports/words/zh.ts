@@ -61,14 +61,14 @@ export const zh = {
     lineAddsUp: "份额合计=实留",
     free: "其中免费",
     number: "序号",
-    receipt: "收据",
+    receipt: "凭据",
     standing: "处理",
     endedAt: "完成时间",
     transfer: "传输",
     /** Columns that formulas work in: the same fen as numbers. */
     working: (column: string) => `计算:${column}`,
   },
-  sheets: { totals: "汇总", lines: "明细", adjustments: "调整", evidence: "凭证", receipts: "收据" },
+  sheets: { totals: "汇总", lines: "明细", adjustments: "调整", evidence: "凭证", receipts: "凭据" },
 
   totals: {
     parties: "各方合计",
@@ -118,7 +118,7 @@ export const zh = {
     title: "争议",
     states: { open: "处理中", upheld: "成立", rejected: "不成立", withdrawn: "撤回" },
     line: (id: string, state: string, openedBy: string, receipts: string, until: string) =>
-      `争议 ${id}:${state};${openedBy} 提出,涉及收据 ${receipts} 张${until === "" ? "" : `,处理期限 ${until}`}`,
+      `争议 ${id}:${state};${openedBy} 提出,涉及凭据 ${receipts} 张${until === "" ? "" : `,处理期限 ${until}`}`,
     reason: "理由",
   },
   evidence: {
@@ -128,9 +128,9 @@ export const zh = {
     terms: "条款摘要",
     carry: "期初结转摘要",
     declaration: "申报摘要",
-    receiptCount: "收据数量",
-    receiptsRoot: "收据树根",
-    disputedReceipt: "争议收据",
+    receiptCount: "凭据数量",
+    receiptsRoot: "凭据树根",
+    disputedReceipt: "争议凭据",
     signatureKey: (region: string) => `${region} 签名密钥`,
     signature: (region: string) => `${region} 签名`,
     signedAt: "签署时间",
@@ -168,7 +168,7 @@ export const zh = {
       readonly parked: string;
     }) =>
       `${given.region}在 ${given.period}依 ${given.count} 份协议使用数据,应付 ${given.amount} 元${given.parked === "" ? "" : `;另有 ${given.parked} 元因争议挂起,裁定前不付`}。`,
-    scope: "本账单只列使用方应付的金额、计费行、收据和协议;各方分配见财务人员的结算单。",
+    scope: "本账单只列使用方应付的金额、计费行、凭据和协议;各方分配见财务人员的结算单。",
     evidence: "协议与凭证",
     provider: "提供方",
     purposes: "用途",
@@ -177,13 +177,13 @@ export const zh = {
     priced: (yuan: string, per: string, metric: string, cap: string) =>
       `${yuan} 元/${per === "1" ? "" : `${per} `}${metric}${cap === "" ? "" : `,收费上限 ${cap} 元`}`,
     agreementDigest: "协议摘要",
-    moreReceipts: "其余收据见 GET /api/v1/settlements/{period}/receipts。",
+    moreReceipts: "其余凭据见 GET /api/v1/settlements/{period}/receipts。",
     standings: {
       charged: "计费",
       freeQuota: "免费额度",
       waived: "减免",
       unsigned: "待签",
-      unreceipted: "无收据",
+      unreceipted: "无凭据",
       equivocated: "两样",
       disputed: "争议",
       late: "下期结算",
@@ -277,7 +277,7 @@ export const zh = {
         "。",
       ].join(""),
     equation: "等式:交付 = 计费 + 封顶 + 免费额度 + 减免 + 例外",
-    noEquation: "本报表未附等式:没有可逐张核对的收据。",
+    noEquation: "本报表未附等式:没有可逐张核对的凭据。",
     balanced: "等式成立,没有无法解释的部分",
     unbalanced: "等式不成立,有无法解释的部分,请核查",
     bins: {
@@ -289,11 +289,11 @@ export const zh = {
       exceptions: "例外",
       unexplained: "无法解释",
     },
-    receipts: "收据(张)",
+    receipts: "凭据(张)",
     parties: "各方所得",
     sum: "合计",
     about: (provider: string, consumer: string, scheme: string, receipts: string) =>
-      `${provider} 提供 · ${consumer} 使用 · 分配方案:${scheme} · 收据 ${receipts} 张`,
+      `${provider} 提供 · ${consumer} 使用 · 分配方案:${scheme} · 凭据 ${receipts} 张`,
     lines: "明细",
     moreLines: (count: number) => `另有 ${count} 行,见同期 XLSX 或 CSV 报表。`,
     steps: "逐步推导",

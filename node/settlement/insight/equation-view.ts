@@ -130,23 +130,23 @@ function ownerOf(kind: ExceptionKind, { provider, consumer }: About): Exception[
 
 const TEXTS: { readonly [K in ExceptionKind]: Text } = {
   unsigned: {
-    zh: "使用方尚未签字的回执;请使用方节点补签,补签后自动计入。",
+    zh: "使用方尚未签字的凭据;请使用方节点补签,补签后自动计入。",
     en: "Receipts that the consumer has not signed; its node must sign them, and they count then by themselves.",
   },
   unreceipted: {
-    zh: "已应答但计量窗口尚未出具回执的调用;窗口关闭后自动计入。",
+    zh: "已应答但计量窗口尚未出具凭据的调用;窗口关闭后自动计入。",
     en: "Calls that were answered while their window has no receipt yet; they count when it closes.",
   },
   equivocated: {
-    zh: "同一编号有两份不同的回执;请提供方查明,查明前不计入。",
+    zh: "同一编号有两份不同的凭据;请提供方查明,查明前不计入。",
     en: "Two different receipts under one number; the provider must find out why, and neither counts before.",
   },
   disputed: {
-    zh: "双方有争议的回执,金额已挂起;请按争议程序处理,其余照常结算。",
+    zh: "双方有争议的凭据,金额已挂起;请按争议程序处理,其余照常结算。",
     en: "Receipts in dispute, their amount parked; resolve the dispute, the rest settles meanwhile.",
   },
   late: {
-    zh: "结算单截止后才完整的回执,计入下一期。",
+    zh: "结算单截止后才完整的凭据,计入下一期。",
     en: "Receipts that were complete only after the statement; they count into the next period.",
   },
 };

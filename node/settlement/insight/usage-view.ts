@@ -180,7 +180,7 @@ function unsignedOf({ agreement, month, unsigned }: Input): Unsigned {
       unsigned.length === 0
         ? { zh: "没有未签收的用量。", en: "Nothing is waiting for a signature." }
         : {
-            zh: `${unsigned.length} 张回执待使用方签字,涉及 ${words.zh};每个传输至多两批、调用至多 5 秒未签。`,
+            zh: `${unsigned.length} 张凭据待使用方签字,涉及 ${words.zh};每个传输至多两批、调用至多 5 秒未签。`,
             en: `${unsigned.length} receipts wait for the consumer's signature, ${words.en} in all; at most two batches a transfer and five seconds of calls go unsigned.`,
           },
   };

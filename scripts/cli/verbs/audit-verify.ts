@@ -136,7 +136,7 @@ function* heldLines(report: BundleReport): Generator<string> {
     `✓ log ${log.origin} of size ${log.size}, witnessed by ${witnesses.join(", ") || "nobody"}`,
   );
   yield say(
-    `✓ 回执 ${receipts} 份,签名齐全 ${receipts - unsigned} 份`,
+    `✓ 凭据 ${receipts} 份,签名齐全 ${receipts - unsigned} 份`,
     `✓ ${receipts} receipts, ${receipts - unsigned} signed by both`,
   );
   if (periodId !== null) {

@@ -43,7 +43,7 @@ function exportVerb(audit: Command): void {
       .requiredOption("--agreement <id>", "协议 agreement")
       .option(
         "--period <yyyy-mm>",
-        "截至该账期的结算单,并附回执与重算材料 up to that period's statement, with its receipts",
+        "截至该账期的结算单,并附凭据与重算材料 up to that period's statement, with its receipts",
       )
       .option(
         "--since <size>",

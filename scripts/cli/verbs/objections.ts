@@ -17,7 +17,7 @@ export function objectionVerbs(program: Command): void {
       .requiredOption("--type <type>", "rights 权益 | quality 质量 | billing 计费")
       .requiredOption("--text <text>", "说明 what is wrong")
       .option("--transfer <id>", "涉及的传输 about one transfer")
-      .option("--receipts <from-to>", "涉及的回执序号 about receipts by number, 3-7"),
+      .option("--receipts <from-to>", "涉及的凭据序号 about receipts by number, 3-7"),
     "heliu objections open AGR-… --type quality --receipts 3-7 --text 第三批缺少字段",
   ).action(async (agreementId: string, options: OpenOptions, command: Command) => {
     const { connection, answer } = contextOf(command);
@@ -41,7 +41,7 @@ export function objectionVerbs(program: Command): void {
     );
   });
   example(
-    group.command("show <id>").description("显示,含涉及的回执 show, with the receipts it concerns"),
+    group.command("show <id>").description("显示,含涉及的凭据 show, with the receipts it concerns"),
     "heliu objections show 01J…",
   ).action(async (id: string, _options: unknown, command: Command) => {
     const { connection, answer } = contextOf(command);
@@ -108,7 +108,7 @@ function answerVerbs(group: Command): void {
 function aboutOf({ transfer, receipts }: OpenOptions): ObjectionAbout {
   if (transfer !== undefined && receipts !== undefined) {
     throw usage({
-      zh: "--transfer 与 --receipts 只能给出一项:一件异议只针对一次传输,或一段回执。",
+      zh: "--transfer 与 --receipts 只能给出一项:一件异议只针对一次传输,或一段凭据。",
       en: "Give --transfer or --receipts, not both: an objection is about one transfer or one run of receipts.",
     });
   }

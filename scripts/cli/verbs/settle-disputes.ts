@@ -25,7 +25,7 @@ export function disputeVerbs(settle: Command): void {
       .command("open <period>")
       .description("提出争议 dispute receipts")
       .requiredOption("--agreement <id>", "协议 agreement")
-      .requiredOption("--receipts <ids>", "收据编号,逗号分隔 receipt ids, separated by commas")
+      .requiredOption("--receipts <ids>", "凭据编号,逗号分隔 receipt ids, separated by commas")
       .requiredOption("--reason <text>", "理由 why")
       .option("--evidence <file...>", "证据文件,只送摘要 files of evidence; only their digests are sent"),
     "heliu settle dispute open 2026-10 --agreement AGR-7 --receipts 3f…,a0… --reason 行数与日志不符",
@@ -87,7 +87,7 @@ function describe(disputes: readonly DisputeView[]): string {
   const columns = [
     { title: say("编号", "id") },
     { title: say("协议", "agreement") },
-    { title: say("收据", "receipts"), right: true },
+    { title: say("凭据", "receipts"), right: true },
     { title: say("结论", "outcome") },
     { title: say("轮到", "turn") },
     { title: say("期限", "until") },

@@ -45,7 +45,7 @@ export function recomputeVerbs(settle: Command): void {
       const { receipts, amountFen, digest, signedBy } = recomputed;
       return [
         say(
-          `✓ 由 ${receipts} 张收据重算,金额 ${yuan(amountFen)} 元,与双方签署的结算单逐字节相同`,
+          `✓ 由 ${receipts} 张凭据重算,金额 ${yuan(amountFen)} 元,与双方签署的结算单逐字节相同`,
           `✓ computed again from ${receipts} receipts: CNY ${yuan(amountFen)}, byte for byte the statement that was signed`,
         ),
         say(`✓ 签名有效:${signedBy.join("、")}`, `✓ valid signatures: ${signedBy.join(", ")}`),
