@@ -7,12 +7,16 @@ import type { Language } from "../../node/kernel/text.ts";
 import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { INSIGHT_READERS } from "../insight-readers.ts";
+import { type JournalDeps, journalOf, requesterJournalOf } from "../reports/journal-model.ts";
 import { type ReportDeps, reportModelOf } from "../reports/model.ts";
 import {
-  disclosureFormats,
+  documentFormats,
+  type JournalFormat,
+  journalFormats,
   type ReportFile,
   type ReportFormat,
   renderDisclosure,
+  renderJournal,
   renderReport,
   renderRequesterReport,
   reportFormats,
@@ -69,7 +73,7 @@ export function reportRoutes(api: Api, deps: GatewayDeps): void {
       access: INSIGHT_READERS.disclosure,
       query: z.object({
         year: z.string().regex(/^[0-9]{4}$/),
-        format: z.enum(disclosureFormats).default("json"),
+        format: z.enum(documentFormats).default("json"),
         language,
       }),
       answer: z.unknown(),
@@ -85,7 +89,7 @@ export function reportRoutes(api: Api, deps: GatewayDeps): void {
 
 /** By role: whoever may not see how the money is shared gets the requester's view, and is refused the bureau's by name. */
 export async function reportFor(
-  deps: ReportDeps & RequesterDeps,
+  deps: ReportDeps & RequesterDeps & JournalDeps,
   principal: Principal,
   asked: ReportQuery,
 ): Promise<Result<ReportFile>> {
@@ -93,13 +97,25 @@ export async function reportFor(
   const isBureau = STATEMENT_READERS.some((role) => principal.roles.includes(role));
   const view = asked.view ?? (isBureau ? "bureau" : "requester");
   if (view === "requester") {
+    if (isJournal(format)) {
+      const model = await requesterJournalOf(deps, period, agreement);
+      return model.ok ? ok(renderJournal(format, model.value, "-requester")) : model;
+    }
     const report = await requesterReportOf(deps, period, agreement, asked.language);
     return report.ok ? ok(await renderRequesterReport(format, report.value)) : report;
   }
   const allowed = requireRole(principal, STATEMENT_READERS);
   if (!allowed.ok) return allowed;
+  if (isJournal(format)) {
+    const model = await journalOf(deps, period, agreement);
+    return model.ok ? ok(renderJournal(format, model.value)) : model;
+  }
   const model = await reportModelOf(deps, period, agreement, asked.language);
   return model.ok ? ok(await renderReport(format, model.value)) : model;
+}
+
+function isJournal(format: ReportFormat): format is JournalFormat {
+  return journalFormats.some((one) => one === format);
 }
 
 export function download(c: Context, { bytes, contentType, filename }: ReportFile): Response {

@@ -1,15 +1,11 @@
 import type { Audit } from "../../node/audit/service.ts";
 import type { TrustView } from "../../node/identity/model.ts";
 import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
-import { chinaDateOf, msOf } from "../../node/kernel/instant.ts";
 import type { Language } from "../../node/kernel/text.ts";
-import { type LedgerTransfer, partsOf } from "../../node/ledger/model.ts";
-import type { Ledger } from "../../node/ledger/service.ts";
 import type { DisputeView } from "../../node/settlement/dispute-view.ts";
 import type { PartyDerivation } from "../../node/settlement/insight/derivation.ts";
 import type { StatementEquation } from "../../node/settlement/insight/equation-view.ts";
 import type { Insight } from "../../node/settlement/insight/service.ts";
-import type { JournalTransfer } from "../../node/settlement/journal.ts";
 import type { Statement } from "../../node/settlement/model.ts";
 import type { StatementView } from "../../node/settlement/period-view.ts";
 import type { Settlements } from "../../node/settlement/service.ts";
@@ -28,8 +24,6 @@ export type ReportModel = {
   /** When the last of the statements was signed; the date inside the files. */
   readonly signedAt: string;
   readonly statements: readonly SignedStatement[];
-  /** Of the ledger up to the end of the period, or of one agreement. */
-  readonly transfers: readonly JournalTransfer[];
   /** By agreement: where the audit log holds the statement, as far as a checkpoint covers it by now. */
   readonly evidence: readonly Evidence[];
   /** By agreement: delivered = charged + capped + free quota + waived + exceptions; beside the signed statement, not in it. */
@@ -55,14 +49,12 @@ export type ReportDeps = {
   readonly config: { readonly region: { readonly id: string; readonly name: string } };
   readonly trust: Pick<TrustView, "region">;
   readonly settlements: Pick<Settlements, "get" | "disputes">;
-  readonly ledger: Pick<Ledger, "transfers">;
   readonly audit: Pick<Audit, "proof">;
   /** Without it the report says nothing of what was delivered beside the statement, and derives nothing in words. */
   readonly insight?: Pick<Insight, "equations" | "derivation">;
 };
 
 const refuse = refusals({ REPORT_NOTHING_SIGNED: "not-yet" });
-const PAGE = 1_000;
 
 export async function reportModelOf(
   deps: ReportDeps,
@@ -80,7 +72,6 @@ export async function reportModelOf(
     regionNames: regionNamesOf(deps, statements),
     signedAt: lastSigned(statements),
     statements,
-    transfers: await transfersOf(deps, periodId, agreementId),
     evidence: await Promise.all(statements.map((one) => evidenceOf(deps, one))),
     equations: await equationsOf(deps, statements),
     derivations: await derivationsOf(deps, statements),
@@ -157,35 +148,6 @@ async function evidenceOf({ audit }: ReportDeps, { agreementId, leafIndex }: Sta
   // Not yet under a checkpoint is no reason to hold a report back; the place for it says so.
   const proof = await audit.proof(leafIndex);
   return { agreementId, leafIndex, proof: proof.ok ? proof.value : null };
-}
-
-export async function transfersOf(
-  { ledger }: Pick<ReportDeps, "ledger">,
-  periodId: string,
-  agreementId: string | undefined,
-): Promise<JournalTransfer[]> {
-  const found: JournalTransfer[] = [];
-  let after: string | undefined;
-  do {
-    const page = await ledger.transfers({ after, limit: PAGE });
-    for (const transfer of page.items) {
-      if (transfer.periodId <= periodId && (agreementId === undefined || concerns(transfer, agreementId))) {
-        found.push(journalTransfer(transfer));
-      }
-    }
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return found;
-}
-
-/** Every posting of a statement has the agreement's own account on one side, or its id first in the text. */
-function concerns({ debit, credit, text }: LedgerTransfer, agreementId: string): boolean {
-  const parties = [partsOf(debit).partyId, partsOf(credit).partyId];
-  return parties.includes(agreementId) || text.split(" ")[0] === agreementId;
-}
-
-function journalTransfer({ id, debit, credit, amount, text, periodId, state, at }: LedgerTransfer): JournalTransfer {
-  return { id, date: chinaDateOf(msOf(at)), debit, credit, amount, text, periodId, state };
 }
 
 function nothingSigned(periodId: string, why = { zh: "尚未关账。", en: "The period is not closed." }) {

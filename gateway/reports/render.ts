@@ -1,7 +1,8 @@
 import { mustSucceed } from "../../node/kernel/exchange-error.ts";
-import { type JournalTransfer, journal } from "../../node/settlement/journal.ts";
+import { journal } from "../../node/settlement/journal.ts";
 import { renderCsv } from "./csv.ts";
 import { disclosureCsv, type PrintedDisclosure } from "./disclosure.ts";
+import type { JournalModel } from "./journal-model.ts";
 import { renderJson } from "./json.ts";
 import type { ReportModel } from "./model.ts";
 import type { Printable, PrintForm } from "./print.ts";
@@ -9,10 +10,12 @@ import { printApart } from "./print-apart.ts";
 import type { RequesterReport } from "./requester-model.ts";
 import { requesterCsv, requesterJson } from "./requester-table.ts";
 
-export const reportFormats = ["json", "csv", "xlsx", "pdf", "ledger", "hledger", "beancount"] as const;
+export const documentFormats = ["json", "csv", "xlsx", "pdf"] as const;
+export type DocumentFormat = (typeof documentFormats)[number];
+export const journalFormats = ["ledger", "hledger", "beancount"] as const;
+export type JournalFormat = (typeof journalFormats)[number];
+export const reportFormats = [...documentFormats, ...journalFormats] as const;
 export type ReportFormat = (typeof reportFormats)[number];
-export const disclosureFormats = ["json", "csv", "xlsx", "pdf"] as const;
-type DisclosureFormat = (typeof disclosureFormats)[number];
 
 export type ReportFile = { readonly bytes: Uint8Array; readonly contentType: string; readonly filename: string };
 
@@ -27,14 +30,7 @@ const fileTypes: { readonly [F in ReportFormat]: FileType } = {
   beancount: { contentType: "text/plain; charset=utf-8", extension: "beancount" },
 };
 
-type Renderings<Model, Format extends ReportFormat> = {
-  readonly [F in Format]: (model: Model) => string | Promise<Uint8Array>;
-};
-type WithTransfers = { readonly transfers: readonly JournalTransfer[] };
-
-const plain = ({ transfers }: WithTransfers) => mustSucceed(journal(transfers)).plain;
-const beancount = ({ transfers }: WithTransfers) => mustSucceed(journal(transfers)).beancount;
-const journals = { ledger: plain, hledger: plain, beancount };
+type Renderings<Model> = { readonly [F in DocumentFormat]: (model: Model) => string | Promise<Uint8Array> };
 
 function printed<K extends keyof Printable>(kind: K) {
   const as = (form: PrintForm) => (model: Printable[K]) =>
@@ -43,33 +39,31 @@ function printed<K extends keyof Printable>(kind: K) {
 }
 
 /** One data model, one line per rendering. */
-const ofStatements: Renderings<ReportModel, ReportFormat> = {
-  ...{ json: renderJson, csv: renderCsv },
-  ...printed("statements"),
-  ...journals,
-};
-const ofRequester: Renderings<RequesterReport, ReportFormat> = {
-  ...{ json: requesterJson, csv: requesterCsv },
-  ...printed("requester"),
-  ...journals,
-};
-const ofDisclosure: Renderings<PrintedDisclosure, DisclosureFormat> = {
+const ofStatements: Renderings<ReportModel> = { json: renderJson, csv: renderCsv, ...printed("statements") };
+const ofRequester: Renderings<RequesterReport> = { json: requesterJson, csv: requesterCsv, ...printed("requester") };
+const ofDisclosure: Renderings<PrintedDisclosure> = {
   json: ({ disclosure }) => `${JSON.stringify(disclosure, null, 2)}\n`,
   csv: ({ disclosure }) => disclosureCsv(disclosure),
   ...printed("disclosure"),
 };
 
-export async function renderReport(format: ReportFormat, model: ReportModel): Promise<ReportFile> {
+export async function renderReport(format: DocumentFormat, model: ReportModel): Promise<ReportFile> {
   return file(format, `${model.region}-${model.periodId}`, await ofStatements[format](model));
 }
 
-export async function renderRequesterReport(format: ReportFormat, report: RequesterReport): Promise<ReportFile> {
+export async function renderRequesterReport(format: DocumentFormat, report: RequesterReport): Promise<ReportFile> {
   return file(format, `${report.region}-${report.periodId}-requester`, await ofRequester[format](report));
 }
 
-export async function renderDisclosure(format: DisclosureFormat, printable: PrintedDisclosure): Promise<ReportFile> {
+export async function renderDisclosure(format: DocumentFormat, printable: PrintedDisclosure): Promise<ReportFile> {
   const { region, year } = printable.disclosure;
   return file(format, `${region}-${year}-disclosure`, await ofDisclosure[format](printable));
+}
+
+/** hledger reads what ledger reads. `suffix` tells whose view it is. */
+export function renderJournal(format: JournalFormat, { region, periodId, transfers }: JournalModel, suffix = "") {
+  const { plain, beancount } = mustSucceed(journal(transfers));
+  return file(format, `${region}-${periodId}${suffix}`, format === "beancount" ? beancount : plain);
 }
 
 function file(format: ReportFormat, stem: string, content: string | Uint8Array): ReportFile {

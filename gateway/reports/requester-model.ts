@@ -1,22 +1,12 @@
 import { ok, type Result, refusals } from "../../node/kernel/exchange-error.ts";
 import type { Language } from "../../node/kernel/text.ts";
-import { partsOf } from "../../node/ledger/model.ts";
 import type { Negotiations } from "../../node/negotiation/service.ts";
 import type { DisputeView } from "../../node/settlement/dispute-view.ts";
 import type { PlacedReceipt } from "../../node/settlement/insight/read-equation.ts";
 import type { Insight } from "../../node/settlement/insight/service.ts";
-import type { JournalTransfer } from "../../node/settlement/journal.ts";
 import type { StatementLine } from "../../node/settlement/model.ts";
 import type { SignatureView } from "../../node/settlement/period-view.ts";
-import {
-  disputesAbout,
-  lastSigned,
-  type ReportDeps,
-  regionNamesOf,
-  type SignedStatement,
-  signedIn,
-  transfersOf,
-} from "./model.ts";
+import { disputesAbout, lastSigned, type ReportDeps, regionNamesOf, type SignedStatement, signedIn } from "./model.ts";
 
 /**
  * What those who use the data may see of a statement: what their region pays and for what. It is put together from
@@ -31,8 +21,6 @@ export type RequesterReport = {
   readonly regionNames: { readonly [regionId: string]: string };
   readonly signedAt: string;
   readonly agreements: readonly UsedAgreement[];
-  /** Postings on the account of this region's payer alone. */
-  readonly transfers: readonly JournalTransfer[];
 };
 
 export type UsedAgreement = {
@@ -93,7 +81,7 @@ export type UsedDispute = {
   readonly until: string | null;
 };
 
-export type RequesterDeps = Pick<ReportDeps, "config" | "trust" | "settlements" | "ledger"> & {
+export type RequesterDeps = Pick<ReportDeps, "config" | "trust" | "settlements"> & {
   readonly negotiations: Pick<Negotiations, "agreement">;
   readonly insight: Pick<Insight, "receipts">;
 };
@@ -108,24 +96,30 @@ export async function requesterReportOf(
   agreementId?: string,
   language: Language = "zh",
 ): Promise<Result<RequesterReport>> {
-  const signed = await signedIn(deps, periodId, agreementId);
-  if (!signed.ok) return signed;
+  const found = await usedIn(deps, periodId, agreementId);
+  if (!found.ok) return found;
+  const used = found.value;
   const { id: region } = deps.config.region;
-  const used = signed.value.filter(({ consumer }) => consumer === region);
-  if (used.length === 0) return nothingUsed(periodId);
-  const transfers = await transfersOf(deps, periodId, agreementId);
   const disputes = await deps.settlements.disputes();
-  const payer = `${region}:payer`;
   return ok({
     type: "heliu.requester-report.v1",
     ...{ language, periodId, region },
     regionNames: namesOfSides(regionNamesOf(deps, used), used),
     signedAt: lastSigned(used),
     agreements: await Promise.all(used.map((one) => usedAgreement(deps, one, disputes))),
-    transfers: transfers.filter(({ debit, credit }) =>
-      [debit, credit].some((account) => partsOf(account).partyId === payer),
-    ),
   });
+}
+
+/** The signed statements that this region pays. */
+export async function usedIn(
+  deps: Pick<ReportDeps, "config" | "settlements">,
+  periodId: string,
+  agreementId: string | undefined,
+): Promise<Result<readonly SignedStatement[]>> {
+  const signed = await signedIn(deps, periodId, agreementId);
+  if (!signed.ok) return signed;
+  const used = signed.value.filter(({ consumer }) => consumer === deps.config.region.id);
+  return used.length === 0 ? nothingUsed(periodId) : ok(used);
 }
 
 /** Regions that are only paid by the terms are none of a requester's business. */

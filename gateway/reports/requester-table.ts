@@ -5,7 +5,7 @@ const HEADER =
   "periodId,agreementId,lineId,productId,quantity,freeQuantity,billableQuantity,effectivePriceMicro,amountFen,netFen,taxFen,disputedFen";
 
 /** The report as data: what it is made of is what may be seen. */
-export function requesterJson({ language: _, transfers: __, ...report }: RequesterReport): string {
+export function requesterJson({ language: _, ...report }: RequesterReport): string {
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 

@@ -1,6 +1,6 @@
 import { readXlsx } from "hucre/xlsx";
 import { beforeAll, describe, expect, it } from "vitest";
-import { disclosureFormats, renderDisclosure } from "../../gateway/reports/render.ts";
+import { documentFormats, renderDisclosure } from "../../gateway/reports/render.ts";
 import type { Disclosure } from "../../node/settlement/insight/disclosure.ts";
 import { pdfPages } from "./pdf-text.ts";
 import { reportDepsOf, richWorld } from "./rich-world.ts";
@@ -12,12 +12,12 @@ beforeAll(async () => {
   disclosure = await reportDepsOf(world, world.provider()).insight.disclosure("2026");
 });
 
-const bytesOf = async (format: (typeof disclosureFormats)[number], language: "zh" | "en" = "zh") =>
+const bytesOf = async (format: (typeof documentFormats)[number], language: "zh" | "en" = "zh") =>
   Buffer.from((await renderDisclosure(format, { disclosure, language })).bytes);
 
 describe("the yearly disclosure", () => {
   it("is the same bytes each time, in every format", async () => {
-    for (const format of disclosureFormats) {
+    for (const format of documentFormats) {
       expect(Buffer.compare(await bytesOf(format), await bytesOf(format)), format).toBe(0);
     }
     expect((await renderDisclosure("pdf", { disclosure, language: "zh" })).filename).toBe(

@@ -2,10 +2,18 @@ import { readXlsx } from "hucre/xlsx";
 import { beforeAll, describe, expect, it } from "vitest";
 import { moneyFlowSvg, shareBarSvg } from "../../gateway/reports/charts.ts";
 import { text } from "../../gateway/reports/csv.ts";
+import { type JournalModel, journalOf } from "../../gateway/reports/journal-model.ts";
 import { namesOf } from "../../gateway/reports/labels.ts";
 import { type ReportModel, reportModelOf } from "../../gateway/reports/model.ts";
 import { bmp } from "../../gateway/reports/pdf-parts.ts";
-import { type ReportFormat, renderReport, reportFormats } from "../../gateway/reports/render.ts";
+import {
+  type DocumentFormat,
+  documentFormats,
+  type JournalFormat,
+  journalFormats,
+  renderJournal,
+  renderReport,
+} from "../../gateway/reports/render.ts";
 import { canonicalText, digestOf } from "../../node/kernel/canonical-json.ts";
 import { verifyEd25519 } from "../../node/kernel/ed25519.ts";
 import { err, mustSucceed, ok } from "../../node/kernel/exchange-error.ts";
@@ -24,7 +32,7 @@ import {
 import { pdfPages } from "./pdf-text.ts";
 
 /** The worked example of the specification, settled by two nodes. */
-async function workedExample(): Promise<ReportModel> {
+async function workedExample(): Promise<{ readonly model: ReportModel; readonly ledger: JournalModel }> {
   const world = await twoRegions();
   await holdBoth(world, receiptChain("AGR-7", OCTOBER));
   const { settlements, store } = world.provider();
@@ -39,19 +47,26 @@ async function workedExample(): Promise<ReportModel> {
     ledger: createLedger({ store }),
     audit: { proof: async () => ok("c2sp.org/tlog-proof@v1\nindex 2\n") },
   };
-  return mustSucceed(await reportModelOf(deps, "2026-10"));
+  return {
+    model: mustSucceed(await reportModelOf(deps, "2026-10")),
+    ledger: mustSucceed(await journalOf(deps, "2026-10")),
+  };
 }
 
 let model: ReportModel;
+let ledger: JournalModel;
 beforeAll(async () => {
-  model = await workedExample();
+  ({ model, ledger } = await workedExample());
 });
 
-const textOf = async (format: ReportFormat) => Buffer.from((await renderReport(format, model)).bytes).toString("utf8");
+const textOf = async (format: DocumentFormat) =>
+  Buffer.from((await renderReport(format, model)).bytes).toString("utf8");
+const journalText = (format: JournalFormat) => Buffer.from(renderJournal(format, ledger).bytes).toString("utf8");
 
 describe("a report", () => {
   it("is the same bytes each time, in every format", async () => {
-    for (const format of reportFormats) {
+    for (const format of journalFormats) expect(journalText(format)).toBe(journalText(format));
+    for (const format of documentFormats) {
       const [first, second] = [await renderReport(format, model), await renderReport(format, model)];
       expect(Buffer.compare(first.bytes, second.bytes), format).toBe(0);
       expect(first.filename).toMatch(/^heliu-510100-2026-10\./);
@@ -117,13 +132,13 @@ describe("a report", () => {
     );
   });
 
-  it("as journals balances to the ledger", async () => {
-    const plain = await textOf("ledger");
+  it("as journals balances to the ledger", () => {
+    const plain = journalText("ledger");
     expect(plain).toContain("Assets:Receivable:500000:payer  0.00 CNY = 2060.36 CNY");
     expect(plain).toContain("Assets:Clearing:AGR-7  0.00 CNY = 0.00 CNY");
     expect(plain).toContain("Equity:Usage:500000:payer  0 CALL = 15003 CALL");
-    expect(await textOf("hledger")).toBe(plain);
-    expect(await textOf("beancount")).toContain("balance Liabilities:Payable:P-510100-3aprovider  -1103.79 ~ 0 CNY");
+    expect(journalText("hledger")).toBe(plain);
+    expect(journalText("beancount")).toContain("balance Liabilities:Payable:P-510100-3aprovider  -1103.79 ~ 0 CNY");
   });
 
   it("says what blocks it while nothing is signed", async () => {

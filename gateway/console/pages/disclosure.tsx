@@ -1,6 +1,6 @@
 import type { DisclosedProduct, Disclosure } from "../../../node/settlement/insight/disclosure.ts";
 import { quantity, unitPrice, yuan } from "../../reports/money.ts";
-import { disclosureFormats } from "../../reports/render.ts";
+import { documentFormats } from "../../reports/render.ts";
 import { Cards } from "../parts/cards.tsx";
 import { DigestText } from "../parts/digest-text.tsx";
 import { InsightFrame } from "../parts/insight-frame.tsx";
@@ -25,7 +25,7 @@ export function DisclosurePage({ view, disclosure, years }: Props) {
       lead={`${t.title} ${year}`}
       aside={
         <p class="actions">
-          {disclosureFormats.map((format) => (
+          {documentFormats.map((format) => (
             <a class="btn btn-sm" href={file(format)}>
               {format.toUpperCase()}
             </a>

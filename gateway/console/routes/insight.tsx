@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { INSIGHT_READERS } from "../../insight-readers.ts";
-import { disclosureFormats, renderDisclosure } from "../../reports/render.ts";
+import { documentFormats, renderDisclosure } from "../../reports/render.ts";
 import { DisclosurePage } from "../pages/disclosure.tsx";
 import { ForecastPage } from "../pages/forecast.tsx";
 import { page } from "../parts/document.tsx";
@@ -36,7 +36,7 @@ export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
   });
   app.get("/console/disclosure/file", async (c) => {
     const disclosure = await insight.disclosure(yearOf(c));
-    const format = disclosureFormats.find((one) => one === c.req.query("format")) ?? "json";
+    const format = documentFormats.find((one) => one === c.req.query("format")) ?? "json";
     const { language } = c.get("view");
     const file = await renderDisclosure(format, { disclosure, language });
     return c.body(file.bytes as Uint8Array<ArrayBuffer>, 200, {
