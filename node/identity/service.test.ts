@@ -68,6 +68,14 @@ describe("a token", () => {
     expect(await identity.authenticate(narrow.token)).toMatchObject({ value: { roles: ["publisher"] } });
   });
 
+  it.each(["", "x".repeat(65), "two\nlines"])("is not made under the name %j, whoever asks", async (name) => {
+    const { identity, admin } = await open();
+    expect(await identity.tokens.create(admin, admin.userId, { name })).toMatchObject({
+      error: { code: "TOKEN_INVALID" },
+    });
+    expect(await identity.tokens.list(admin.userId)).toHaveLength(1);
+  });
+
   it("is refused with one character changed, when expired, and when revoked", async () => {
     const { identity, admin, add, token, later } = await open();
     const user = await add("wang", ["publisher"]);

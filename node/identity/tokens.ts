@@ -32,6 +32,7 @@ export type Token = {
 
 /** 256 bits, so that guessing is hopeless and a plain digest at rest is enough. */
 const SECRET_BYTES = 32;
+const TOKEN_NAME = /^[^\p{Cc}]{1,64}$/u;
 const TOKEN = /^hlu_([1-9][0-9]{5})_([0-9A-HJKMNP-TV-Z]{26})_([A-Za-z0-9_-]{43})$/;
 
 /**
@@ -46,6 +47,7 @@ export async function createToken(
 ): Promise<Result<{ readonly id: string; readonly token: string }>> {
   const allowed = actor.userId === userId ? ok(true) : requireRole(actor, "admin");
   if (!allowed.ok) return allowed;
+  if (!TOKEN_NAME.test(name)) return badName();
   if (expiresAt !== undefined && Number.isNaN(msOf(expiresAt))) return badExpiry(expiresAt);
   const { store, runtime, region } = deps;
   const nowMs = runtime.nowMs();
@@ -173,6 +175,13 @@ function noSuchToken(id: string): Failure {
   return refuse("TOKEN_NOT_FOUND", {
     zh: `没有编号为 ${id} 的令牌;请用 heliu tokens list 核对。`,
     en: `There is no token ${id}; check it with heliu tokens list.`,
+  });
+}
+
+function badName(): Failure {
+  return refuse("TOKEN_INVALID", {
+    zh: "令牌名称须为 1 至 64 个字符,不含控制字符;请写明它给谁、作何用。",
+    en: "A token's name has 1 to 64 characters and no control characters; say whom it is for and what for.",
   });
 }
 
