@@ -1,6 +1,6 @@
+import { chinaClockOf, chinaDateOf, msOf } from "../../node/kernel/instant.ts";
 import type { Language } from "../../node/kernel/text.ts";
 
-const CHINA_OFFSET_MS = 8 * 3_600_000;
 const WEEKDAYS = {
   zh: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"],
   en: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
@@ -40,14 +40,13 @@ type Parts = {
 
 /** Every clock of the console is China Standard Time (UTC+8 all year), as deadlines are. */
 function inChina(instant: string): Parts {
-  const at = new Date(Date.parse(instant) + CHINA_OFFSET_MS);
-  const text = at.toISOString();
+  const text = chinaClockOf(msOf(instant));
   return {
     year: text.slice(0, 4),
     month: text.slice(5, 7),
     day: text.slice(8, 10),
     time: text.slice(11, 16),
-    weekday: at.getUTCDay(),
+    weekday: new Date(`${text}Z`).getUTCDay(),
   };
 }
 
@@ -60,7 +59,7 @@ export function shortTime(instant: string, nowMs: number): string {
 
 /** `2026-11-20 09:12:31 UTC+8`, for titles. */
 export function fullTime(instant: string): string {
-  const local = new Date(Date.parse(instant) + CHINA_OFFSET_MS).toISOString();
+  const local = chinaClockOf(msOf(instant));
   return `${local.slice(0, 10)} ${local.slice(11, 19)} UTC+8`;
 }
 
@@ -77,6 +76,5 @@ export function dueDay(until: string, language: Language): string {
 
 /** `2026-11-20` in China. */
 export function dayOf(instant: string): string {
-  const { year, month, day } = inChina(instant);
-  return `${year}-${month}-${day}`;
+  return chinaDateOf(msOf(instant));
 }

@@ -12,14 +12,19 @@ export function msOf(instant: Instant): number {
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
 
-/** The date in China Standard Time (UTC+8 all year), `2026-10-05`. */
+/** The clock in China (UTC+8 all year), `2026-10-05T16:00:00.000`: without a zone, for people to read parts of. */
+export function chinaClockOf(ms: number): string {
+  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, -1);
+}
+
+/** The date in China, `2026-10-05`. */
 export function chinaDateOf(ms: number): string {
-  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 10);
+  return chinaClockOf(ms).slice(0, 10);
 }
 
 /** The clock in China to the minute, `2026-10-05 16:00 UTC+8`: wherever a person reads a time. */
 export function chinaTimeOf(ms: number): string {
-  return `${new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 16).replace("T", " ")} UTC+8`;
+  return `${chinaClockOf(ms).slice(0, 16).replace("T", " ")} UTC+8`;
 }
 
 /** The settlement period an instant falls into: the calendar month in China, `2026-10`. */
