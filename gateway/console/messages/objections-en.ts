@@ -57,7 +57,7 @@ export const objectionsEn: Filled<typeof objectionsZh> = {
     concerned: "Data concerned",
     concernedNone: "Nothing has moved under this agreement yet.",
     receipt: "Receipt",
-    settledIn: "Settled in",
+    settledIn: "Settled in statement",
     openReceipts: "See the receipts",
     ofAgreement: "Agreement",
     ofEntry: "Entry",

@@ -44,7 +44,7 @@ export const objectionsZh = {
     concerned: "涉及的数据",
     concernedNone: "该协议下还没有传输过数据。",
     receipt: "凭据",
-    settledIn: "已结算于",
+    settledIn: "已结入结算单",
     openReceipts: "查看凭据",
     ofAgreement: "协议",
     ofEntry: "条目",

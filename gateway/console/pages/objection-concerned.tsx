@@ -1,8 +1,8 @@
 import type { ObjectionView } from "../../../node/objections/service.ts";
 import type { Transfer } from "../../../node/transfer/model.ts";
-import { quantity } from "../../reports/money.ts";
 import { shortId } from "../format.ts";
 import { DigestText } from "../parts/digest-text.tsx";
+import { ReceiptLink } from "../parts/receipt-link.tsx";
 import { Time } from "../parts/time.tsx";
 import { titled } from "../punctuation.ts";
 import type { View } from "../view.ts";
@@ -42,12 +42,14 @@ export function Concerned({ view, objection, transfer }: Props) {
             {receipts.slice(0, SHOWN).map(({ seq, receiptId, coreDigest, settledIn }) => (
               <tr>
                 <th scope="row" class="num">
-                  <a href={`/console/receipts/${encodeURIComponent(receiptId)}`}>{quantity(seq)}</a>
+                  <ReceiptLink view={view} id={receiptId} seq={seq} />
                 </th>
                 <td>
                   <DigestText digest={coreDigest} />
                 </td>
-                <td>{settledIn ?? "—"}</td>
+                <td>
+                  <DigestText digest={settledIn} />
+                </td>
               </tr>
             ))}
           </tbody>

@@ -4,6 +4,7 @@ import { quantity } from "../../reports/money.ts";
 import { DigestText } from "../parts/digest-text.tsx";
 import { FinanceTabs } from "../parts/finance-tabs.tsx";
 import { Layout } from "../parts/layout.tsx";
+import { ReceiptLink } from "../parts/receipt-link.tsx";
 import { Time } from "../parts/time.tsx";
 import { statementPath } from "../statement-paths.ts";
 import type { View } from "../view.ts";
@@ -79,7 +80,7 @@ function Row({ view, placed }: { view: View; placed: PlacedReceipt }) {
   return (
     <tr>
       <th scope="row" class="num" title={core.receiptId}>
-        <a href={`/console/receipts/${encodeURIComponent(core.receiptId)}`}>{quantity(core.seq)}</a>
+        <ReceiptLink view={view} id={core.receiptId} seq={core.seq} />
       </th>
       <td class="keep">
         <Time view={view} at={core.endedAt} />

@@ -4,6 +4,7 @@ import { bytes } from "../format.ts";
 import { metricName } from "../party-name.ts";
 import type { View } from "../view.ts";
 import { DigestText } from "./digest-text.tsx";
+import { ReceiptLink } from "./receipt-link.tsx";
 import { Time } from "./time.tsx";
 
 /** `receipts` is null where the reader may not see them. */
@@ -32,7 +33,7 @@ export function ReceiptsTable({ view, receipts }: { view: View; receipts: readon
           {receipts.map(({ core, coreDigest, consumerSignature, settledIn }) => (
             <tr>
               <th scope="row" class="num" title={core.receiptId}>
-                <a href={`/console/receipts/${encodeURIComponent(core.receiptId)}`}>{quantity(core.seq)}</a>
+                <ReceiptLink view={view} id={core.receiptId} seq={core.seq} />
               </th>
               <td class="keep">
                 <Time view={view} at={core.endedAt} />

@@ -9,10 +9,10 @@ import { DisputePage } from "../pages/dispute.tsx";
 import { DisputeConfirmPage, DisputeFormPage, type Evidence } from "../pages/dispute-form.tsx";
 import { DisputesPage } from "../pages/disputes.tsx";
 import { page } from "../parts/document.tsx";
+import { RECEIPT_READERS } from "../parts/receipt-link.tsx";
 import { refused } from "../refusal.tsx";
 import { disputePath } from "../statement-paths.ts";
 import { type ConsoleContext, type ConsoleEnvironment, doneText, holds, messagesIn } from "../view.ts";
-import { RECEIPT_READERS } from "./receipts.tsx";
 
 const OUTCOMES: readonly DisputeOutcome[] = ["upheld", "rejected", "withdrawn"];
 const SHOWN_RECEIPTS = 100;

@@ -1,15 +1,13 @@
 import type { Hono } from "hono";
-import type { Role } from "../../../node/identity/model.ts";
 import type { HeldReceipt } from "../../../node/metering/model.ts";
 import type { Metering } from "../../../node/metering/service.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { ReceiptPage, ReceiptsPage } from "../pages/receipts.tsx";
 import { page } from "../parts/document.tsx";
+import { RECEIPT_READERS } from "../parts/receipt-link.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleEnvironment, holds, type View } from "../view.ts";
 
-/** As in the API. */
-export const RECEIPT_READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
 const PAGE = 50;
 
 export function receiptRoutes(app: Hono<ConsoleEnvironment>, { metering, callsOfReceipt }: GatewayDeps): void {

@@ -1,0 +1,12 @@
+import type { Role } from "../../../node/identity/model.ts";
+import { quantity } from "../../reports/money.ts";
+import { holds, type View } from "../view.ts";
+
+/** As in the API. */
+export const RECEIPT_READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
+
+/** The number of a receipt; it opens the receipt for those who may read it. */
+export function ReceiptLink({ view, id, seq }: { view: View; id: string; seq: string }) {
+  if (!holds(view, ...RECEIPT_READERS)) return <span>{quantity(seq)}</span>;
+  return <a href={`/console/receipts/${encodeURIComponent(id)}`}>{quantity(seq)}</a>;
+}
