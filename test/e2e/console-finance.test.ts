@@ -155,6 +155,9 @@ describe("a finance office before its console", () => {
       expect(await text(peer, ".head")).toContain("已撤回 · 已了结");
       await dispute(theirs, 2, "次数与我方日志不符");
 
+      // Before a month is computed there is nothing to try other terms on, which is no mistake.
+      const trial = await go(ours, desk, "/console/what-if");
+      expect([trial?.status(), (await text(desk)).includes("还没有已计算的结算单")]).toEqual([200, true]);
       await close(ours, "resources", "2");
       // At first its node is asked; then the turn is a person's.
       await soon(ours, settlementPath(), "重庆市 财务");

@@ -34,6 +34,9 @@ export function WhatIfPage({ view, model }: { view: View; model: WhatIfModel }) 
       aside={<span class="marker info">{view.t.insight.nothingStored}</span>}
     >
       <AgreementChoice view={view} action="/console/what-if" chosen={agreement} agreements={agreements} />
+      {agreement !== undefined && basis === undefined && error === undefined ? (
+        <p class="notice">{view.t.insight.noPeriod}</p>
+      ) : null}
       {basis === undefined || figures === undefined ? null : (
         <div class="columns trial">
           <TrialForm

@@ -37,18 +37,25 @@ export async function pricedAgreements({ negotiations }: GatewayDeps): Promise<A
 
 async function modelOf(c: ConsoleContext, deps: GatewayDeps): Promise<WhatIfModel> {
   const agreements = await pricedAgreements(deps);
-  const agreement = c.req.query("agreement") ?? agreements[0]?.id;
+  const agreement = c.req.query("agreement") ?? (await firstWithBasis(deps, agreements)) ?? agreements[0]?.id;
   const isAsked = c.req.query("try") !== undefined;
   const nothing = { basis: undefined, figures: undefined, result: undefined, error: undefined };
   const model = { agreements, agreement, isAsked, ...nothing };
   if (agreement === undefined) return model;
   const basis = await deps.insight.trialBasis(agreement);
-  if (!basis.ok) return { ...model, error: basis.error };
+  // An agreement without a computed month is no mistake of whoever opens the page.
+  if (!basis.ok) return basis.error.code === "WHATIF_NOTHING" ? model : { ...model, error: basis.error };
   const figures = figuresOf(c, basis.value);
   const shown = { ...model, basis: basis.value, figures };
   const change = changeOf(figures.written, basis.value);
   const result = change.ok ? await deps.insight.whatIf(agreement, figures.periods, change.value) : change;
   return result.ok ? { ...shown, result: result.value } : { ...shown, error: result.error };
+}
+
+/** The newest agreement of which a month was computed. */
+async function firstWithBasis({ insight }: GatewayDeps, agreements: readonly Agreement[]): Promise<string | undefined> {
+  for (const { id } of agreements) if ((await insight.trialBasis(id)).ok) return id;
+  return undefined;
 }
 
 function figuresOf(c: ConsoleContext, basis: TrialBasis): TrialFigures {
