@@ -14,12 +14,17 @@ export type OwnEntryModel = {
   readonly done: string | undefined;
 };
 
+function isPending({ status }: CatalogEntry): boolean {
+  return status === "draft" || status === "reviewing" || status === "submitted";
+}
+
 /** An entry of this region as its keepers see it: where it stands, what may be done, what is missing. */
 export function OwnEntryPage({ view, model }: { view: View; model: OwnEntryModel }) {
   const { entry, steps, quality, done } = model;
   const t = view.t.catalog;
+  const attributes: { readonly [path: string]: string } = t.attributes;
+  const step = isPending(entry) ? t.publish : entry.status === "published" ? t.withdraw : undefined;
   const base = `/console/catalog/${encodeURIComponent(entry.id)}`;
-  const isPending = entry.status === "draft" || entry.status === "reviewing" || entry.status === "submitted";
   const mayMove = entry.status === "draft" ? holds(view, "publisher") : holds(view, "approver");
   return (
     <Layout view={view} title={entry.name} place="catalog" done={done}>
@@ -42,7 +47,7 @@ export function OwnEntryPage({ view, model }: { view: View; model: OwnEntryModel
       </header>
       <section class="banner">
         <div class="actions">
-          {isPending && mayMove ? (
+          {isPending(entry) && mayMove ? (
             <Confirm
               view={view}
               action={`${base}/publish`}
@@ -64,14 +69,23 @@ export function OwnEntryPage({ view, model }: { view: View; model: OwnEntryModel
               <CommentField id="reason" name="reason" label={t.reason} isRequired />
             </Confirm>
           ) : null}
-          {holds(view, "approver") ? null : (
-            <span class="quiet">{view.t.negotiation.mayNot.role(view.t.roles.approver)}</span>
+          {holds(view, "approver") || step === undefined || (isPending(entry) && mayMove) ? null : (
+            <span class="quiet">{titled(view, step, view.t.negotiation.mayNot.role(view.t.roles.approver))}</span>
           )}
         </div>
         {quality === undefined ? null : (
           <p class="quiet">
             {t.quality(`${quality.filled} / ${quality.of}`)}
-            {quality.missing.length === 0 ? "" : ` · ${titled(view, t.missing, joined(view, quality.missing))}`}
+            {quality.missing.length === 0
+              ? ""
+              : ` · ${titled(
+                  view,
+                  t.missing,
+                  joined(
+                    view,
+                    quality.missing.map((path) => attributes[path] ?? path),
+                  ),
+                )}`}
           </p>
         )}
       </section>
