@@ -94,6 +94,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
       `The other side's signature is checked, this region's is added, the agreement comes into force and ${peer} is told.`,
     counter: "Change and propose",
     counterTitle: "Change the terms",
+    counterBack: "Back, unchanged",
     counterWill: (peer) => `The changed terms are sent to ${peer}, who may accept or change them.`,
     accept: "Accept the terms",
     acceptWill: (peer) =>

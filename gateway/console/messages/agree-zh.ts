@@ -90,6 +90,7 @@ export const agreeZh = {
     countersignWill: (peer: string) => `将核验对方签名,以本地区的签名密钥会签,协议随即生效并通知${peer}。`,
     counter: "修改后再提",
     counterTitle: "修改条款",
+    counterBack: "返回,不作修改",
     counterWill: (peer: string) => `将把修改后的条款发送给${peer},由对方接受或再提。`,
     accept: "接受条款",
     acceptWill: (peer: string) => `将按下表「现提」的条款答复${peer};有偿协议还须本地区另一名审批人会签。`,

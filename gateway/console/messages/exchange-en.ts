@@ -54,7 +54,7 @@ export const exchangeEn: Filled<typeof exchangeZh> = {
     facts: "Facts",
     provider: "Provider",
     code: "Resource code",
-    frequency: "Updated",
+    frequency: "How often",
     level: "Data level",
     formats: "Formats",
     records: "Records",

@@ -34,7 +34,7 @@ export function LiveUsage({ view, agreement, usage }: Props) {
         <Lines view={view} agreement={agreement} lines={lines} />
         <p class="quiet">
           {say(view, unsigned.text)}
-          {unreceiptedCalls === "0" ? null : ` ${t.unreceipted(quantity(unreceiptedCalls))}`}{" "}
+          {unreceiptedCalls === "0" ? null : ` ${t.unreceipted(quantity(unreceiptedCalls))}`} ·{" "}
           {t.asOf(shortTime(usage.asOf, view.nowMs))}
         </p>
       </div>

@@ -29,7 +29,7 @@ export function CounterPage({ view, negotiation, entry, error }: Props) {
     <Layout view={view} title={t.counterTitle} place="negotiations">
       <header class="head">
         <h1>{titled(view, t.counterTitle, negotiation.entry.name)}</h1>
-        <a href={base}>←</a>
+        <a href={base}>{t.counterBack}</a>
       </header>
       {error === undefined ? null : (
         <p class="notice bad" role="alert">
@@ -111,7 +111,7 @@ export function CounterPage({ view, negotiation, entry, error }: Props) {
             {t.counter}
           </button>
           <a class="btn" href={base}>
-            ←
+            {t.counterBack}
           </a>
         </p>
       </form>

@@ -5,6 +5,7 @@ import { quantity, yuan } from "../../reports/money.ts";
 import { Cards } from "../parts/cards.tsx";
 import { AgreementChoice, InsightFrame } from "../parts/insight-frame.tsx";
 import { metricName, partyName } from "../party-name.ts";
+import { aside } from "../punctuation.ts";
 import { say, type View } from "../view.ts";
 
 export type ForecastModel = {
@@ -69,7 +70,7 @@ function Outcome({ view, forecast }: { view: View; forecast: Forecast }) {
             <tbody>
               {usage.map(({ productId, metric, purposeClass, ...outlook }) => (
                 <Range
-                  name={`${purposeName(view, purposeClass)}(${metricName(view, metric)})`}
+                  name={`${purposeName(view, purposeClass)}${aside(view, metricName(view, metric))}`}
                   title={productId}
                   outlook={outlook}
                   show={quantity}

@@ -34,7 +34,7 @@ export function Money({ view, model: { one, money, invoice } }: { view: View; mo
               {view.t.settlement.pays(view.nameOf(from), view.nameOf(to))} <code>{reference}</code>
             </span>{" "}
             <span class="num">
-              {yuan(paidFen)} / {yuan(fen)}
+              {yuan(paidFen)} / {view.t.settlement.yuan(yuan(fen))}
             </span>
           </li>
         ))}

@@ -1,7 +1,7 @@
 import type { Block } from "../../../node/settlement/period-view.ts";
+import { shortTime } from "../format.ts";
 import type { View } from "../view.ts";
 import { Due, ReasonLine } from "./reason.tsx";
-import { Time } from "./time.tsx";
 
 export type NamedBlock = { readonly block: Block; readonly periodId: string; readonly entryName: string };
 
@@ -33,9 +33,7 @@ export function BlockingTable({ view, blocks }: { view: View; blocks: readonly N
               <td class="keep">
                 {block.until === null ? t.noDue : <Due view={view} reason={block} />}
                 <br />
-                <small class="quiet">
-                  <Time view={view} at={block.since} />
-                </small>
+                <small class="quiet">{view.t.negotiation.waited(shortTime(block.since, view.nowMs))}</small>
               </td>
             </tr>
           ))}
