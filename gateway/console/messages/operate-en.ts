@@ -211,6 +211,7 @@ export const operateEn: Filled<typeof operateZh> = {
     value: "Content",
     fault: "What is wrong and what to do",
     levels: { error: "error", warning: "warning", info: "note" },
+    emptyStatus: (status) => `No entry is ${status}.`,
     entry: "Entry",
     status: "Status",
     modified: "Last update",

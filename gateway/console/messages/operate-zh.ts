@@ -197,6 +197,7 @@ export const operateZh = {
     value: "内容",
     fault: "问题与改法",
     levels: { error: "错误", warning: "提醒", info: "说明" },
+    emptyStatus: (status: string) => `没有“${status}”的条目。`,
     entry: "条目",
     status: "状态",
     modified: "更新",

@@ -77,6 +77,7 @@ export function CatalogPage({ view, model }: { view: View; model: CatalogModel }
 
 function Entries({ view, model: { items, next, status } }: { view: View; model: CatalogModel }) {
   const t = view.t.catalog;
+  const statuses: { readonly [status: string]: string } = t.statuses;
   return (
     <>
       <Tabs
@@ -92,7 +93,7 @@ function Entries({ view, model: { items, next, status } }: { view: View; model: 
       />
       <section class="card">
         {items.length === 0 ? (
-          <p class="card-body">{status === undefined ? t.empty : view.t.audit.empty}</p>
+          <p class="card-body">{status === undefined ? t.empty : t.emptyStatus(statuses[status] ?? status)}</p>
         ) : (
           <div class="scroll">
             <table class="table">

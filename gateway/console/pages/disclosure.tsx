@@ -161,6 +161,13 @@ function Distribution({ view, disclosure }: { view: View; disclosure: Disclosure
           </tr>
         </thead>
         <tbody>
+          {disclosure.distribution.length === 0 ? (
+            <tr>
+              <td colspan={3} class="quiet">
+                {t.none}
+              </td>
+            </tr>
+          ) : null}
           {disclosure.distribution.map(({ role, kind, fen }) => (
             <tr>
               <th scope="row">{roles[role] ?? role}</th>
