@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Role } from "../../node/identity/model.ts";
 import { ok } from "../../node/kernel/exchange-error.ts";
 import { putNext } from "../../node/metering/store.ts";
 import { putAgreement } from "../../node/negotiation/store.ts";
@@ -55,5 +56,19 @@ describe("the page of a statement", () => {
     await hold("20001");
     expect(await seen(PAGE)).toEqual([200, true, false]);
     expect(await seen(`${PAGE}?equation=1`)).toEqual([200, false, true]);
+  });
+});
+
+describe("the way to settlements", () => {
+  it("is shown to those alone who may go it", async () => {
+    const shown = async (role: Role) => {
+      const { page } = await deskOf(one, role);
+      const nav = /<nav [^>]*>.*?<\/nav>/s.exec((await page("/")).text)?.[0] ?? "";
+      return [nav.includes('href="/console/audit"'), nav.includes('href="/console/settlements"')];
+    };
+    for (const role of ["finance", "approver", "auditor"] as const)
+      expect(await shown(role), role).toEqual([true, true]);
+    for (const role of ["requester", "publisher", "admin"] as const)
+      expect(await shown(role), role).toEqual([true, false]);
   });
 });

@@ -1,7 +1,8 @@
 import type { Child } from "hono/jsx";
+import { STATEMENT_READERS } from "../../../node/settlement/period-view.ts";
 import { fullTime } from "../format.ts";
 import { joined } from "../punctuation.ts";
-import type { View } from "../view.ts";
+import { holds, type View } from "../view.ts";
 import { Document } from "./document.tsx";
 import { FormToken } from "./form-token.tsx";
 
@@ -35,7 +36,7 @@ export function Layout({ view, title, place, done, children }: Props) {
           </span>
           <nav aria-label={view.t.layout.navigation}>
             <ul class="places">
-              {PLACES.map(([name, href]) => (
+              {placesOf(view).map(([name, href]) => (
                 <li>
                   <a
                     href={href}
@@ -64,6 +65,11 @@ export function Layout({ view, title, place, done, children }: Props) {
       </main>
     </Document>
   );
+}
+
+/** No link to what would only be refused. */
+function placesOf(view: View) {
+  return PLACES.filter(([name]) => name !== "settlements" || holds(view, ...STATEMENT_READERS));
 }
 
 function Who({ view }: { view: View }) {

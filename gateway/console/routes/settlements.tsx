@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { periodOf } from "../../../node/kernel/instant.ts";
-import type { PeriodView } from "../../../node/settlement/period-view.ts";
+import { type PeriodView, STATEMENT_READERS } from "../../../node/settlement/period-view.ts";
 import { download, reportFor, reportViews } from "../../api/reports.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { reportFormats } from "../../reports/render.ts";
@@ -20,7 +20,7 @@ const SHOWN_PERIODS = 24;
 export function settlementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {
   // A trailing `/*` covers the list itself, too.
   app.use("/console/settlements/*", async (c, next) =>
-    holds(c.get("view"), "finance", "auditor", "approver") ? next() : refuseConsole(c, "FINANCE_ONLY"),
+    holds(c.get("view"), ...STATEMENT_READERS) ? next() : refuseConsole(c, "FINANCE_ONLY"),
   );
   app.get("/console/settlements", (c) => financePage(c, deps));
   // Words before `:period`, which would take them for a month.
