@@ -125,8 +125,8 @@ export async function narrateSearch(chengdu: DemoRegion, chongqing: DemoRegion) 
     alone.items.map((hit) => hit.id),
   );
   tell(
-    `停掉成都再查:同样的 ${alone.total} 条,${alone.tookMs} 毫秒,只有新鲜度变为"${alone.freshness[0]?.state}"`,
-    `With 成都 stopped: the same ${alone.total} hits in ${alone.tookMs} ms; only freshness says "${alone.freshness[0]?.state}"`,
+    `停掉成都再查:同样的 ${alone.total} 条,${alone.tookMs} 毫秒,只有新鲜度变为"失联"`,
+    `With 成都 stopped: the same ${alone.total} hits in ${alone.tookMs} ms; only its freshness says "silent"`,
   );
   await startRegion(chengdu);
   await until("the mirror is live again", ask, (answer) => answer.freshness.every((f) => f.state === "live"));

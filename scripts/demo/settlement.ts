@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { namesOf } from "../../gateway/reports/labels.ts";
 import { periodOf } from "../../node/kernel/instant.ts";
+import type { Language } from "../../node/kernel/text.ts";
 import type { Agreement } from "../../node/negotiation/model.ts";
 import type { PeriodView } from "../../node/settlement/period-view.ts";
 import { call, callJson } from "../cli/client.ts";
@@ -35,8 +37,12 @@ export async function narrateSettlement(dir: string, chengdu: DemoRegion, chongq
     `双方摘要一致 ${digests[chengdu.id]?.slice(0, 23)}…,合计 ${yuan(ours.grossFen)} 元,${elapsedSince(began)} 毫秒`,
     `Both digests are ${digests[chengdu.id]?.slice(0, 23)}…, ${yuan(ours.grossFen)} CNY in all, ${elapsedSince(began)} ms`,
   );
-  const shares = (statement?.result.totals ?? []).map((total) => `${total.partyId} ${yuan(total.fen)}`);
-  tell(`分配:${shares.join(",")}`, `Shares: ${shares.join(", ")}`);
+  const regionNames = { [chengdu.id]: chengdu.name, [chongqing.id]: chongqing.name };
+  const shares = (language: Language) => {
+    const { party } = namesOf(ours.settlements, regionNames, language);
+    return (statement?.result.totals ?? []).map(({ partyId, fen }) => `${party(partyId)} ${yuan(fen)}`);
+  };
+  tell(`分配(元):${shares("zh").join(",")}`, `Shares (CNY): ${shares("en").join(", ")}`);
   await ledgerBalances(chengdu, chongqing);
   const reports = await writeReports(dir, chengdu, period);
   return {

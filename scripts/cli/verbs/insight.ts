@@ -7,7 +7,7 @@ import type { Forecast } from "../../../node/settlement/insight/forecast.ts";
 import type { QuoteView } from "../../../node/settlement/insight/keep-quotes.ts";
 import type { Quote } from "../../../node/settlement/insight/quote.ts";
 import type { SupplierView } from "../../../node/settlement/insight/supplier.ts";
-import type { UsageView } from "../../../node/settlement/insight/usage-view.ts";
+import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import type { WhatIf } from "../../../node/settlement/insight/what-if.ts";
 import { call, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
@@ -204,6 +204,14 @@ function quoteVerbs(program: Command): void {
   });
 }
 
+const gaugeNames = (): { readonly [M in GaugeView["measure"]]: string } => ({
+  budget: say("本月预算(元)", "budget of the month (CNY)"),
+  maxCallsPerMonth: say("本月调用次数", "calls of the month"),
+  freeCallsPerMonth: say("本月免费次数", "free calls of the month"),
+  maxRows: say("累计行数", "rows in all"),
+  maxBytes: say("累计字节数", "bytes in all"),
+});
+
 function usageVerbs(program: Command): void {
   example(
     program
@@ -227,9 +235,11 @@ function usageVerbs(program: Command): void {
       line.free,
       yuan(line.amountFen),
     ]);
-    const gauges = view.gauges.map(
-      (one) => `${one.measure}: ${one.used} / ${one.limit} (${Number(one.usedBp) / 100} %)`,
-    );
+    const names = gaugeNames();
+    const gauges = view.gauges.map(({ measure, used, limit, usedBp }) => {
+      const shown = (amount: string) => (measure === "budget" ? yuan(amount) : amount);
+      return `${names[measure]}: ${shown(used)} / ${shown(limit)} (${Number(usedBp) / 100} %)`;
+    });
     answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges].join("\n"));
   });
   example(
