@@ -24,9 +24,7 @@ export async function journalOf(
   agreementId?: string,
 ): Promise<Result<JournalModel>> {
   const signed = await signedIn(deps, periodId, agreementId);
-  if (!signed.ok) return signed;
-  const isWanted = (transfer: LedgerTransfer) => agreementId === undefined || concerns(transfer, agreementId);
-  return ok({ region: deps.config.region.id, periodId, transfers: await transfersUntil(deps, periodId, isWanted) });
+  return signed.ok ? ok(await journalFrom(deps, periodId, agreementId, () => true)) : signed;
 }
 
 /** Of that, the postings on the account of this region's payer alone. */
@@ -37,27 +35,27 @@ export async function requesterJournalOf(
 ): Promise<Result<JournalModel>> {
   const used = await usedIn(deps, periodId, agreementId);
   if (!used.ok) return used;
-  const all = await journalOf(deps, periodId, agreementId);
-  if (!all.ok) return all;
   const payer = `${deps.config.region.id}:payer`;
-  return ok({ ...all.value, transfers: all.value.transfers.filter((one) => partiesOf(one).includes(payer)) });
+  return ok(await journalFrom(deps, periodId, agreementId, (one) => partiesOf(one).includes(payer)));
 }
 
-async function transfersUntil(
-  { ledger }: JournalDeps,
+async function journalFrom(
+  { config, ledger }: JournalDeps,
   periodId: string,
+  agreementId: string | undefined,
   isWanted: (transfer: LedgerTransfer) => boolean,
-): Promise<JournalTransfer[]> {
-  const found: JournalTransfer[] = [];
+): Promise<JournalModel> {
+  const transfers: JournalTransfer[] = [];
   let after: string | undefined;
   do {
     const page = await ledger.transfers({ after, limit: PAGE });
     for (const transfer of page.items) {
-      if (transfer.periodId <= periodId && isWanted(transfer)) found.push(journalTransfer(transfer));
+      const isOf = agreementId === undefined || concerns(transfer, agreementId);
+      if (transfer.periodId <= periodId && isOf && isWanted(transfer)) transfers.push(journalTransfer(transfer));
     }
     after = page.next ?? undefined;
   } while (after !== undefined);
-  return found;
+  return { region: config.region.id, periodId, transfers };
 }
 
 /** Every posting of a statement has the agreement's own account on one side, or its id first in the text. */
