@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { pageOf } from "./paging.ts";
 import { type Api, route } from "./route.ts";
@@ -8,7 +9,6 @@ const period = z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/)
 const one = period.extend({ id: z.string().max(64) });
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const tag = "settlements";
-const readers = ["finance", "auditor", "approver"] as const;
 
 const evidence = z.object({ name: z.string().min(1).max(200), sha256: hash });
 const dispute = z.looseObject({
@@ -32,7 +32,7 @@ export function disputeRoutes(api: Api, { settlements }: GatewayDeps): void {
   route(
     api,
     {
-      ...{ method: "get", path, tag, access: [...readers], params: period },
+      ...{ method: "get", path, tag, access: STATEMENT_READERS, params: period },
       summary: "Disputes of a period: about which receipts, whose turn it is, until when",
       answer: pageOf(dispute),
     },
@@ -60,7 +60,7 @@ export function disputeRoutes(api: Api, { settlements }: GatewayDeps): void {
   route(
     api,
     {
-      ...{ method: "get", path: `${path}/{id}`, tag, access: [...readers], params: one },
+      ...{ method: "get", path: `${path}/{id}`, tag, access: STATEMENT_READERS, params: one },
       summary: "One dispute with its deadline and whose turn it is",
       answer: dispute,
     },

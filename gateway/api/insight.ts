@@ -4,7 +4,7 @@ import { bins, exceptionKinds } from "../../node/settlement/insight/equation.ts"
 import { termsChangeSchema } from "../../node/settlement/insight/what-if.ts";
 import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
-import { INSIGHT_READERS } from "../insight-readers.ts";
+import { INSIGHT_READERS, RECEIPT_READERS } from "../readers.ts";
 import { type Api, route } from "./route.ts";
 
 const periodText = z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/);
@@ -106,7 +106,7 @@ function explainingRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/settlements/{period}/receipts",
       tag,
       summary: "Receipts behind a line or a term of the equation, each with where it stands",
-      access: ["finance", "auditor", "approver", "requester", "publisher"],
+      access: RECEIPT_READERS,
       params: period,
       query: z.object({
         agreement: agreementId,
@@ -126,7 +126,7 @@ function explainingRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/receipts/{id}/calls",
       tag,
       summary: "The single calls of a window's receipt, and whether their digests give what both signed",
-      access: ["finance", "auditor", "approver", "requester", "publisher"],
+      access: RECEIPT_READERS,
       params: z.object({ id: z.string().regex(/^[0-9a-f]{64}$/) }),
       answer: z.unknown(),
     },

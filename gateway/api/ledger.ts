@@ -1,9 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import { ok, refusals } from "../../node/kernel/exchange-error.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { type Api, route } from "./route.ts";
 
-const readers = ["finance", "auditor", "approver"] as const;
 const tag = "ledger";
 
 const question = z.object({
@@ -29,7 +29,7 @@ export function ledgerRoutes(api: Api, { ledger, ledgerKeeper, ledgerCheck }: Ga
       path: "/api/v1/ledger/balances",
       tag,
       summary: "Balances now, with what the continuous check says; or as of any past time, on both clocks",
-      access: [...readers],
+      access: STATEMENT_READERS,
       query: question,
       answer: z.unknown(),
     },
@@ -51,7 +51,7 @@ export function ledgerRoutes(api: Api, { ledger, ledgerKeeper, ledgerCheck }: Ga
       path: "/api/v1/ledger/check",
       tag,
       summary: "How far the continuous check of the books is, and the last check of everything",
-      access: [...readers],
+      access: STATEMENT_READERS,
       answer: z.unknown(),
     },
     async () => ok({ ...ledgerKeeper.state(), full: ledgerCheck.state() }),

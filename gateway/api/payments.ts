@@ -1,13 +1,13 @@
 import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
 import type { Field } from "../../node/payments/model.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
 import { readGrid } from "../formats/read-grid.ts";
 import { type Api, route } from "./route.ts";
 
 const period = z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/) });
 const tag = "payments";
-const readers = ["finance", "auditor", "approver"] as const;
 const positive = z.string().regex(/^[1-9][0-9]{0,40}$/);
 
 export const PAYMENT_IMPORT_PATH = "/api/v1/payments/import";
@@ -51,7 +51,7 @@ function nettingRoutes(api: Api, { payments }: GatewayDeps): void {
       ...about,
       method: "get",
       summary: "The netting plans of a period: positions, payments with references, signatures, what they wait for",
-      access: [...readers],
+      access: STATEMENT_READERS,
     },
     async ({ params }) => payments.plans(params.period),
   );
@@ -80,7 +80,7 @@ function invoiceRoutes(api: Api, { payments }: GatewayDeps): void {
     {
       ...{ method: "get", path, tag, params: period, answer: z.unknown() },
       summary: "All that an invoice over a statement needs, as both regions signed it",
-      access: [...readers],
+      access: STATEMENT_READERS,
       query: z.object({ agreement: z.string().min(1).max(128) }),
     },
     async ({ params, query }) => payments.invoiceFacts(params.period, query.agreement),
@@ -90,7 +90,7 @@ function invoiceRoutes(api: Api, { payments }: GatewayDeps): void {
     {
       ...{ method: "get", path: "/api/v1/settlements/{period}/money", tag, params: period, answer: z.unknown() },
       summary: "Signed statements by money state: agreed, invoiced, partly paid, paid; overdue and disputed",
-      access: [...readers],
+      access: STATEMENT_READERS,
     },
     async ({ params }) => {
       const found = await payments.money(params.period);
@@ -107,7 +107,7 @@ function readingRoutes(api: Api, { payments }: GatewayDeps): void {
       path: "/api/v1/payments",
       tag,
       summary: "Rows of bank and treasury files, with what they pay; state=open is what persons have to decide",
-      access: [...readers],
+      access: STATEMENT_READERS,
       query: z.object({
         state: z.enum(["open", "booked", "proposed", "rejected", "duplicate", "faulty"]).optional(),
         file: z.string().max(64).optional(),
@@ -123,7 +123,7 @@ function readingRoutes(api: Api, { payments }: GatewayDeps): void {
     {
       ...{ method: "get", path: "/api/v1/payments/ageing", tag, answer: z.unknown() },
       summary: "What is owed, by counter-party and by days overdue",
-      access: [...readers],
+      access: STATEMENT_READERS,
     },
     async () => ok(await payments.ageing()),
   );
@@ -132,7 +132,7 @@ function readingRoutes(api: Api, { payments }: GatewayDeps): void {
     {
       ...{ method: "get", path: "/api/v1/payments/dues", tag, answer: z.object({ items: z.array(z.unknown()) }) },
       summary: "Payments of signed netting plans: reference, due date, what has arrived",
-      access: [...readers],
+      access: STATEMENT_READERS,
     },
     async () => ok({ items: await payments.dues() }),
   );
@@ -206,7 +206,7 @@ function decisionRoutes(api: Api, { payments }: GatewayDeps): void {
     {
       ...{ method: "get", path: "/api/v1/payments/accounts", tag, answer: z.object({ items: z.array(z.unknown()) }) },
       summary: "Bank accounts and whose they are",
-      access: [...readers],
+      access: STATEMENT_READERS,
     },
     async () => ok({ items: await payments.accounts() }),
   );

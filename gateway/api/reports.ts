@@ -6,7 +6,7 @@ import { ok, type Result } from "../../node/kernel/exchange-error.ts";
 import type { Language } from "../../node/kernel/text.ts";
 import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
-import { INSIGHT_READERS } from "../insight-readers.ts";
+import { INSIGHT_READERS } from "../readers.ts";
 import { type JournalDeps, journalOf, requesterJournalOf } from "../reports/journal-model.ts";
 import { type ReportDeps, reportModelOf } from "../reports/model.ts";
 import {

@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { ok } from "../../node/kernel/exchange-error.ts";
+import { STATEMENT_READERS } from "../../node/settlement/period-view.ts";
 import type { GatewayDeps } from "../deps.ts";
+import { RECEIPT_READERS } from "../readers.ts";
 import { disputeRoutes } from "./disputes.ts";
 import { pageQuery } from "./paging.ts";
 import { reportRoutes } from "./reports.ts";
@@ -8,7 +10,6 @@ import { type Api, route } from "./route.ts";
 
 const period = z.object({ period: z.string().regex(/^[0-9]{4}-(0[1-9]|1[0-2])$/) });
 const tag = "settlements";
-const readers = ["finance", "auditor", "approver"] as const;
 
 export function settlementRoutes(api: Api, deps: GatewayDeps): void {
   periodRoutes(api, deps);
@@ -50,7 +51,7 @@ function bookRoutes(api: Api, { metering }: GatewayDeps): void {
       path: "/api/v1/receipts",
       tag,
       summary: "Receipts signed by both regions, in number order",
-      access: ["finance", "auditor", "requester", "publisher"],
+      access: RECEIPT_READERS,
       query: pageQuery.extend({ agreement: z.string().max(128).optional(), period: z.string().optional() }),
       answer: z.object({ items: z.array(z.unknown()), next: z.string().nullable() }),
     },
@@ -87,7 +88,7 @@ function periodRoutes(api: Api, deps: GatewayDeps): void {
       path: "/api/v1/settlements/{period}",
       tag,
       summary: "Where a period stands: statements, digests of both regions, what blocks closing",
-      access: [...readers],
+      access: STATEMENT_READERS,
       params: period,
       query: z.object({ agreement: z.string().max(128).optional() }),
       answer: z.unknown(),

@@ -43,8 +43,8 @@ const TEXTS = {
     en: "A publisher has to import a catalogue; have one sign in and do it.",
   },
   RECEIPTS_ONLY: {
-    zh: "计量凭据只对申请人、发布人、财务和审计开放;请由这些人员查看。",
-    en: "Receipts are open to requesters, publishers, finance and auditors; have one of them look.",
+    zh: "计量凭据只对申请人、发布人、审批人、财务和审计开放;请由这些人员查看。",
+    en: "Receipts are open to requesters, publishers, approvers, finance and auditors; have one of them look.",
   },
   FORECAST_ONLY: {
     zh: "本月预测只对财务、审计、审批人、申请人和发布人开放;请由这些人员查看,或请管理员授予角色。",

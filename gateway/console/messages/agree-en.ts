@@ -200,7 +200,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     noReceipts: "There are no receipts yet.",
     allReceipts: "All receipts →",
     receipt: "Receipt",
-    receiptsOnly: "Receipts are open to requesters, publishers, finance and auditors.",
+    receiptsOnly: "Receipts are open to requesters, publishers, approvers, finance and auditors.",
     transfer: "Transfer",
     contentDigest: "Digest of the content",
     coreDigest: "Digest of the receipt",

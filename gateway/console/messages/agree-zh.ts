@@ -191,7 +191,7 @@ export const agreeZh = {
     noReceipts: "还没有计量凭据。",
     allReceipts: "全部凭据 →",
     receipt: "计量凭据",
-    receiptsOnly: "凭据只对申请人、发布人、财务和审计开放。",
+    receiptsOnly: "凭据只对申请人、发布人、审批人、财务和审计开放。",
     transfer: "传输",
     contentDigest: "内容摘要",
     coreDigest: "凭据摘要",

@@ -1,7 +1,7 @@
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import { type Alert, THRESHOLDS } from "../../../node/settlement/insight/budget-model.ts";
 import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
-import { INSIGHT_READERS } from "../../insight-readers.ts";
+import { INSIGHT_READERS } from "../../readers.ts";
 import { quantity, yuan } from "../../reports/money.ts";
 import { bytes, shortTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Failure } from "../../../node/kernel/exchange-error.ts";
-import { INSIGHT_READERS } from "../../insight-readers.ts";
+import { INSIGHT_READERS } from "../../readers.ts";
 import { holds, say, type View } from "../view.ts";
 import { Layout } from "./layout.tsx";
 import { Tabs } from "./tabs.tsx";

@@ -1,9 +1,6 @@
-import type { Role } from "../../../node/identity/model.ts";
+import { RECEIPT_READERS } from "../../readers.ts";
 import { quantity } from "../../reports/money.ts";
 import { holds, type View } from "../view.ts";
-
-/** As in the API. */
-export const RECEIPT_READERS: readonly Role[] = ["finance", "auditor", "requester", "publisher"];
 
 /** The number of a receipt; it opens the receipt for those who may read it. */
 export function ReceiptLink({ view, id, seq }: { view: View; id: string; seq: string }) {

@@ -9,10 +9,9 @@ import { DisputePage } from "../pages/dispute.tsx";
 import { DisputeConfirmPage, DisputeFormPage, type Evidence } from "../pages/dispute-form.tsx";
 import { DisputesPage } from "../pages/disputes.tsx";
 import { page } from "../parts/document.tsx";
-import { RECEIPT_READERS } from "../parts/receipt-link.tsx";
 import { refused } from "../refusal.tsx";
 import { disputePath } from "../statement-paths.ts";
-import { type ConsoleContext, type ConsoleEnvironment, doneText, holds, messagesIn } from "../view.ts";
+import { type ConsoleContext, type ConsoleEnvironment, doneText, messagesIn } from "../view.ts";
 
 const OUTCOMES: readonly DisputeOutcome[] = ["upheld", "rejected", "withdrawn"];
 const SHOWN_RECEIPTS = 100;
@@ -83,13 +82,11 @@ async function disputePage(c: ConsoleContext, { settlements, negotiations, meter
   const dispute = found.value;
   const agreement = await negotiations.agreement(dispute.agreementId);
   const shown = dispute.receiptIds.slice(0, SHOWN_RECEIPTS);
-  const held = holds(view, ...RECEIPT_READERS)
-    ? (await Promise.all(shown.map((id) => metering.receipt(id)))).flatMap((one) => (one.ok ? [one.value] : []))
-    : null;
+  const held = await Promise.all(shown.map((id) => metering.receipt(id)));
   const model = {
     dispute,
     entryName: agreement.ok ? agreement.value.entry.name : dispute.agreementId,
-    receipts: held,
+    receipts: held.flatMap((one) => (one.ok ? [one.value] : [])),
     done: doneText(view, c.req.query("done")),
   };
   return page(c, <DisputePage view={view} model={model} />);

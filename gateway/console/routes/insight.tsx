@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { INSIGHT_READERS } from "../../insight-readers.ts";
+import { INSIGHT_READERS } from "../../readers.ts";
 import { documentFormats, renderDisclosure } from "../../reports/render.ts";
 import { DisclosurePage } from "../pages/disclosure.tsx";
 import { ForecastPage } from "../pages/forecast.tsx";

@@ -2,9 +2,9 @@ import type { Hono } from "hono";
 import type { HeldReceipt } from "../../../node/metering/model.ts";
 import type { Metering } from "../../../node/metering/service.ts";
 import type { GatewayDeps } from "../../deps.ts";
+import { RECEIPT_READERS } from "../../readers.ts";
 import { ReceiptPage, ReceiptsPage } from "../pages/receipts.tsx";
 import { page } from "../parts/document.tsx";
-import { RECEIPT_READERS } from "../parts/receipt-link.tsx";
 import { refuseConsole, refused } from "../refusal.tsx";
 import { type ConsoleEnvironment, holds, type View } from "../view.ts";
 

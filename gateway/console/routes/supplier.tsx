@@ -3,7 +3,7 @@ import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { Scheme } from "../../../node/settlement/scheme.ts";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { INSIGHT_READERS } from "../../insight-readers.ts";
+import { INSIGHT_READERS } from "../../readers.ts";
 import { missing } from "../form.ts";
 import { type SupplierModel, SupplierPage } from "../pages/supplier.tsx";
 import { page } from "../parts/document.tsx";

@@ -3,7 +3,7 @@ import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { TrialBasis } from "../../../node/settlement/insight/service.ts";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
-import { INSIGHT_READERS } from "../../insight-readers.ts";
+import { INSIGHT_READERS } from "../../readers.ts";
 import type { TrialFigures } from "../pages/trial-form.tsx";
 import { type WhatIfModel, WhatIfPage } from "../pages/what-if.tsx";
 import { page } from "../parts/document.tsx";

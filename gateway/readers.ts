@@ -8,3 +8,6 @@ export const INSIGHT_READERS = {
   forecast: [...STATEMENT_READERS, "requester", "publisher"],
   disclosure: [...STATEMENT_READERS, "publisher", "admin"],
 } as const satisfies { readonly [figures: string]: readonly Role[] };
+
+/** Who may follow a figure down to receipts and single calls: also those who sign what was computed from them. */
+export const RECEIPT_READERS = [...STATEMENT_READERS, "requester", "publisher"] as const satisfies readonly Role[];
