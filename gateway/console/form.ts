@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { type Failure, refusals } from "../../node/kernel/exchange-error.ts";
-import { chinaMidnight, type Instant, instantOf, msOf } from "../../node/kernel/instant.ts";
+import { endOfChinaDate, type Instant, isDate } from "../../node/kernel/instant.ts";
 import type { Text } from "../../node/kernel/text.ts";
 import type { PartialTerms } from "../../node/policy/model.ts";
 import { purposes, type RowCondition, rowConditionSchema } from "../../node/policy/model.ts";
@@ -13,7 +13,6 @@ export type Form = {
   readonly revision: () => number | undefined;
 };
 
-const DAY_MS = 86_400_000;
 /** Lines for conditions that a form shows at least. */
 export const ROW_CONDITIONS = 2;
 const MOST_ROW_CONDITIONS = 50;
@@ -37,7 +36,7 @@ export async function readForm(c: Context): Promise<Form> {
 /** The terms a person wrote into the form; whether they may be had is the domain's to say. */
 export function termsOf(form: Form): PartialTerms {
   const chosen = form.all("purposes");
-  const validTo = endOfDay(form.text("validTo"));
+  const validTo = form.text("validTo");
   const maxRows = form.text("maxRows");
   const rows = Array.from({ length: MOST_ROW_CONDITIONS }, (_, i) => rowCondition(form, i)).flat();
   return {
@@ -46,17 +45,14 @@ export function termsOf(form: Form): PartialTerms {
     fields: form.all("fields"),
     rows,
     limits: { maxRows: maxRows ?? null },
-    ...(validTo === undefined ? {} : { validTo }),
+    // What is no day goes on as it was written, and is refused: left out, it would let the old end stand unseen.
+    ...(validTo === undefined ? {} : { validTo: endOfDay(validTo) ?? validTo }),
   };
 }
 
 /** The moment that ends the day written, in China; undefined where that is no day. */
 export function endOfDay(day: string | undefined): Instant | undefined {
-  return day !== undefined && isDay(day) ? instantOf(msOf(chinaMidnight(day)) + DAY_MS) : undefined;
-}
-
-export function isDay(text: string): boolean {
-  return /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && !Number.isNaN(Date.parse(text));
+  return day !== undefined && isDate(day) ? endOfChinaDate(day) : undefined;
 }
 
 function rowCondition(form: Form, position: number): RowCondition[] {

@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** An RFC 3339 instant in UTC with milliseconds, exactly `2026-10-05T08:00:00.000Z`. Source: settlement.md §1. */
 export type Instant = string;
 
@@ -11,6 +13,7 @@ export function msOf(instant: Instant): number {
 
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 const DAY_MS = 86_400_000;
+const dateSchema = z.iso.date();
 
 /** The clock in China (UTC+8 all year), `2026-10-05T16:00:00.000`: without a zone, for people to read parts of. */
 export function chinaClockOf(ms: number): string {
@@ -40,5 +43,20 @@ export function nextPeriod(periodId: string): string {
 
 /** Midnight that begins a China date, as an instant: `2026-10-05` → `2026-10-04T16:00:00.000Z`. */
 export function chinaMidnight(date: string): Instant {
-  return instantOf(Date.parse(`${date}T00:00:00.000Z`) - CHINA_OFFSET_MS);
+  return instantOf(msOf(`${date}T00:00:00.000Z`) - CHINA_OFFSET_MS);
+}
+
+/** The midnight that ends a China date: what holds "until 2026-10-05" holds before it. */
+export function endOfChinaDate(date: string): Instant {
+  return chinaMidnight(addDays(date, 1));
+}
+
+/** `2026-10-31` and 1 → `2026-11-01`; back with a negative count. */
+export function addDays(date: string, days: number): string {
+  return instantOf(msOf(date) + days * DAY_MS).slice(0, 10);
+}
+
+/** Whether a text is a day of the calendar, `2026-10-05`; `2026-02-30` is none, though `Date` reads it as one. */
+export function isDate(text: string): boolean {
+  return dateSchema.safeParse(text).success;
 }

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { instantOf, msOf } from "../kernel/instant.ts";
+import { instantOf, isDate, msOf } from "../kernel/instant.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
 import { NO_HEAD } from "./entry.ts";
@@ -55,9 +55,7 @@ export async function balancesAsOf(store: Store, question: AsOf): Promise<Result
 function untilOf(text: string | undefined): Result<Until> {
   if (text === undefined) return ok({});
   if (/^[0-9]{4}-(0[1-9]|1[0-2])$/.test(text)) return ok({ period: text });
-  const ms = msOf(`${text}T00:00:00.000Z`);
-  const isDay = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text) && !Number.isNaN(ms) && instantOf(ms).startsWith(text);
-  return isDay ? ok({ day: text }) : refuse("LEDGER_AS_OF", text);
+  return isDate(text) ? ok({ day: text }) : refuse("LEDGER_AS_OF", text);
 }
 
 /** How many entries were known: they are numbered in the order in which they became so. */

@@ -292,6 +292,18 @@ describe("a priced product", () => {
     expect([held.provider.status, held.consumer.status]).not.toContain("in-force");
   });
 
+  it.each(["明年", "2027-02-30", "2027-02-30T16:00:00.000Z", "2027-13-01T00:00:00.000Z"])(
+    "cannot be countered with an end that is none: %s",
+    async (validTo) => {
+      const { id } = await theirs((await ask("cd-prod-0002", { purposes: ["industrial"] })).id);
+      const before = (await world.provider.negotiations.get(zhang, id)) as object;
+      expect(await world.provider.negotiations.counter(zhang, id, { validTo })).toMatchObject({
+        error: { code: "TERMS_MALFORMED", details: { place: "validTo" } },
+      });
+      expect(await world.provider.negotiations.get(zhang, id)).toEqual(before);
+    },
+  );
+
   it("cannot be countered above its cap, nor paid to a region that does not sign", async () => {
     const asked = await ask("cd-prod-0002", { purposes: ["industrial"] });
     const { id } = await theirs(asked.id);

@@ -1,7 +1,7 @@
 import type { CatalogEntry } from "../catalog/model.ts";
 import { canonicalize } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { instantOf, msOf } from "../kernel/instant.ts";
+import { instantOf, isDate, msOf } from "../kernel/instant.ts";
 import { type PartialTerms, type UsageTerms, usageTermsSchema } from "../policy/model.ts";
 import { refuse } from "./refusal.ts";
 
@@ -21,22 +21,25 @@ export function changedTerms(base: UsageTerms, change: TermsChange, entry: Catal
 
   // Through JSON once, as it will be stored: a key that is present but undefined has no canonical form.
   const data: UsageTerms = JSON.parse(JSON.stringify(parsed.data));
-  const from = msOf(data.validFrom);
-  const to = msOf(data.validTo);
-  if (Number.isNaN(from)) return malformed("validFrom");
-  if (Number.isNaN(to)) return malformed("validTo");
+  if (!isInstant(data.validFrom)) return malformed("validFrom");
+  if (!isInstant(data.validTo)) return malformed("validTo");
   const order = new Map(entry.fields.map((field, index) => [field.name, index]));
   const rank = (name: string) => order.get(name) ?? entry.fields.length;
   const terms: UsageTerms = {
     ...data,
     purposes: [...new Set(data.purposes)],
     fields: [...new Set(data.fields)].sort((a, b) => rank(a) - rank(b)),
-    validFrom: instantOf(from),
-    validTo: instantOf(to),
+    validFrom: instantOf(msOf(data.validFrom)),
+    validTo: instantOf(msOf(data.validTo)),
   };
   // It will be signed, and what has no canonical form (numbers inside a scheme, broken text) cannot be.
   const canonical = canonicalize(terms);
   return canonical.ok ? ok(terms) : canonical;
+}
+
+/** Without the first question the 30th of February would be the 2nd of March. */
+function isInstant(text: string): boolean {
+  return isDate(text.slice(0, 10)) && !Number.isNaN(msOf(text));
 }
 
 function definedOf(record: object): object {

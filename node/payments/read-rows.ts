@@ -1,3 +1,4 @@
+import { isDate } from "../kernel/instant.ts";
 import type { Text } from "../kernel/text.ts";
 import { accountKey, type Grid, type Header } from "./columns.ts";
 import type { BankRow, Field, RowFault } from "./model.ts";
@@ -104,8 +105,7 @@ export function dateOf(text: string): string | undefined {
   if (parts === null) return undefined;
   const [, year = "", month = "", day = ""] = parts;
   const date = `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
-  const ms = Date.parse(`${date}T00:00:00.000Z`);
-  return Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 10) !== date ? undefined : date;
+  return isDate(date) ? date : undefined;
 }
 
 function currencyOf(text: string): string {

@@ -1,6 +1,6 @@
 import type { CatalogEntry, DataItem } from "../catalog/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
-import { chinaDateOf, chinaMidnight, instantOf, msOf } from "../kernel/instant.ts";
+import { chinaDateOf, chinaMidnight, endOfChinaDate, instantOf, msOf } from "../kernel/instant.ts";
 import type { Offer, Purpose, UsageTerms } from "./model.ts";
 import { listPriceOf } from "./price.ts";
 import { type Breach, denied } from "./refusal.ts";
@@ -83,11 +83,7 @@ function lastInstant(entry: CatalogEntry, nowMs: number): string {
   const longest = msOf(chinaMidnight(chinaDateOf(nowMs))) + LONGEST_DAYS * DAY_MS;
   const registeredUntil = entry.kind === "product" ? entry.registration?.validUntil : undefined;
   if (registeredUntil === undefined || registeredUntil === null) return instantOf(longest);
-  return instantOf(Math.min(longest, endOfDay(registeredUntil)));
-}
-
-function endOfDay(date: string): number {
-  return msOf(chinaMidnight(date)) + DAY_MS;
+  return instantOf(Math.min(longest, msOf(endOfChinaDate(registeredUntil))));
 }
 
 /** Why nothing at all can be had, or undefined. Secrets first, so that nothing else about such an entry is told. */
@@ -106,7 +102,8 @@ function barOfProduct(entry: CatalogEntry, nowMs: number): Breach | undefined {
   if (product.crossRegion && product.sourceConsents.length === 0) return noConsent();
   if (registration?.state !== "coded") return notRegistered();
   const { validUntil } = registration;
-  if (validUntil !== undefined && validUntil !== null && endOfDay(validUntil) <= nowMs) return expired(validUntil);
+  if (validUntil !== undefined && validUntil !== null && msOf(endOfChinaDate(validUntil)) <= nowMs)
+    return expired(validUntil);
   return undefined;
 }
 

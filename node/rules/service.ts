@@ -1,10 +1,9 @@
 import { sha256Hex } from "../kernel/digest.ts";
 import { type Failure, ok, type Result, refusals } from "../kernel/exchange-error.ts";
-import { chinaDateOf, chinaMidnight, type Instant, instantOf, msOf } from "../kernel/instant.ts";
+import { chinaDateOf, endOfChinaDate, type Instant, instantOf, msOf } from "../kernel/instant.ts";
 import type { CalendarData, Citation, OverrideMode, RuleLevel, RulePack, RuleValue } from "./model.ts";
 import { type ResolvedRule, resolveRule } from "./resolve.ts";
 import {
-  addDays,
   type DueDate,
   dueAfterDays,
   dueAfterMonths,
@@ -131,8 +130,7 @@ function deadlineOf(
   if (calendar.coverage(received) === "none") return calendarMissing(received);
   const due = dueDateOf(answer, received, stops, calendar);
   if (due === undefined) return notAPeriod(rule);
-  // A day ends at 24:00 in China, the midnight that begins the next one.
-  return ok({ until: chinaMidnight(addDays(due.date, 1)), provisional: due.provisional, ...facts });
+  return ok({ until: endOfChinaDate(due.date), provisional: due.provisional, ...facts });
 }
 
 function dueDateOf(

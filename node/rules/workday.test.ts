@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { addDays } from "../kernel/instant.ts";
 import { bundledCalendar } from "./bundled.ts";
-import { addDays, dueAfterDays, dueAfterMonths, dueAfterWorkdays, dueOnMonthDay, workCalendar } from "./workday.ts";
+import { dueAfterDays, dueAfterMonths, dueAfterWorkdays, dueOnMonthDay, workCalendar } from "./workday.ts";
 import workdays from "./workdays.json" with { type: "json" };
 
 const calendar = workCalendar(bundledCalendar());

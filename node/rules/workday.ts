@@ -1,4 +1,4 @@
-import { chinaDateOf, chinaMidnight, msOf } from "../kernel/instant.ts";
+import { addDays, chinaMidnight, msOf } from "../kernel/instant.ts";
 import type { CalendarData } from "./model.ts";
 
 /** A China date, `2026-10-05`. */
@@ -24,10 +24,6 @@ export type DueDate = {
 
 const DAY_MS = 86_400_000;
 const CHINA_OFFSET_MS = 8 * 3_600_000;
-
-export function addDays(date: DateText, days: number): DateText {
-  return chinaDateOf(msOf(chinaMidnight(date)) + days * DAY_MS);
-}
 
 /** 0 is Sunday. 1970-01-01 was a Thursday. */
 function weekdayOf(date: DateText): number {

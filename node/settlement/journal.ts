@@ -1,5 +1,5 @@
 import type { Result } from "../kernel/exchange-error.ts";
-import { chinaDateOf, chinaMidnight, msOf } from "../kernel/instant.ts";
+import { addDays } from "../kernel/instant.ts";
 import { partsOf } from "../ledger/model.ts";
 import { attempt, fail } from "./refusal.ts";
 import { byteOrder } from "./values.ts";
@@ -47,8 +47,6 @@ const COMMODITIES: { readonly [asset: string]: string } = {
   bytes: "BYTE",
   gbHours: "GBH",
 };
-
-const DAY_MS = 86_400_000;
 
 /** Plain-text journals that tools not ours can recompute and check, to the fen. Source: settlement.md §14. */
 export function journal(transfers: readonly JournalTransfer[]): Result<Journal> {
@@ -119,7 +117,7 @@ function beancountText(
   const blocks: string[] = [];
   const first = posted[0];
   const last = posted.at(-1);
-  if (first !== undefined) blocks.push(openings(shiftDate(first.date, -1), balances));
+  if (first !== undefined) blocks.push(openings(addDays(first.date, -1), balances));
   for (const transfer of shown) {
     const { id, date, debit, credit, amount, periodId, state } = transfer;
     if (state === "pending") blocks.push(pendingLine(transfer, beancountName));
@@ -136,7 +134,7 @@ function beancountText(
     }
   }
   if (last !== undefined) {
-    const day = shiftDate(last.date, 1);
+    const day = addDays(last.date, 1);
     // `~ 0`: without it beancount lets a difference of one fen pass.
     const lines = balances.map(
       ({ account, amount, beancountName: name }) =>
@@ -203,8 +201,4 @@ function oneLine(text: string): string {
 
 function quoted(text: string): string {
   return text.replace(/[\\"]/g, (c) => `\\${c}`);
-}
-
-function shiftDate(date: string, days: number): string {
-  return chinaDateOf(msOf(chinaMidnight(date)) + days * DAY_MS);
 }

@@ -5,7 +5,7 @@ import type { Principal } from "../identity/model.ts";
 import { type Canonical, canonicalText, digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
-import { chinaDateOf, instantOf } from "../kernel/instant.ts";
+import { chinaDateOf, instantOf, isDate } from "../kernel/instant.ts";
 import { newTraceId } from "../kernel/trace.ts";
 import { type PartyEnd, partyEnds } from "../metering/party-end.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
@@ -50,8 +50,7 @@ export async function announceLeave(
   const nowMs = deps.runtime.nowMs();
   const others = await othersFor(deps, agreementId, partyId, deps.region);
   if (!others.ok) return others;
-  const isDate = z.iso.date().safeParse(lastDay).success;
-  if (!isDate || lastDay < chinaDateOf(nowMs)) {
+  if (!isDate(lastDay) || lastDay < chinaDateOf(nowMs)) {
     return refuseProcess("SETTLEMENT_FIGURES", { value: `${partyId} lastDay ${lastDay}` });
   }
   const end = { partyId, lastDay, ...signText(deps, PREFIX, textOf(agreementId, partyId, lastDay)) };

@@ -1,4 +1,5 @@
 import { usccCheckCharacter } from "../../node/catalog/uscc.ts";
+import { addDays } from "../../node/kernel/instant.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { type Category, type City, categories, permitItems, unitKinds } from "./special-equipment-cities.ts";
 
@@ -208,7 +209,7 @@ function makeInspections(city: City, random: SeededRandom, asOf: string, devices
   const inspected = [...first, ...random.sample(others, city.inspected - first.length)];
   inspected.sort((a, b) => (a.registration < b.registration ? -1 : 1));
   const newYear = `${asOf.slice(0, 4)}-01-02`;
-  const days = (Date.parse(asOf) - Date.parse(newYear)) / DAY_MS;
+  const days = daysBetween(newYear, asOf);
   return inspected.map((device, i) => ({
     number: i + 1,
     device,
@@ -246,17 +247,11 @@ function makeProducers(city: City, random: SeededRandom): Producer[] {
   }));
 }
 
-const DAY_MS = 86_400_000;
-
-function addDays(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * DAY_MS).toISOString().slice(0, 10);
-}
-
 export function addMonths(date: string, months: number): string {
   const sinceZero = Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)) - 1 + months;
   return `${Math.floor(sinceZero / 12)}-${String((sinceZero % 12) + 1).padStart(2, "0")}-${date.slice(8)}`;
 }
 
 export function daysBetween(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / DAY_MS;
+  return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }

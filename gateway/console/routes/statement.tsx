@@ -1,7 +1,8 @@
 import type { Hono } from "hono";
+import { isDate } from "../../../node/kernel/instant.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { fenWritten } from "../fen-written.ts";
-import { isDay, missing, readForm } from "../form.ts";
+import { missing, readForm } from "../form.ts";
 import { namesIn } from "../names-in.ts";
 import { PlacedReceiptsPage } from "../pages/placed-receipts.tsx";
 import { StatementPage } from "../pages/statement.tsx";
@@ -33,7 +34,7 @@ export function statementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
     const form = await readForm(c);
     const [number, date, written] = [form.text("number") ?? "", form.text("date") ?? "", form.text("fen")];
     const fen = written === undefined ? undefined : fenWritten(written);
-    if (number === "" || number.length > 64 || !isDay(date) || fen === null || fen === "0") {
+    if (number === "" || number.length > 64 || !isDate(date) || fen === null || fen === "0") {
       const { zh, en } = messagesIn;
       return refused(c, missing({ zh: zh.statement.invoiceFault, en: en.statement.invoiceFault }).error);
     }
