@@ -115,7 +115,7 @@ export async function narrateSearch(chengdu: DemoRegion, chongqing: DemoRegion) 
   const alone = await until(
     "freshness notices",
     ask,
-    (answer) => answer.freshness.some((f) => f.region === chengdu.id && f.state !== "live"),
+    (answer) => answer.freshness.some((f) => f.region === chengdu.id && f.state === "stale"),
     20_000,
   );
   const ids = (answer: Found) => answer.items.map((hit) => hit.id).join();

@@ -63,8 +63,8 @@ program
   .description("关账途中每次提交或每次写盘处断电、出错 a period closes while one commit or system call fails")
   .option("--seed <seed>", "同一种子重复同一次试验 repeats the same trials", String(Date.now()))
   .option("--faults <n>", "只试这么多处 only so many places, instead of all")
-  .addOption(new Option("--by <kind>", "").choices(["commit", "syscall"]).default("commit"))
-  .addOption(new Option("--only <kind>", "").choices(faultKinds))
+  .addOption(new Option("--by <kind>", "在哪里出错 where it fails").choices(["commit", "syscall"]).default("commit"))
+  .addOption(new Option("--only <kind>", "只试这一种 only faults of this kind").choices(faultKinds))
   .option("--each <n>", "一次关账里接连出错几次 so many faults in one closing", "1")
   .option("--part <i/n>", "分几次跑完 in pieces: the i-th of n", "1/1")
   .action(({ seed, faults, each, part, by, only }: ClosingFlags) =>

@@ -40,7 +40,7 @@ describe("users and tokens in the console", () => {
     expect(after.text).not.toContain(`/console/users/tokens/${held?.id}/revoke`);
   });
 
-  it.each(["soon", "31.12.2099", "2099", "2099-1-1", "2099-13-01"])(
+  it.each(["soon", "31.12.2099", "2099", "2099-1-1", "2099-13-01", "2099-02-30"])(
     "never last for ever when %s is written where a day belongs",
     async (expires) => {
       const { send } = await deskOf(one, "admin");
