@@ -266,8 +266,40 @@ describe("before and while data is used", () => {
       expect(await insightOf(world, region).waiting(finance(region.region))).toMatchObject([{ threshold: 80 }]);
     }
     mustSucceed(await consumer.acknowledge(finance(CONSUMER), "AGR-7", "2026-11.budget.80"));
+    // Also of the lower one, which would come up in its place.
+    expect(await consumer.waiting(finance(CONSUMER))).toEqual([]);
     const usage = mustSucceed(await provider.usage("AGR-7", "2026-11"));
     expect(usage.budget).toMatchObject({ spentFen: "2640", leftFen: "360" });
+  });
+
+  it("says of a budget that was changed what there is to say of the new one, and nothing of the old one", async () => {
+    const world = await twoRegions();
+    const consumer = insightOf(world, world.consumer());
+    const waiting = () => consumer.waiting(finance(CONSUMER));
+    await hold(world.consumer(), receiptChain("AGR-7", NOVEMBER));
+    await transact(world.consumer().store, usageTotalsRefs("AGR-7"), (tx) =>
+      ok(addUsage(tx, "AGR-7", { calls: { count: 220n, month: "2026-11", purposeClass: "commercial" } })),
+    );
+    const set = async (fen: string) => {
+      mustSucceed(await consumer.setBudget(finance(CONSUMER), "AGR-7", { fen, hardStop: false }));
+      await consumer.look();
+    };
+    await set("2640");
+    expect(await waiting()).toMatchObject([{ threshold: 100, limit: "2640" }]);
+    mustSucceed(await consumer.setBudget(finance(CONSUMER), "AGR-7", { fen: "9000", hardStop: false }));
+    expect(await waiting()).toEqual([]);
+    expect(mustSucceed(await consumer.usage("AGR-7", "2026-11")).alerts).toEqual([]);
+    await set("3000");
+    await consumer.look();
+    expect(await waiting()).toMatchObject([{ threshold: 80, used: "2640", limit: "3000" }]);
+    expect(mustSucceed(await consumer.usage("AGR-7", "2026-11")).alerts).toMatchObject([
+      { threshold: 50, limit: "3000" },
+      { threshold: 80, limit: "3000" },
+    ]);
+    expect((await leavesOf(world.consumer(), "usage.alert")).map(({ detail }) => detail)).toMatchObject([
+      ...[{ limit: "2640" }, { limit: "2640" }, { limit: "2640" }, { limit: "2640" }],
+      ...[{ limit: "3000" }, { limit: "3000" }],
+    ]);
   });
 
   it("forecasts the running month with method and range", async () => {

@@ -17,7 +17,7 @@ export type Budget = {
 export const measures = ["budget", "maxCallsPerMonth", "freeCallsPerMonth", "maxRows", "maxBytes"] as const;
 export type Measure = (typeof measures)[number];
 
-/** Percent of a limit at which both sides are told, once each. */
+/** Percent of a limit at which both sides are told, once each as long as the limit stands. */
 export const THRESHOLDS = [50, 80, 90, 100] as const;
 export type Threshold = (typeof THRESHOLDS)[number];
 
@@ -35,5 +35,5 @@ export type Alert = {
 };
 
 export const budgets = collection<Budget>("usage-budget");
-/** (agreement, month, measure, percent) → that it was said. The key is what makes it once. */
+/** (agreement, month, measure, percent) → of which limit it was said last. The key is what makes it once. */
 export const alerts = collection<Alert>("usage-alert");

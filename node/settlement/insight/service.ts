@@ -15,8 +15,8 @@ import { termsOf } from "../build.ts";
 import { STATEMENT_READERS } from "../period-view.ts";
 import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
-import { gaugesOf } from "./alerts.ts";
-import { type Alert, alerts, type Budget, budgets } from "./budget-model.ts";
+import { type Gauge, gaugesOf } from "./alerts.ts";
+import { type Alert, alerts, type Budget, budgets, THRESHOLDS } from "./budget-model.ts";
 import { BUDGET_KIND, receiveBudget, setBudget } from "./budgets.ts";
 import { previousPeriod } from "./calendar.ts";
 import type { InsightDeps } from "./deps.ts";
@@ -241,7 +241,7 @@ async function usageOf(deps: InsightDeps, agreement: Agreement, asked?: string):
     asOf: instantOf(nowMs),
     unsigned: await unsignedOf(deps, id, periodId),
     spentFen: spent,
-    alerts: said.filter((alert) => alert.month === periodId || alert.month === "all"),
+    alerts: said.filter((alert) => gauges.some((gauge) => isOf(alert, gauge))),
   });
 }
 
@@ -261,6 +261,12 @@ async function alertsOf({ store }: InsightDeps, agreementId: string): Promise<Al
   return found;
 }
 
+/** Not of a budget that was changed since. */
+function isOf({ month, measure, limit }: Alert, gauge: Gauge): boolean {
+  return month === gauge.month && measure === gauge.measure && limit === gauge.limit.toString();
+}
+
+/** With those below it: who knows of 80 % knows of 50. */
 async function acknowledge(
   deps: InsightDeps,
   actor: Principal,
@@ -270,13 +276,20 @@ async function acknowledge(
   const allowed = requireRole(actor, ["finance", "requester", "publisher"]);
   if (!allowed.ok) return allowed;
   const [month = "", measure = "", threshold = ""] = id.split(".");
-  const ref = alerts.at(agreementId, month, measure, Number(threshold) || 0);
-  return transact(deps.store, [ref], (tx) => {
+  const refOf = (percent: number) => alerts.at(agreementId, month, measure, percent);
+  const ref = refOf(Number(threshold) || 0);
+  const below = THRESHOLDS.filter((percent) => percent < Number(threshold)).map(refOf);
+  return transact(deps.store, [ref, ...below], (tx) => {
+    const now = instantOf(deps.runtime.nowMs());
+    const seenAt = (alert: Alert): Alert => ({ ...alert, acknowledgedAt: alert.acknowledgedAt ?? now });
     const alert = tx.get(ref);
     if (alert === undefined) return refuseInsight("ALERT_NOT_FOUND", { agreementId, value: id });
-    const seen = { ...alert, acknowledgedAt: alert.acknowledgedAt ?? instantOf(deps.runtime.nowMs()) };
-    tx.put(ref, seen);
-    return ok(seen);
+    for (const lower of below) {
+      const known = tx.get(lower);
+      if (known !== undefined) tx.put(lower, seenAt(known));
+    }
+    tx.put(ref, seenAt(alert));
+    return ok(seenAt(alert));
   });
 }
 
@@ -286,6 +299,8 @@ async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Promise<A
   const highest = new Map<string, Alert>();
   for await (const alert of list(deps.store, alerts)) {
     if (alert.acknowledgedAt !== null || (alert.month !== month && alert.month !== "all")) continue;
+    if (alert.measure === "budget" && (await read(deps.store, budgets.at(alert.agreementId)))?.fen !== alert.limit)
+      continue;
     const key = `${alert.agreementId} ${alert.month} ${alert.measure}`;
     const known = highest.get(key);
     if (known === undefined || known.threshold < alert.threshold) highest.set(key, alert);

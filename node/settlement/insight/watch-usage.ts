@@ -82,12 +82,15 @@ async function lookAt(deps: InsightDeps, agreement: Agreement): Promise<void> {
   }
 }
 
-/** The key of the alert is its agreement, month, measure and threshold: said in one commit with its leaf, or not at all. */
+/**
+ * The key of the alert is its agreement, month, measure and threshold: said in one commit with its leaf, or not at all; again
+ * only of another limit, since a budget that was raised runs out anew.
+ */
 async function sayOnce(deps: InsightDeps, { id: agreementId }: Agreement, reached: Reached): Promise<void> {
   const { month, measure, threshold, used, limit } = reached;
   const ref = alerts.at(agreementId, month, measure, threshold);
   // Looked at outside too, so that what was said long ago costs no commit.
-  if ((await read(deps.store, ref)) !== undefined) return;
+  if ((await read(deps.store, ref))?.limit === limit.toString()) return;
   const nowMs = deps.runtime.nowMs();
   const alert: Alert = {
     id: `${month}.${measure}.${threshold}`,
@@ -101,7 +104,7 @@ async function sayOnce(deps: InsightDeps, { id: agreementId }: Agreement, reache
     acknowledgedAt: null,
   };
   const said = await transact(deps.store, [ref, ...appendLeafRefs({ agreementId })], (tx) => {
-    if (tx.get(ref) !== undefined) return ok(false);
+    if (tx.get(ref)?.limit === alert.limit) return ok(false);
     tx.put(ref, alert);
     const detail = { month, measure, threshold: String(threshold), used: alert.used, limit: alert.limit };
     appendLeaf(tx, deps.region, {
