@@ -3,12 +3,13 @@ import { chinaTimeOf, instantOf, msOf } from "../kernel/instant.ts";
 import type { Reason } from "../kernel/reason.ts";
 import { list, read } from "../storage/transact.ts";
 import { findDispute } from "./dispute.ts";
-import type { ProcessDeps } from "./process.ts";
+import { type Due, deadlineOf } from "./due.ts";
+import { type ProcessDeps, settlementRef } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { agreementBooks, type Dispute, disputes } from "./store.ts";
 
 /** A dispute as people see it: where it stands, who moves next, by when. */
-export type DisputeView = Dispute & {
+export type DisputeView = Omit<Dispute, "deadline"> & {
   readonly peer: string;
   /** What it is about is parked in the ledger: left out of what was signed, to be decided later. */
   readonly parked: boolean;
@@ -16,11 +17,13 @@ export type DisputeView = Dispute & {
   readonly settled: boolean;
   /** Open beyond its deadline: a person has to act; the clock decides nothing. */
   readonly overdue: boolean;
+  /** Runs from when the other region has it before it and may answer: from the statement that parks it; null before. */
+  readonly deadline: Due | null;
   /** Why it is open, whose turn it is and until when; null once it is settled. */
   readonly standing: Reason | null;
 };
 
-type Deps = Pick<ProcessDeps, "store" | "region" | "runtime" | "agreements">;
+type Deps = Pick<ProcessDeps, "store" | "region" | "runtime" | "rules" | "agreements">;
 
 export async function disputeViews(deps: Deps, periodId?: string): Promise<DisputeView[]> {
   const found: DisputeView[] = [];
@@ -37,26 +40,45 @@ export async function oneDispute(deps: Deps, periodId: string, id: string): Prom
 }
 
 export async function disputeView(deps: Deps, dispute: Dispute): Promise<DisputeView> {
-  const { agreementId, receiptIds, state, deadline } = dispute;
+  const { agreementId, receiptIds, state } = dispute;
   const agreement = await deps.agreements.find(agreementId);
   const peer = (agreement?.provider === deps.region ? agreement.consumer : agreement?.provider) ?? dispute.openedBy;
   const books = await read(deps.store, agreementBooks.at(agreementId));
   const held = new Set(books?.parkedReceiptIds);
   const parked = receiptIds.some((id) => held.has(id));
   const settled = state !== "open" && !parked;
-  const overdue = !settled && deadline != null && deadline.until <= instantOf(deps.runtime.nowMs());
-  const standing = settled ? null : standingOf(deps.region, peer, dispute, overdue);
-  return { ...dispute, peer, parked, settled, overdue, standing };
+  const deadline = parked ? await deadlineSince(deps, dispute, peer) : null;
+  const overdue = !settled && deadline !== null && deadline.until <= instantOf(deps.runtime.nowMs());
+  const view = { ...dispute, deadline, peer, parked, settled, overdue };
+  return { ...view, standing: settled ? null : standingOf(deps.region, view) };
 }
 
-function standingOf(region: string, peer: string, { state, openedBy, deadline }: Dispute, overdue: boolean): Reason {
+/** The region that opened it may have done so long before the month was closed; the other one has it from then on. */
+async function deadlineSince(deps: Deps, dispute: Dispute, peer: string): Promise<Due | null> {
+  const settlement = await read(deps.store, settlementRef(dispute));
+  const { openedAt, deadline = null } = dispute;
+  const parkedAt = settlement?.signedAt ?? openedAt;
+  return parkedAt > openedAt ? deadlineOf(deps, msOf(parkedAt), peer) : deadline;
+}
+
+type Standing = Pick<DisputeView, "state" | "openedBy" | "deadline" | "peer" | "parked" | "overdue">;
+
+function standingOf(region: string, { state, openedBy, deadline, peer, parked, overdue }: Standing): Reason {
   const until = deadline?.until ?? null;
   const common = { rule: deadline?.rule ?? "settlement.dispute", until, verified: deadline?.verified ?? true };
   const passed = until === null ? "" : chinaTimeOf(msOf(until));
-  const say = (code: string, at: string, zh: string, en: string): Reason => {
+  const say = (code: string, at: string | null, zh: string, en: string): Reason => {
     const text = { zh, en };
-    return { code, ...common, turn: { region: at, role: "finance" }, text, neutral: text };
+    return { code, ...common, turn: at === null ? null : { region: at, role: "finance" }, text, neutral: text };
   };
+  if (!parked) {
+    return say(
+      "DISPUTE_WAITS_FOR_CLOSE",
+      null,
+      `关账时随申报送交 ${peer},争议金额届时挂起,由 ${peer} 的财务人员答复;在此之前可以撤回。`,
+      `It goes to ${peer} when the period is closed; its amount is parked then and the finance officer of ${peer} answers. It can be withdrawn before.`,
+    );
+  }
   if (overdue) {
     return say(
       "DISPUTE_OVERDUE",

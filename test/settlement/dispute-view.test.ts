@@ -23,17 +23,28 @@ describe("a dispute, as people see it", () => {
     const { world, dispute } = await opened();
     expect((await world.provider().settlements.disputes("2026-10"))[0]).toMatchObject({
       ...{ parked: false, settled: false, overdue: false },
-      standing: {
-        code: "DISPUTE_WAITS_FOR_ANSWER",
-        rule: expect.stringMatching(/settlement\.objectionDays$/),
-        // Ten working days from Tuesday 3 November, to the end of that day in China.
-        ...{ until: "2026-11-17T16:00:00.000Z", turn: { region: CONSUMER, role: "finance" } },
-      },
+      // Nobody there has it before him yet, so nobody is late.
+      ...{ deadline: null, standing: { code: "DISPUTE_WAITS_FOR_CLOSE", turn: null, until: null } },
     });
+    expect(await world.consumer().settlements.disputes()).toEqual([]);
+    world.clock.nowMs = Date.parse("2026-12-01T02:00:00.000Z");
+    expect(await world.provider().settlements.waiting(finance(PROVIDER))).toEqual([]);
     await closeBoth(world);
+    const answerUntil = {
+      rule: expect.stringMatching(/settlement\.objectionDays$/),
+      // Ten working days from Tuesday 1 December, when it was parked, to the end of that day in China.
+      until: "2026-12-15T16:00:00.000Z",
+    };
+    expect((await world.provider().settlements.disputes("2026-10"))[0]?.standing).toMatchObject({
+      ...{ code: "DISPUTE_WAITS_FOR_ANSWER", turn: { region: CONSUMER, role: "finance" } },
+      ...answerUntil,
+    });
     const theirs = mustSucceed(await world.consumer().settlements.dispute("2026-10", dispute.id));
     expect(theirs).toMatchObject({ reason: "行数与日志不符", evidence, openedBy: PROVIDER, parked: true });
-    expect(theirs.standing).toMatchObject({ code: "DISPUTE_WAITS_FOR_US", turn: { region: CONSUMER } });
+    expect(theirs.standing).toMatchObject({
+      ...{ code: "DISPUTE_WAITS_FOR_US", turn: { region: CONSUMER } },
+      ...answerUntil,
+    });
     const waiting = await world.consumer().settlements.waiting(finance(CONSUMER));
     expect(waiting).toMatchObject([{ periodId: "2026-10", reason: { code: "DISPUTE_WAITS_FOR_US" } }]);
   });

@@ -26,7 +26,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     objectionMoved: "Done.",
     budgetSet: "The budget is set and the provider is told.",
     recorded: "Done.",
-    disputeOpened: "The dispute is raised and on its way to the other region.",
+    disputeOpened: "The dispute is raised; it goes to the other region with the closing of the period.",
     disputeResolved: "The outcome is recorded; it takes effect when the other region says the same.",
     netted: "Netting was asked for and is being compared with the regions.",
     netApproved: "The plan is signed; the signature is on its way to the regions.",

@@ -23,7 +23,7 @@ export const agreeZh = {
     objectionMoved: "已办理。",
     budgetSet: "预算已设定,已告知提供方。",
     recorded: "已办理。",
-    disputeOpened: "争议已提出,正在送往对方。",
+    disputeOpened: "争议已提出,随关账送交对方。",
     disputeResolved: "结论已记录,待对方给出相同结论后生效。",
     netted: "已发起轧差,正在与各地区核对。",
     netApproved: "已签署轧差方案,签名已送往各地区。",

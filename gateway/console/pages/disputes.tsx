@@ -97,8 +97,12 @@ function Row({ view, dispute, name }: { view: View; dispute: DisputeView; name: 
           "—"
         ) : (
           <>
-            {standing.turn === null ? null : <strong>{turnName(view, standing.turn)}</strong>}
-            <br />
+            {standing.turn === null ? null : (
+              <>
+                <strong>{turnName(view, standing.turn)}</strong>
+                <br />
+              </>
+            )}
             {standing.until === null ? view.t.finance.noDue : <Due view={view} reason={standing} />}
           </>
         )}
