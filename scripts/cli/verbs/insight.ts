@@ -5,6 +5,7 @@ import type { PartyDerivation } from "../../../node/settlement/insight/derivatio
 import type { Disclosure } from "../../../node/settlement/insight/disclosure.ts";
 import type { Forecast } from "../../../node/settlement/insight/forecast.ts";
 import type { QuoteView } from "../../../node/settlement/insight/keep-quotes.ts";
+import { metricWord } from "../../../node/settlement/insight/metric-words.ts";
 import type { Quote } from "../../../node/settlement/insight/quote.ts";
 import type { SupplierView } from "../../../node/settlement/insight/supplier.ts";
 import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
@@ -231,7 +232,7 @@ function usageVerbs(program: Command): void {
     ];
     const rows = view.lines.map((line) => [
       line.productId,
-      `${line.quantity} ${line.metric}`,
+      `${line.quantity} ${words(metricWord(line.metric))}`,
       line.free,
       yuan(line.amountFen),
     ]);
@@ -257,7 +258,10 @@ function usageVerbs(program: Command): void {
     answer(set, () =>
       fen === null
         ? say("已取消预算", "The budget is taken away")
-        : say(`预算 ${yuan(fen)} 元`, `Budget CNY ${yuan(fen)}`),
+        : say(
+            `每月预算 ${yuan(fen)} 元,${body.hardStop ? "用完即停" : "用完只提醒"}`,
+            `Budget CNY ${yuan(fen)} a month; ${body.hardStop ? "charged use stops once it is spent" : "it only warns"}`,
+          ),
     );
   });
 }
