@@ -62,6 +62,8 @@ describe("figures over HTTP", () => {
     expect((await ask("requester", "/agreements/AGR-7/quote", { calls: "-1" })).status).toBe(400);
     const refused = await ask("requester", "/agreements/AGR-7/quote", { calls: "1", purpose: "public-welfare" });
     expect(refused.body.code).toBe("QUOTE_REFUSED");
+    // In the reader's language, and not in both.
+    expect(refused.body.detail).toMatch(/^按协议这次使用会被拒绝[^/]*另行申请。$/);
   });
 
   it("takes a budget from finance alone, and raises its alerts as tasks", async () => {

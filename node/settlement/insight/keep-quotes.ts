@@ -24,7 +24,7 @@ import {
   type QuoteActual,
   quoteOf,
 } from "./quote.ts";
-import { refuseInsight } from "./refusal.ts";
+import { refuseInsight, refuseQuote } from "./refusal.ts";
 import { readRunningUsage } from "./running-usage.ts";
 import { spentFen } from "./spend.ts";
 
@@ -84,11 +84,14 @@ function wouldAllow(agreement: Agreement, estimate: Estimate, totals: typeof NO_
   const asked = checkSelection({ agreement, selection, nowMs });
   const judged =
     asked.ok && estimate.calls !== undefined ? enforceCall({ agreement, input: {}, purpose, totals, nowMs }) : asked;
-  if (!judged.ok) return refuseInsight("QUOTE_REFUSED", { value: `${judged.error.text.zh} / ${judged.error.text.en}` });
+  if (!judged.ok) return refuseQuote(judged.error.text);
   if (judged.value === true || estimate.calls === undefined) return ok(true);
   const { callsLeft } = judged.value;
   if (callsLeft === null || BigInt(estimate.calls) <= callsLeft) return ok(true);
-  return refuseInsight("QUOTE_REFUSED", { value: `calls ${estimate.calls} > ${callsLeft}` });
+  return refuseQuote({
+    zh: `预计 ${estimate.calls} 次,按协议限额和本月预算只剩 ${callsLeft} 次;请减少次数,或由使用方财务调整预算。`,
+    en: `${estimate.calls} calls, while the agreement's limits and this month's budget leave ${callsLeft}; ask for fewer, or have the consumer's finance office change the budget.`,
+  });
 }
 
 /** The priced product: the one named like the entry, else the only one. As receipts name it. */

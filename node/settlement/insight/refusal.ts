@@ -76,6 +76,13 @@ const texts: { readonly [code in InsightCode]: Text } = {
   },
 };
 
-export function refuseInsight(code: InsightCode, details: Details = {}): Failure {
+export function refuseInsight(code: Exclude<InsightCode, "QUOTE_REFUSED">, details: Details = {}): Failure {
   return refuse(code, filled(texts[code], details), details);
+}
+
+/** What the agreement would say to the use itself, each in its own language. */
+export function refuseQuote(why: Text): Failure {
+  const text = texts.QUOTE_REFUSED;
+  const said = { zh: filled(text, { value: why.zh }).zh, en: filled(text, { value: why.en }).en };
+  return refuse("QUOTE_REFUSED", said);
 }
