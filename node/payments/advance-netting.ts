@@ -25,30 +25,35 @@ const MAX_STEPS = 100;
 
 /**
  * Takes the netting of a period as far as it goes now; each step reads, computes and commits, and the next follows from
- * what is stored. So it may be called at any time, by anyone, after any crash; what is done is not done again.
+ * what is stored. So it may be called at any time, by anyone, after any crash; what is done is not done again. Says whether
+ * a plan came into force by it, whose dues are owed from now on.
  */
-export async function advanceNetting(deps: PaymentDeps, periodId: string): Promise<void> {
+export async function advanceNetting(deps: PaymentDeps, periodId: string): Promise<boolean> {
+  let isAgreed = false;
   for (let i = 0; i < MAX_STEPS; i++) {
     const moved = await moveOnce(deps, periodId);
-    if (!moved) return;
+    if (moved === undefined) return isAgreed;
+    isAgreed ||= moved.state === "agreed";
   }
   throw new Error(`the netting of ${periodId} does not come to rest`);
 }
 
-async function moveOnce(deps: PaymentDeps, periodId: string): Promise<boolean> {
+/** What was changed; undefined when there is nothing to do now. */
+async function moveOnce(deps: PaymentDeps, periodId: string): Promise<Partial<Netting> | undefined> {
   const rounds = await roundsOf(deps.store, periodId);
   for (const now of rounds) {
     const step = await stepFor(deps, now, rounds);
     if (step === undefined) continue;
     deps.runtime.failPoint("netting.step");
     const done = await commitNetStep(deps, now, step);
-    if (done.ok || done.error.code === "NETTING_MOVED") return true;
+    if (done.ok) return step.change;
+    if (done.error.code === "NETTING_MOVED") return {};
     // A refusal of the last commit itself (a closed ledger, say) is for a person; nothing of it was written.
     const halted = wait(now, stoppedBy(done.error, deps.region));
     if (halted === undefined) continue;
-    return (await commitNetStep(deps, now, halted)).ok;
+    return (await commitNetStep(deps, now, halted)).ok ? {} : undefined;
   }
-  return false;
+  return undefined;
 }
 
 async function stepFor(deps: PaymentDeps, now: Netting, rounds: readonly Netting[]): Promise<NetStep | undefined> {

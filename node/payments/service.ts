@@ -65,7 +65,13 @@ export type Payments = Worker & {
 
 export function createPayments(deps: PaymentDeps): Payments {
   const lanes = createLanes(deps.logger);
-  const move = (periodId: string) => lanes.run(periodId, () => advanceNetting(deps, periodId));
+  const move = (periodId: string) =>
+    lanes.run(periodId, async () => {
+      if (!(await advanceNetting(deps, periodId))) return;
+      // What the bank showed before the plan was in force may be what it asks for.
+      await matching.run("match", () => matchOpen(deps));
+      await advanceNetting(deps, periodId);
+    });
 
   async function idle(): Promise<void> {
     await matching.idle();

@@ -76,6 +76,25 @@ function cutAfter(store: Store, commits: number): Store {
   return { ...store, commit };
 }
 
+it("books what was paid and imported before the last region had signed the plan", async () => {
+  const world = payingRegions([CD, CQ]);
+  sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000", "510100:operator": "200" }));
+  const chengdu = world.at(CD);
+  await known(chengdu);
+  for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.net(person("one"), PERIOD));
+  await world.quiet();
+  const plan = async () => mustSucceed(await chengdu.payments.plans(PERIOD)).items[0];
+  const reference = (await plan())?.payments[0]?.reference ?? "";
+  const row = ["2026-11-05", "12.00", "", ACCOUNTS[CQ], "重庆专户", reference, "B1"];
+  expect(mustSucceed(await chengdu.payments.importFile(person("one"), bankFile(row)))).toMatchObject({
+    states: { open: 1 },
+  });
+  for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.approveNet(person("two"), PERIOD));
+  await world.quiet();
+  expect((await chengdu.payments.list({ limit: 9 })).items).toMatchObject([{ state: "booked", rule: "reference" }]);
+  expect(await plan()).toMatchObject({ state: "paid" });
+});
+
 describe("a signed plan and the bank's files", () => {
   let world: PayingWorld;
   let cd: PayingRegion;
