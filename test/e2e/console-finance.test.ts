@@ -165,6 +165,11 @@ describe("a finance office before its console", () => {
       expect(await text(desk, "h1")).toBe("有 1 件事挡住了关账");
       await close(theirs, "costs", "1.50");
       await soon(ours, settlementPath(), "双方一致");
+      // Nothing is left to close, and nobody is asked to.
+      await go(ours, desk, `/console/settlements/close?period=${period}`);
+      expect(await text(desk, "h1")).toContain("已关账,结算单均已签署");
+      expect(await text(desk, "tbody")).toContain("7.20");
+      expect(await desk.$("#reason")).toBeNull();
 
       // 18 of 23 calls at 0.40; 2 × 0.12 for storage, 1.50 of cost, and the rest as agreed, 80 : 20.
       await go(ours, desk, statementPath());

@@ -47,6 +47,10 @@ export const financeEn: Filled<typeof financeZh> = {
     title: (period) => `Close ${period}`,
     lead: (period, n) => `Closing ${period} settles ${n === 1 ? "one agreement" : `${n} agreements`}`,
     leadNothing: (period) => `${period} has nothing to settle`,
+    leadSigned: (period) => `${period} is closed, and every statement of it signed`,
+    signed:
+      "What is signed does not change; usage and disputes since then count into later periods and are settled at the next closing.",
+    later: (yuan) => `CNY ${yuan} more count into later periods`,
     nothing:
       "The chosen period has no usage and no statement to compare; closing it settles what was held back and closes the ledger.",
     choose: "Choose another period",

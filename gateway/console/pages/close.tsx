@@ -13,6 +13,8 @@ export type CloseModel = {
   /** The month is not over: it closes early, for a reason. */
   readonly isEarly: boolean;
   readonly rows: readonly CloseRow[];
+  /** This region has closed it before. */
+  readonly isClosed: boolean;
   /** What was written when something in it has to be corrected. */
   readonly written: ReadonlyMap<string, string>;
   readonly fault: string | undefined;
@@ -20,14 +22,16 @@ export type CloseModel = {
 
 /** What closing would settle, and the figures that it needs; nothing changes before the next page is confirmed. */
 export function ClosePage({ view, model }: { view: View; model: CloseModel }) {
-  const { period, rows, fault } = model;
+  const { period, rows, fault, isClosed } = model;
   const t = view.t.close;
   const name = monthName(view, period);
+  const left = rows.filter(({ known }) => known?.matched !== true).length;
+  const isOver = isClosed && rows.length > 0 && left === 0;
   return (
     <Layout view={view} title={t.title(period)} place="settlements">
       <FinanceTabs view={view} current="periods" />
       <header class="head">
-        <h1>{rows.length === 0 ? t.leadNothing(name) : t.lead(name, rows.length)}</h1>
+        <h1>{isOver ? t.leadSigned(name) : rows.length === 0 ? t.leadNothing(name) : t.lead(name, left)}</h1>
         <form class="choice" method="get" action="/console/settlements/close">
           <label class="form-label" for="period">
             {t.choose}
@@ -44,7 +48,13 @@ export function ClosePage({ view, model }: { view: View; model: CloseModel }) {
         </p>
       )}
       {rows.length === 0 ? <p class="notice">{t.nothing}</p> : <CloseRows view={view} rows={rows} />}
-      {holds(view, "finance") ? <CloseForm view={view} model={model} /> : <p class="notice">{t.needsFinance}</p>}
+      {isOver ? (
+        <p class="notice">{t.signed}</p>
+      ) : holds(view, "finance") ? (
+        <CloseForm view={view} model={model} />
+      ) : (
+        <p class="notice">{t.needsFinance}</p>
+      )}
     </Layout>
   );
 }
@@ -69,25 +79,38 @@ export function CloseRows({ view, rows }: { view: View; rows: readonly CloseRow[
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ agreement, usage, known }) => (
-            <tr>
-              <th scope="row">
-                {known === undefined ? agreement.entry.name : <a href={statementPath(known)}>{agreement.entry.name}</a>}
-              </th>
-              <td>{view.nameOf(agreement.peer)}</td>
-              <td class="num">
-                {quantity(usage.lines.reduce((sum, { receipts }) => sum + BigInt(receipts), 0n).toString())}
-                {usage.unsigned.receipts === "0" ? null : (
-                  <small class="late block">{t.unsigned(usage.unsigned.receipts)}</small>
-                )}
-              </td>
-              <td class="num">{yuan(usage.amountFen)}</td>
-              <td>{known === undefined ? t.fresh : view.t.settlement.states[known.state]}</td>
-            </tr>
+          {rows.map((row) => (
+            <Row view={view} row={row} />
           ))}
         </tbody>
       </table>
     </section>
+  );
+}
+
+function Row({ view, row: { agreement, usage, known } }: { view: View; row: CloseRow }) {
+  const t = view.t.close;
+  const signed = known?.matched === true ? known.statement : null;
+  const used = usage.lines.reduce((sum, { receipts }) => sum + BigInt(receipts), 0n).toString();
+  const later = signed === null ? 0n : BigInt(usage.amountFen) - BigInt(signed.result.amountFen);
+  return (
+    <tr>
+      <th scope="row">
+        {known === undefined ? agreement.entry.name : <a href={statementPath(known)}>{agreement.entry.name}</a>}
+      </th>
+      <td>{view.nameOf(agreement.peer)}</td>
+      <td class="num">
+        {quantity(signed?.receiptCount ?? used)}
+        {usage.unsigned.receipts === "0" ? null : (
+          <small class="late block">{t.unsigned(usage.unsigned.receipts)}</small>
+        )}
+      </td>
+      <td class="num">
+        {yuan(signed?.result.amountFen ?? usage.amountFen)}
+        {later > 0n ? <small class="quiet block">{t.later(yuan(later.toString()))}</small> : null}
+      </td>
+      <td>{known === undefined ? t.fresh : view.t.settlement.states[known.state]}</td>
+    </tr>
   );
 }
 

@@ -27,11 +27,11 @@ export function closeRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): v
     const form = await readForm(c);
     const read = await readClose(view, deps, form);
     if (!read.ok) return refused(c, read.error);
-    const { period, rows, figures, isEarly, reason } = read.value;
+    const { period, rows, isClosed, figures, isEarly, reason } = read.value;
     const wrong = figures.find(({ field, written }) => field.rowOf(written) === null);
     const isReasonMissing = isEarly && reason === undefined;
     if (wrong === undefined && !isReasonMissing) {
-      return page(c, <CloseConfirmPage view={view} model={{ period, rows, figures, isEarly, reason }} />);
+      return page(c, <CloseConfirmPage view={view} model={{ period, rows, isClosed, figures, isEarly, reason }} />);
     }
     const t = view.t.close;
     const fault = wrong === undefined ? t.reasonMissing : t.figureInvalid(wrong.field.label);
@@ -58,15 +58,16 @@ type Shown = {
 
 async function closePage(c: ConsoleContext, deps: GatewayDeps, shown: Shown) {
   const view = c.get("view");
-  const rows = await closeRows(deps, shown.period);
+  const { rows, isClosed } = await closeRows(deps, shown.period);
   const isEarly = shown.period >= periodOf(view.nowMs);
   const status = shown.fault === undefined ? 200 : 400;
-  return page(c, <ClosePage view={view} model={{ ...shown, rows, isEarly }} />, status);
+  return page(c, <ClosePage view={view} model={{ ...shown, rows, isClosed, isEarly }} />, status);
 }
 
 type CloseInput = {
   readonly period: string;
   readonly rows: readonly CloseRow[];
+  readonly isClosed: boolean;
   readonly figures: readonly WrittenFigure[];
   readonly isEarly: boolean;
   readonly reason: string | undefined;
@@ -75,16 +76,16 @@ type CloseInput = {
 async function readClose(view: View, deps: GatewayDeps, form: Form): Promise<Result<CloseInput>> {
   const period = form.text("period") ?? "";
   if (!PERIOD.test(period)) return badPeriod();
-  const rows = await closeRows(deps, period);
+  const { rows, isClosed } = await closeRows(deps, period);
   const figures = rows.flatMap((row) =>
     writtenFigures(form, row.agreement.id, figureFields(view, row, partyNames(view, row.terms))),
   );
-  return ok({ period, rows, figures, isEarly: period >= periodOf(view.nowMs), reason: form.text("reason") });
+  return ok({ period, rows, isClosed, figures, isEarly: period >= periodOf(view.nowMs), reason: form.text("reason") });
 }
 
 /** What closing would look at: whatever was used, is being settled, or needs a declared figure. */
-async function closeRows(deps: GatewayDeps, period: string): Promise<CloseRow[]> {
-  const { settlements } = await deps.settlements.status(period);
+async function closeRows(deps: GatewayDeps, period: string) {
+  const { settlements, closed } = await deps.settlements.status(period);
   const rows: CloseRow[] = [];
   for (const agreement of await pricedAgreements(deps)) {
     const { price } = agreement.terms;
@@ -95,7 +96,7 @@ async function closeRows(deps: GatewayDeps, period: string): Promise<CloseRow[]>
     const isUsed = lines.some(({ receipts }) => receipts !== "0") || unsigned.receipts !== "0";
     if (isUsed || known !== undefined) rows.push({ agreement, terms: price, usage: usage.value, known });
   }
-  return rows;
+  return { rows, isClosed: closed !== null };
 }
 
 function badPeriod() {
