@@ -1,8 +1,9 @@
 import { silentLogger } from "../../node/kernel/logger.ts";
 import { noMetrics } from "../../node/kernel/metrics.ts";
+import type { UsageTerms } from "../../node/policy/model.ts";
 import type { InsightDeps } from "../../node/settlement/insight/deps.ts";
 import { createInsight, type Insight } from "../../node/settlement/insight/service.ts";
-import { agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
+import { type AgreementSource, agreementsIn, receiptsIn } from "../../node/settlement/sources.ts";
 import { PROVIDER, type Region, type World } from "./two-regions.ts";
 
 export const requester = (region: string) => ({ userId: "u-2", name: "业务", roles: ["requester"] as const, region });
@@ -20,9 +21,16 @@ export function insightDepsOf(world: World, region: Region): InsightDeps {
   };
 }
 
-export function insightOf(world: World, region: Region): Insight {
+/** `terms`: what the agreements say otherwise than those of the world. */
+export function insightOf(world: World, region: Region, terms: Partial<UsageTerms> = {}): Insight {
+  const deps = insightDepsOf(world, region);
+  const find: AgreementSource["find"] = async (id) => {
+    const found = await deps.agreements.find(id);
+    return found === undefined ? undefined : { ...found, terms: { ...found.terms, ...terms } };
+  };
   return createInsight({
-    ...insightDepsOf(world, region),
+    ...deps,
+    agreements: { ...deps.agreements, find },
     disclosed: {
       regionName: "成都市",
       authorisations: () => [

@@ -77,6 +77,21 @@ describe("the equation of a statement", () => {
     expect(await read("2026-10")).toEqual(["statement", "3", "1,2,3"]);
   });
 
+  it("lists under a line what it charges for, without what came too late for it", async () => {
+    const world = await twoRegions();
+    const chain = receiptChain("AGR-7", [...OCTOBER, ...LATE_AND_NEXT]);
+    await holdBoth(world, chain.slice(0, OCTOBER.length));
+    await closeBoth(world);
+    await holdBoth(world, chain.slice(OCTOBER.length));
+    const insight = insightOf(world, world.provider());
+    const placed = async (filter: object) =>
+      mustSucceed(await insight.receipts("2026-10", "AGR-7", { limit: 9, ...filter })).items.map(
+        ({ receipt: { core }, bin }) => `${core.seq} ${bin}`,
+      );
+    expect(await placed({})).toEqual(["1 charged", "2 charged", "3 waived", "4 late"]);
+    expect(await placed({ line: "AGR-7/elevator-1/2026-10" })).toEqual(["1 charged", "3 waived"]);
+  });
+
   it("names what lacks a signature, with its owner, as blocking", async () => {
     const world = await twoRegions();
     const chain = receiptChain("AGR-7", OCTOBER);
@@ -313,6 +328,12 @@ describe("before and while data is used", () => {
     expect(forecast.usage[0]).toMatchObject({ soFar: "220", expected: "3300", low: "3212", high: "3388" });
     expect(forecast.amountFen).toMatchObject({ soFar: "2640", expected: "39600" });
     expect(forecast.parties.length).toBeGreaterThan(1);
+    // Days before the agreement came into force were no days without use.
+    const young = insightOf(world, world.provider(), { validFrom: "2026-11-01T16:00:00.000Z" });
+    const byOneDay = mustSucceed(await young.forecast(finance(PROVIDER), "AGR-7"));
+    expect(byOneDay).toMatchObject({ daysSeen: 1, usage: [{ soFar: "220", expected: String(220 + 28 * 120) }] });
+    const newborn = insightOf(world, world.provider(), { validFrom: "2026-11-02T16:00:00.000Z" });
+    expect(await newborn.forecast(finance(PROVIDER), "AGR-7")).toMatchObject({ error: { code: "FORECAST_NOTHING" } });
     // What the month will cost, and nothing of what each party will get: as in the report.
     const asked = mustSucceed(await insight.forecast(requester(PROVIDER), "AGR-7"));
     expect(asked).toEqual({ ...forecast, parties: [] });

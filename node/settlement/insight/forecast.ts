@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../kernel/exchange-error.ts";
-import { chinaDateOf, chinaMidnight, msOf } from "../../kernel/instant.ts";
+import { chinaDateOf, chinaMidnight, type Instant, msOf } from "../../kernel/instant.ts";
 import type { Text } from "../../kernel/text.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { daysIn } from "../figures.ts";
@@ -41,6 +41,8 @@ export type Forecast = {
 
 export type ForecastInput = {
   readonly terms: SettlementTerms;
+  /** From when the agreement is in force: before that nothing could be used, which says nothing of a usual day. */
+  readonly since: Instant;
   readonly periodId: string;
   readonly month: MonthSums;
   readonly previous: MonthSums;
@@ -61,7 +63,7 @@ export function forecastOf(input: ForecastInput): Result<Forecast> {
   const days = daysIn(periodId);
   const daysOver = finishedDays(periodId, nowMs, days);
   const observed = observedDays(input, daysOver);
-  if (observed.length === 0) return refuseInsight("FORECAST_NOTHING", { agreementId, periodId });
+  if (observed.length === 0) return refuseInsight("FORECAST_NOTHING", { agreementId });
   const daysLeft = days - daysOver;
   const usage = terms.products.flatMap(({ productId, metric }) =>
     ["commercial", "public-interest"].flatMap((purposeClass) => {
@@ -114,10 +116,12 @@ const METHOD: Text = {
 type Observed = { readonly month: MonthSums; readonly date: string };
 
 function observedDays(input: ForecastInput, daysOver: number): Observed[] {
-  const own = datesOf(input.periodId, daysOver).map((date) => ({ month: input.month, date }));
+  const first = chinaDateOf(msOf(input.since));
+  const days = (periodId: string, count: number, month: MonthSums) =>
+    datesOf(periodId, count).flatMap((date) => (date < first ? [] : [{ month, date }]));
+  const own = days(input.periodId, daysOver, input.month);
   if (own.length >= ENOUGH_DAYS || Object.keys(input.previous).length === 0) return own;
-  const before = datesOf(input.previousPeriodId, daysIn(input.previousPeriodId));
-  return [...before.map((date) => ({ month: input.previous, date })), ...own];
+  return [...days(input.previousPeriodId, daysIn(input.previousPeriodId), input.previous), ...own];
 }
 
 function datesOf(periodId: string, count: number): string[] {

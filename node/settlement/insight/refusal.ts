@@ -71,8 +71,8 @@ const texts: { readonly [code in InsightCode]: Text } = {
     en: "Agreement {agreementId} has no alert {value}; check the id.",
   },
   FORECAST_NOTHING: {
-    zh: "协议 {agreementId} 的 {periodId} 还没有用量,也没有往期可参照,无法预测。",
-    en: "Agreement {agreementId} has no use in {periodId} and no earlier period to go by, so there is no forecast.",
+    zh: "协议 {agreementId} 生效后还没有过完一整天,也没有往期可参照,尚不能预测;请明日再看。",
+    en: "No whole day has passed since agreement {agreementId} came into force, and there is no earlier month to go by, so nothing can be forecast yet; look again tomorrow.",
   },
 };
 

@@ -190,9 +190,7 @@ async function receiptPage(
   let isMore = false;
   const equation = await readEquation(deps, agreementId, periodId, (placed) => {
     const { core } = placed.receipt;
-    const isWanted =
-      (bin === undefined || isIn(placed, bin)) &&
-      (line === undefined || line === `${agreementId}/${placed.productId}/${placed.usagePeriodId}`);
+    const isWanted = (bin === undefined || isIn(placed, bin)) && (line === undefined || isOfLine(placed, line));
     if (skipping) {
       if (core.receiptId === cursor) skipping = false;
       return;
@@ -203,6 +201,12 @@ async function receiptPage(
   });
   if (equation === undefined) return unknownAgreement();
   return ok({ items, next: isMore ? (items.at(-1)?.receipt.core.receiptId ?? null) : null });
+}
+
+/** The line of the statement, not the units that it leaves to a later one: what is listed adds up to what it charges for. */
+function isOfLine({ receipt, productId, usagePeriodId, bin }: PlacedReceipt, line: string): boolean {
+  const isElsewhere = bin !== "disputed" && EXCEPTIONS.includes(bin);
+  return !isElsewhere && line === `${receipt.core.agreementId}/${productId}/${usagePeriodId}`;
 }
 
 const EXCEPTIONS = ["unsigned", "unreceipted", "equivocated", "disputed", "late"];
@@ -311,6 +315,7 @@ async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Promise<A
 async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<Forecast>> {
   const terms = await termsOf(deps, agreementId);
   if (!terms.ok) return terms;
+  const agreement = await deps.agreements.find(agreementId);
   const nowMs = deps.runtime.nowMs();
   const periodId = periodOf(nowMs);
   const before = previousPeriod(periodId);
@@ -321,6 +326,7 @@ async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<
   const declared = facts?.ok ? facts.value[0]?.declaration : undefined;
   return forecastOf({
     terms: terms.value,
+    since: agreement?.terms.validFrom ?? "",
     periodId,
     month: running.months[periodId] ?? {},
     previous: running.months[before] ?? {},
