@@ -1,7 +1,6 @@
 import type { Principal } from "../node/identity/model.ts";
 import type { Reason } from "../node/kernel/reason.ts";
-import { usageEn } from "./console/messages/usage-en.ts";
-import { usageZh } from "./console/messages/usage-zh.ts";
+import { alertReason, alertTitle } from "../node/settlement/insight/alert-words.ts";
 import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
@@ -92,18 +91,16 @@ const imports: Room = async (deps, principal) =>
 
 const alerts: Room = async (deps, principal) =>
   Promise.all(
-    (await deps.insight.waiting(principal)).map(async ({ agreementId, id, measure, threshold }) => {
+    (await deps.insight.waiting(principal)).map(async (alert) => {
+      const { agreementId, id } = alert;
       const agreement = await deps.negotiations.agreement(agreementId);
       const name = agreement.ok ? agreement.value.entry.name : agreementId;
-      const used = { zh: usageZh.usage.alert, en: usageEn.usage.alert };
+      const reached = alertTitle(alert);
       return {
         kind: "alert",
         id: `${agreementId}/${id}`,
-        title: {
-          zh: `用量提醒:${name},${used.zh(usageZh.usage.measures[measure], threshold)}`,
-          en: `Usage: ${name}, ${used.en(usageEn.usage.measures[measure], threshold)}`,
-        },
-        reason: null,
+        title: { zh: `用量提醒:${name},${reached.zh}`, en: `Usage: ${name}, ${reached.en}` },
+        reason: alertReason(alert),
         href: `/console/agreements/${encodeURIComponent(agreementId)}`,
       } as const;
     }),

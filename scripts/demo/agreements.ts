@@ -184,7 +184,7 @@ async function agreedAfterCounter(chengdu: DemoRegion, chongqing: DemoRegion): P
   await until("重庆 sees the counter-offer", look(chongqing, asked.id), (n) => n.state === "OFFERED");
   tell(
     "授权运营产品:成都还价——字段减少、用途收窄、定价 0.40 元/次、约定分成",
-    "Priced product: 成都 counters — fewer fields, narrower purpose, 0.40 CNY a call, agreed shares",
+    "Priced product: 成都 counters — fewer fields, narrower purpose, CNY 0.40 a call, agreed shares",
   );
   await callJson(as(chongqing, "requester"), `${at(asked.id)}/accept`, { body: { comment: "接受" } });
   await until("重庆 must countersign", look(chongqing, asked.id), (n) => n.state === "AGREED");

@@ -32,10 +32,10 @@ export async function narrateSettlement(dir: string, chengdu: DemoRegion, chongq
   const digests = { [chengdu.id]: ours.digests[chengdu.id], [chongqing.id]: theirs.digests[chongqing.id] };
   expectThat(digests[chengdu.id] === digests[chongqing.id], "equal digests", digests);
   const statement = ours.settlements.find((one) => one.agreementId === agreement.id)?.statement;
-  expectThat(statement?.result.amountFen === "40000", "1,000 calls at 0.40 CNY = 400.00 CNY", statement?.result);
+  expectThat(statement?.result.amountFen === "40000", "1,000 calls at CNY 0.40 = CNY 400.00", statement?.result);
   tell(
     `双方摘要一致 ${digests[chengdu.id]?.slice(0, 23)}…,合计 ${yuan(ours.grossFen)} 元,${elapsedSince(began)} 毫秒`,
-    `Both digests are ${digests[chengdu.id]?.slice(0, 23)}…, ${yuan(ours.grossFen)} CNY in all, ${elapsedSince(began)} ms`,
+    `Both digests are ${digests[chengdu.id]?.slice(0, 23)}…, CNY ${yuan(ours.grossFen)} in all, ${elapsedSince(began)} ms`,
   );
   const regionNames = { [chengdu.id]: chengdu.name, [chongqing.id]: chongqing.name };
   const shares = (language: Language) => {

@@ -48,7 +48,7 @@ export const exchangeEn: Filled<typeof exchangeZh> = {
     howLong: "How long",
     until: (day) => `until ${day} at the latest`,
     price: "Price",
-    priceEach: (yuan, cap, unit) => `list price ${yuan} CNY per ${unit} (cap ${cap} CNY)`,
+    priceEach: (yuan, cap, unit) => `list price CNY ${yuan} per ${unit} (cap CNY ${cap})`,
     freeQuota: (count, purpose) => `${count} free a month for ${purpose}`,
     noPrice: "free of charge (governance, welfare, statutory duty)",
     facts: "Facts",

@@ -55,7 +55,7 @@ export const operateEn: Filled<typeof operateZh> = {
     ofRegion: (name) => `of it ${name}`,
     disputed: "In dispute",
     receiptCount: "Receipts",
-    yuan: (amount) => `${amount} CNY`,
+    yuan: (amount) => `CNY ${amount}`,
     flow: "Who benefits",
     money: "Where the money goes",
     agreementProduct: "Agreement / product",

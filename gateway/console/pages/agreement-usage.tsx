@@ -1,4 +1,5 @@
 import type { Agreement } from "../../../node/negotiation/model.ts";
+import { alertTitle, measureWord } from "../../../node/settlement/insight/alert-words.ts";
 import { type Alert, THRESHOLDS } from "../../../node/settlement/insight/budget-model.ts";
 import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import { INSIGHT_READERS } from "../../readers.ts";
@@ -66,8 +67,8 @@ function Gauge({ view, gauge, alerts }: { view: View; gauge: GaugeView; alerts: 
   return (
     <div class="gauge">
       <p class="meter">
-        <span>{t.measures[measure]}</span> <span class="num">{text}</span>
-        <progress value={usedBp} max={10_000} aria-label={t.measures[measure]}></progress>
+        <span>{say(view, measureWord(measure))}</span> <span class="num">{text}</span>
+        <progress value={usedBp} max={10_000} aria-label={say(view, measureWord(measure))}></progress>
       </p>
       <p class="markers">
         {THRESHOLDS.map((threshold) => {
@@ -112,20 +113,24 @@ function Lines({ view, agreement, lines }: LinesProps) {
 
 function Alerts({ view, base, alerts }: { view: View; base: string; alerts: readonly Alert[] }) {
   const t = view.t.usage;
-  const open = alerts.filter(({ acknowledgedAt }) => acknowledgedAt === null);
+  // The highest of each: to note it is to note those below.
+  const open = alerts.filter(
+    ({ measure, threshold, acknowledgedAt }) =>
+      acknowledgedAt === null && !alerts.some((other) => other.measure === measure && other.threshold > threshold),
+  );
   if (open.length === 0) return null;
   const may = holds(view, "finance", "requester", "publisher");
   return (
     <div class="card-body">
       <h3 class="small-head">{t.alerts}</h3>
       <ul class="lines">
-        {open.map(({ id, measure, threshold }) => (
+        {open.map((alert) => (
           <li class="actions">
-            <span class={threshold === 100 ? "late" : ""}>{t.alert(t.measures[measure], threshold)}</span>
+            <span class={alert.threshold === 100 ? "late" : ""}>{say(view, alertTitle(alert))}</span>
             {may ? (
               <Confirm
                 view={view}
-                action={`${base}/alerts/${encodeURIComponent(id)}`}
+                action={`${base}/alerts/${encodeURIComponent(alert.id)}`}
                 label={t.acknowledge}
                 willHappen={t.acknowledgeWill}
                 confirm={view.t.negotiation.confirm}

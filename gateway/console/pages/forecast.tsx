@@ -1,4 +1,5 @@
 import type { Failure } from "../../../node/kernel/exchange-error.ts";
+import type { Text } from "../../../node/kernel/text.ts";
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { Forecast, Outlook } from "../../../node/settlement/insight/forecast.ts";
 import { quantity, yuan } from "../../reports/money.ts";
@@ -12,17 +13,20 @@ export type ForecastModel = {
   readonly agreements: readonly Agreement[];
   readonly agreement: Agreement | undefined;
   readonly forecast: Forecast | undefined;
+  /** Why there is none yet; no mistake of whoever opens the page. */
+  readonly notYet: Text | undefined;
   readonly error: Failure["error"] | undefined;
 };
 
 /** Where the running month is heading, with its range: a single number would claim to know. */
 export function ForecastPage({ view, model }: { view: View; model: ForecastModel }) {
   const t = view.t.forecast;
-  const { agreements, agreement, forecast, error } = model;
+  const { agreements, agreement, forecast, notYet, error } = model;
   const lead = forecast === undefined ? t.lead : t.expected(forecast.periodId, yuan(forecast.amountFen.expected));
   return (
     <InsightFrame view={view} current="forecast" title={t.title} lead={lead} agreement={agreement?.id} error={error}>
       <AgreementChoice view={view} action="/console/what-if/forecast" chosen={agreement?.id} agreements={agreements} />
+      {notYet === undefined ? null : <p class="notice">{say(view, notYet)}</p>}
       {forecast === undefined ? null : <Outcome view={view} forecast={forecast} />}
     </InsightFrame>
   );

@@ -22,9 +22,11 @@ export function insightRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
     const agreement = agreements.find(({ id }) => id === c.req.query("agreement")) ?? agreements[0];
     const found = agreement === undefined ? undefined : await insight.forecast(view.principal, agreement.id);
     const forecast = found?.ok === true ? found.value : undefined;
-    const error = found?.ok === false ? found.error : undefined;
+    const refusal = found?.ok === false ? found.error : undefined;
+    const notYet = refusal?.code === "FORECAST_NOTHING" ? refusal.text : undefined;
+    const error = notYet === undefined ? refusal : undefined;
     const status = error === undefined ? 200 : PROBLEM[error.kind].status;
-    return page(c, <ForecastPage view={view} model={{ agreements, agreement, forecast, error }} />, status);
+    return page(c, <ForecastPage view={view} model={{ agreements, agreement, forecast, notYet, error }} />, status);
   });
 
   app.use("/console/disclosure/*", async (c, next) =>

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Text } from "../../../node/kernel/text.ts";
+import { amountWords, measureWord } from "../../../node/settlement/insight/alert-words.ts";
 import type { PartyDerivation } from "../../../node/settlement/insight/derivation.ts";
 import type { Disclosure } from "../../../node/settlement/insight/disclosure.ts";
 import type { Forecast } from "../../../node/settlement/insight/forecast.ts";
@@ -8,7 +9,7 @@ import type { QuoteView } from "../../../node/settlement/insight/keep-quotes.ts"
 import { metricWord } from "../../../node/settlement/insight/metric-words.ts";
 import type { Quote } from "../../../node/settlement/insight/quote.ts";
 import type { SupplierView } from "../../../node/settlement/insight/supplier.ts";
-import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
+import type { UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import type { WhatIf } from "../../../node/settlement/insight/what-if.ts";
 import { call, callJson } from "../client.ts";
 import { readJsonFile } from "../files.ts";
@@ -205,14 +206,6 @@ function quoteVerbs(program: Command): void {
   });
 }
 
-const gaugeNames = (): { readonly [M in GaugeView["measure"]]: string } => ({
-  budget: say("本月预算(元)", "budget of the month (CNY)"),
-  maxCallsPerMonth: say("本月调用次数", "calls of the month"),
-  freeCallsPerMonth: say("本月免费次数", "free calls of the month"),
-  maxRows: say("累计行数", "rows in all"),
-  maxBytes: say("累计字节数", "bytes in all"),
-});
-
 function usageVerbs(program: Command): void {
   example(
     program
@@ -236,10 +229,9 @@ function usageVerbs(program: Command): void {
       line.free,
       yuan(line.amountFen),
     ]);
-    const names = gaugeNames();
     const gauges = view.gauges.map(({ measure, used, limit, usedBp }) => {
-      const shown = (amount: string) => (measure === "budget" ? yuan(amount) : amount);
-      return `${names[measure]}: ${shown(used)} / ${shown(limit)} (${Number(usedBp) / 100} %)`;
+      const shown = (amount: string) => words(amountWords(measure, amount));
+      return `${words(measureWord(measure))}: ${shown(used)} / ${shown(limit)} (${Number(usedBp) / 100} %)`;
     });
     answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges].join("\n"));
   });
