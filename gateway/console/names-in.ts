@@ -2,7 +2,7 @@ import type { StatementView } from "../../node/settlement/period-view.ts";
 import { type Names, namesOf } from "../reports/labels.ts";
 import type { View } from "./view.ts";
 
-type Named = Pick<StatementView, "peer" | "parties">;
+type Named = Pick<StatementView, "peer" | "parties" | "entryId" | "entryName">;
 
 /** Regions and parties of statements as the reader's language calls them. */
 export function namesIn(view: View, statements: readonly Named[]): Names {

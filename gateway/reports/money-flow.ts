@@ -1,5 +1,5 @@
 import type { Statement } from "../../node/settlement/model.ts";
-import { type Names, productName } from "./labels.ts";
+import type { Names } from "./labels.ts";
 import { shareSlices } from "./share-slices.ts";
 import { colorAt } from "./svg.ts";
 
@@ -104,7 +104,7 @@ function nodeLabel(id: string, names: Names): string {
   };
   if (own[id] !== undefined) return own[id];
   if (depthOf(id) === 0) return charts.pays(names.region(rest));
-  if (depthOf(id) === 1) return productName(names.words, rest);
+  if (depthOf(id) === 1) return names.product(rest);
   const [kind = "", partyId = ""] = rest.split("/");
   return kind === "fund" ? names.party(partyId) : `${names.party(partyId)} ${names.kind(kind)}`;
 }

@@ -1,7 +1,7 @@
 import type { Content, TableCell } from "pdfmake";
 import type { PartyDerivation } from "../../node/settlement/insight/derivation.ts";
 import type { StatementLine } from "../../node/settlement/model.ts";
-import { type Names, productName } from "./labels.ts";
+import type { Names } from "./labels.ts";
 import { yuan } from "./money.ts";
 import { bmp, head, note, number, table, word } from "./pdf-parts.ts";
 
@@ -21,7 +21,7 @@ function stepsOf(line: StatementLine, names: Names): TableCell[][] {
   const { pdf } = names.words;
   let left = BigInt(line.amountFen);
   const rows: TableCell[][] = [
-    [word(productName(names.words, line.productId), true), word(pdf.due), number(yuan(left)), number(yuan(left))],
+    [word(names.product(line.productId), true), word(pdf.due), number(yuan(left)), number(yuan(left))],
   ];
   const step = (label: string, who: string, fen: bigint) => {
     left -= fen;

@@ -1,5 +1,5 @@
 import type { Content, TableCell } from "pdfmake";
-import { clock, type Names, productName, schemeName } from "./labels.ts";
+import { clock, type Names, schemeName } from "./labels.ts";
 import type { ReportModel, SignedStatement } from "./model.ts";
 import { quantity, unitPrice, yuan } from "./money.ts";
 import { lineSteps, partyWords } from "./pdf-derivation.ts";
@@ -40,7 +40,7 @@ export function statementPages(one: SignedStatement, names: Names, model: Report
   ];
 }
 
-function lineTable(lines: SignedStatement["statement"]["result"]["lines"], { words }: Names): Content {
+function lineTable(lines: SignedStatement["statement"]["result"]["lines"], { words, product }: Names): Content {
   const { columns: c } = words;
   const figures = lines.map((line) => [
     quantity(line.quantity),
@@ -51,7 +51,7 @@ function lineTable(lines: SignedStatement["statement"]["result"]["lines"], { wor
     yuan(line.keptFen),
   ]);
   const rows = lines.map((line, i): TableCell[] => [
-    word(productName(words, line.productId)),
+    word(product(line.productId)),
     word(line.lineId.split("/").at(-1) ?? ""),
     ...(figures[i] ?? []).map((figure) => number(figure)),
   ]);

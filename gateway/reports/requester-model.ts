@@ -26,6 +26,7 @@ export type RequesterReport = {
 export type UsedAgreement = {
   readonly agreementId: string;
   readonly agreementDigest: string | null;
+  readonly entryId: string;
   readonly entryName: string;
   readonly provider: string;
   readonly consumer: string;
@@ -133,7 +134,7 @@ async function usedAgreement(
   one: SignedStatement,
   disputes: readonly DisputeView[],
 ): Promise<UsedAgreement> {
-  const { agreementId, periodId, entryName, provider, consumer, statement } = one;
+  const { agreementId, periodId, entryId, entryName, provider, consumer, statement } = one;
   const found = await deps.negotiations.agreement(agreementId);
   const agreement = found.ok ? found.value : undefined;
   const page = await deps.insight.receipts(periodId, agreementId, { limit: MAX_RECEIPTS });
@@ -141,7 +142,7 @@ async function usedAgreement(
   const sum = (of: (line: UsedLine) => string) => lines.reduce((all, line) => all + BigInt(of(line)), 0n).toString();
   const sides = new Set([provider, consumer]);
   return {
-    ...{ agreementId, entryName, provider, consumer, lines },
+    ...{ agreementId, entryId, entryName, provider, consumer, lines },
     agreementDigest: agreement?.digest ?? null,
     purposes: agreement?.terms.purposes ?? [],
     validFrom: agreement?.terms.validFrom ?? null,

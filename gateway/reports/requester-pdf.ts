@@ -25,7 +25,7 @@ const MAX_RECEIPTS = 500;
 
 /** What this region pays and for what, agreement by agreement. */
 export function requesterPdf(report: RequesterReport): PdfDefinition {
-  const names = namesOf([], report.regionNames, report.language);
+  const names = namesOf(report.agreements, report.regionNames, report.language);
   const { words } = names;
   return paper({
     title: `${words.requester.title} ${report.periodId}`,
@@ -85,7 +85,7 @@ function agreementPages(one: UsedAgreement, names: Names): Content[] {
     ...[unitPrice(line.effectivePriceMicro), yuan(line.amountFen), yuan(line.taxFen)],
   ]);
   const lines = one.lines.map((line, i): TableCell[] => [
-    word(line.productId),
+    word(names.product(line.productId)),
     word(line.lineId.split("/").at(-1) ?? ""),
     ...(figures[i] ?? []).map((figure) => number(figure)),
   ]);
@@ -97,7 +97,7 @@ function agreementPages(one: UsedAgreement, names: Names): Content[] {
     .map((receipt): TableCell[] => [
       number(receipt.seq),
       word(receipt.receiptId.slice(0, 16)),
-      word(receipt.productId),
+      word(names.product(receipt.productId)),
       word(receipt.usagePeriodId),
       number(quantity(receipt.quantity)),
       word(t.standings[receipt.bin]),

@@ -12,9 +12,9 @@ import { addsExactly, columnOf, workingCell, yuanCell, yuanValue } from "./xlsx-
 
 /** What this region pays: totals as formulas over its lines, its receipts, and how the statement is recognised. */
 export function requesterBook(report: RequesterReport): Book {
-  const names = namesOf([], report.regionNames, report.language);
+  const names = namesOf(report.agreements, report.regionNames, report.language);
   const { words } = names;
-  const lines = lineRows(report);
+  const lines = lineRows(report, names);
   const sheets: WriteSheet[] = [
     sheet(words.sheets.totals, totalColumns(names), totalRows(report, names, lines.length)),
     sheet(words.sheets.lines, lineColumns(names), lines, { isList: true }),
@@ -36,12 +36,12 @@ function lineColumns({ words: { columns: c } }: Names): Column[] {
   ];
 }
 
-function lineRows({ periodId, agreements }: RequesterReport): Cell[][] {
+function lineRows({ periodId, agreements }: RequesterReport, { product }: Names): Cell[][] {
   const all = agreements.flatMap(({ agreementId, lines }) => lines.map((line) => ({ agreementId, line })));
   return all.map(({ agreementId, line }, i): Cell[] => {
     const row = i + 2;
     return [
-      ...[periodId, agreementId, line.lineId, line.productId],
+      ...[periodId, agreementId, line.lineId, product(line.productId)],
       ...[line.quantity, line.freeQuantity, line.billableQuantity, line.effectivePriceMicro],
       yuanCell(line.amountFen, `N${row}`),
       ...[line.amountFen, line.netFen, line.taxFen, line.disputedFen],
@@ -103,10 +103,10 @@ function receiptColumns({ words: { columns: c } }: Names): Column[] {
   ];
 }
 
-function receiptRows({ agreements }: RequesterReport, { words }: Names): Cell[][] {
+function receiptRows({ agreements }: RequesterReport, { words, product }: Names): Cell[][] {
   return agreements.flatMap(({ agreementId, receipts, hasMoreReceipts }) => [
     ...receipts.map((one): Cell[] => [
-      ...[agreementId, one.seq, one.receiptId, one.productId, one.usagePeriodId, one.quantity],
+      ...[agreementId, one.seq, one.receiptId, product(one.productId), one.usagePeriodId, one.quantity],
       ...[words.requester.standings[one.bin], clock(one.endedAt), one.transferId],
     ]),
     ...(hasMoreReceipts ? [[agreementId, null, words.requester.moreReceipts]] : []),
@@ -128,7 +128,7 @@ function evidenceRows({ agreements }: RequesterReport, names: Names): Cell[][] {
 /** The agreement and its statement as a requester can hold them against what others hold. */
 export function requesterFacts(
   one: RequesterReport["agreements"][number],
-  { language, words, region }: Names,
+  { language, words, region, product }: Names,
 ): [string, string][] {
   const { requester: t, evidence } = words;
   return [
@@ -136,7 +136,7 @@ export function requesterFacts(
     [t.purposes, words.list(one.purposes.map((purpose) => codeLabel(language, "purpose", purpose)))],
     [t.valid, words.span(dayIn(one.validFrom), dayIn(one.validTo, 1))],
     ...one.prices.map((price): [string, string] => [
-      t.price(price.productId),
+      t.price(product(price.productId)),
       t.priced(
         unitPrice(price.unitPriceMicro),
         price.per,

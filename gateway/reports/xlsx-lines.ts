@@ -1,5 +1,5 @@
 import type { StatementLine } from "../../node/settlement/model.ts";
-import { type Names, productName, schemeName } from "./labels.ts";
+import { type Names, schemeName } from "./labels.ts";
 import type { SignedStatement } from "./model.ts";
 import { type Cell, type Column, columnLetter } from "./xlsx-book.ts";
 import { addsExactly, isExact, workingCell, yuanCell } from "./xlsx-fen.ts";
@@ -23,7 +23,7 @@ export function lineColumns({ words: { columns: c } }: Names): Column[] {
   const digits = (header: string): Column => ({ header, width: 18, form: "fen" });
   const yuan = (header: string): Column => ({ header, width: 22, form: "yuan" });
   return [
-    ...[plain(c.period, 10), plain(c.line, 40), plain(c.agreement, 28), plain(c.product, 18), plain(c.scheme, 12)],
+    ...[plain(c.period, 10), plain(c.line, 40), plain(c.agreement, 28), plain(c.product, 28), plain(c.scheme, 12)],
     ...[c.quantity, c.billable, c.priceMicro].map(digits),
     yuan(c.amountYuan),
     ...[c.amountFen, c.netFen, c.taxFen, c.deferredFen, c.keptFen].map(digits),
@@ -47,8 +47,8 @@ export function lineRows(statements: readonly SignedStatement[], names: Names): 
   return rows;
 }
 
-function startOf(one: SignedStatement, line: StatementLine, { words }: Names): Cell[] {
-  return [one.periodId, line.lineId, one.entryName, productName(words, line.productId), schemeName(words, one.scheme)];
+function startOf(one: SignedStatement, line: StatementLine, { words, product }: Names): Cell[] {
+  return [one.periodId, line.lineId, one.entryName, product(line.productId), schemeName(words, one.scheme)];
 }
 
 /** `row` is the number that a spreadsheet shows. */

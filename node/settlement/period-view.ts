@@ -23,6 +23,7 @@ export type SignatureView = { readonly region: string; readonly keyId: string; r
 export type StatementView = {
   readonly agreementId: string;
   readonly periodId: string;
+  readonly entryId: string;
   readonly entryName: string;
   readonly parties: readonly StatementParty[];
   readonly scheme: string;
@@ -152,6 +153,7 @@ export function statementView(region: string, settlement: Settlement): Statement
   return {
     agreementId: settlement.agreementId,
     periodId: settlement.periodId,
+    entryId: settlement.entryId,
     entryName: settlement.entryName,
     parties: settlement.parties,
     scheme: settlement.scheme,

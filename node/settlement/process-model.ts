@@ -100,6 +100,8 @@ export type Settlement = {
   readonly peer: string;
   readonly provider: string;
   readonly consumer: string;
+  /** The catalogue entry that the agreement is about, by which its own product is called, too. */
+  readonly entryId: string;
   readonly entryName: string;
   /** Of the signed terms: who takes part, and how what is left is split. */
   readonly parties: readonly StatementParty[];

@@ -62,6 +62,7 @@ export function newSettlement(
     peer: provider === region ? consumer : provider,
     provider,
     consumer,
+    entryId: entry.id,
     entryName: entry.name,
     parties,
     scheme: terms.scheme.kind,

@@ -58,7 +58,7 @@ export function PlacedReceiptsPage({ view, model }: { view: View; model: PlacedR
             </thead>
             <tbody>
               {items.map((placed) => (
-                <Row view={view} placed={placed} />
+                <Row view={view} one={one} placed={placed} />
               ))}
             </tbody>
           </table>
@@ -73,7 +73,7 @@ export function PlacedReceiptsPage({ view, model }: { view: View; model: PlacedR
   );
 }
 
-function Row({ view, placed }: { view: View; placed: PlacedReceipt }) {
+function Row({ view, one, placed }: { view: View; one: StatementView; placed: PlacedReceipt }) {
   const { receipt, productId, usagePeriodId, quantity: count, bin } = placed;
   const { core, coreDigest, consumerSignature } = receipt;
   const { agreement, statement } = view.t;
@@ -86,7 +86,7 @@ function Row({ view, placed }: { view: View; placed: PlacedReceipt }) {
         <Time view={view} at={core.endedAt} />
       </td>
       <td>
-        {productId}
+        {productId === one.entryId ? one.entryName : productId}
         {usagePeriodId === core.periodId ? null : <small class="quiet"> {usagePeriodId}</small>}
       </td>
       <td class="num">{quantity(count)}</td>

@@ -34,7 +34,7 @@ export function ShareLines({ view, one, names }: { view: View; one: StatementVie
             <tbody>
               <tr class="line-head">
                 <th scope="rowgroup" colspan={2}>
-                  {line.productId}
+                  {names.product(line.productId)} <small class="quiet">{line.productId}</small>
                 </th>
                 <td class="num">{quantity(line.quantity)}</td>
                 <td class="num">{unitPrice(line.effectivePriceMicro)}</td>
