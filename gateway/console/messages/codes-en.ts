@@ -1,9 +1,11 @@
 import type { codesZh } from "./codes-zh.ts";
 import { leafKindsEn } from "./leaf-kinds.ts";
+import { ruleTitlesEn } from "./rule-titles.ts";
 
 /** What codes mean, in English. */
 export const codesEn: typeof codesZh = {
   leafKinds: leafKindsEn,
+  ruleTitles: ruleTitlesEn,
   marks: { list: ", ", colon: ": ", open: " (" },
   roles: {
     admin: "administrator",

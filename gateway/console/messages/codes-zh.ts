@@ -1,8 +1,10 @@
 import { leafKindsZh } from "./leaf-kinds.ts";
+import { ruleTitlesZh } from "./rule-titles.ts";
 
 /** What codes mean, in Chinese. Codes of other regions that are not listed are shown as they are. */
 export const codesZh = {
   leafKinds: leafKindsZh,
+  ruleTitles: ruleTitlesZh,
   marks: { list: "、", colon: ":", open: "(" },
   roles: {
     admin: "管理员",

@@ -52,7 +52,7 @@ export function DisclosurePage({ view, disclosure, years }: Props) {
         <p>
           <strong>{disclosure.isOverdue ? t.overdue(disclosure.dueOn) : t.due(disclosure.dueOn)}</strong>{" "}
           <small class="quiet">
-            {view.t.reason.rule} <RuleName rule={disclosure.dueRule} />
+            {view.t.reason.rule} <RuleName view={view} rule={disclosure.dueRule} />
             {disclosure.dueVerified ? null : <Unverified view={view} />}
           </small>
         </p>

@@ -93,7 +93,7 @@ function Answer({ view, model: { region, entry, offer, deadline } }: { view: Vie
         {isAsked && deadline.ok ? (
           <>
             {` · ${t.answeredBy(dueDay(deadline.value.until, view.language))} `}
-            <RuleName rule={deadline.value.rule} />
+            <RuleName view={view} rule={deadline.value.rule} />
             {deadline.value.verified ? null : <Unverified view={view} />}
           </>
         ) : null}

@@ -141,7 +141,7 @@ function Items({ view, ageing: { items } }: { view: View; ageing: Ageing }) {
                   {dueAt === null ? view.t.finance.noDue : `${dueDay(dueAt, view.language)} · ${t.days(daysOverdue)}`}
                 </span>{" "}
                 <small class="quiet">
-                  <RuleName rule={dueRule} />
+                  <RuleName view={view} rule={dueRule} />
                   {dueVerified ? null : <Unverified view={view} />}
                 </small>
               </td>

@@ -1,6 +1,6 @@
 import type { Rules } from "../../../node/rules/service.ts";
 import { Layout } from "../parts/layout.tsx";
-import { Unverified } from "../parts/reason.tsx";
+import { ruleTitle, Unverified } from "../parts/reason.tsx";
 import { joined, titled } from "../punctuation.ts";
 import type { View } from "../view.ts";
 
@@ -47,9 +47,9 @@ function Row({ view, rule }: { view: View; rule: ListedRule }) {
   return (
     <tr id={encodeURIComponent(`${pack.id}@${pack.version}/${key}`)}>
       <th scope="row">
-        {key}
+        {ruleTitle(view, key) ?? key}
         <small class="quiet block">
-          {pack.name} {pack.version}
+          {pack.name} {pack.version} · <code>{key}</code>
         </small>
       </th>
       <td>

@@ -21,7 +21,7 @@ export function Money({ view, model: { one, money, invoice } }: { view: View; mo
         <li>
           {dueAt === null ? t.noDueRule : <span title={fullTime(dueAt)}>{t.dueBy(dueDay(dueAt, view.language))}</span>}{" "}
           <small class="quiet">
-            {view.t.reason.rule} <RuleName rule={dueRule} />
+            {view.t.reason.rule} <RuleName view={view} rule={dueRule} />
             {dueVerified ? null : <Unverified view={view} />}
           </small>
         </li>

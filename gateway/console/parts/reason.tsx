@@ -25,20 +25,27 @@ export function Due({ view, reason }: { view: View; reason: Reason }) {
 export function Rule({ view, reason }: { view: View; reason: Pick<Reason, "rule" | "verified"> }) {
   return (
     <small class="quiet">
-      {view.t.reason.rule} <RuleName rule={reason.rule} />
+      {view.t.reason.rule} <RuleName view={view} rule={reason.rule} />
       {reason.verified ? null : <Unverified view={view} />}
     </small>
   );
 }
 
-/** A rule of a pack opens its citation; rules of the program itself have no page of their own. */
-export function RuleName({ rule }: { rule: string }) {
-  if (!/^[^/]+@[^/]+\/.+$/.test(rule)) return <code>{rule}</code>;
+/** A rule of a pack by its title, which opens its citation; rules of the program itself have no page of their own. */
+export function RuleName({ view, rule }: { view: View; rule: string }) {
+  const [, key = ""] = /^[^/]+@[^/]+\/(.+)$/.exec(rule) ?? [];
+  if (key === "") return <code>{rule}</code>;
   return (
-    <a href={`/console/rules#${encodeURIComponent(rule)}`}>
-      <code>{rule}</code>
+    <a href={`/console/rules#${encodeURIComponent(rule)}`} title={rule}>
+      {ruleTitle(view, key) ?? <code>{rule}</code>}
     </a>
   );
+}
+
+/** Undefined for a key that no pack had when this was written. */
+export function ruleTitle(view: View, key: string): string | undefined {
+  const titles: { readonly [key: string]: string } = view.t.ruleTitles;
+  return titles[key];
 }
 
 export function Unverified({ view }: { view: View }) {
