@@ -1,5 +1,6 @@
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import { alertTitle, measureWord } from "../../../node/settlement/insight/alert-words.ts";
+import { alertsToNote } from "../../../node/settlement/insight/alerts.ts";
 import { type Alert, THRESHOLDS } from "../../../node/settlement/insight/budget-model.ts";
 import type { GaugeView, UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import { INSIGHT_READERS } from "../../readers.ts";
@@ -113,11 +114,7 @@ function Lines({ view, agreement, lines }: LinesProps) {
 
 function Alerts({ view, base, alerts }: { view: View; base: string; alerts: readonly Alert[] }) {
   const t = view.t.usage;
-  // The highest of each: to note it is to note those below.
-  const open = alerts.filter(
-    ({ measure, threshold, acknowledgedAt }) =>
-      acknowledgedAt === null && !alerts.some((other) => other.measure === measure && other.threshold > threshold),
-  );
+  const open = alertsToNote(alerts);
   if (open.length === 0) return null;
   const may = holds(view, "finance", "requester", "publisher");
   return (

@@ -27,8 +27,8 @@ export function alertTitle({ measure, threshold }: Pick<Alert, "measure" | "thre
 export function alertReason({ measure, used, limit }: Pick<Alert, "measure" | "used" | "limit">): Reason {
   const [soFar, most] = [amountWords(measure, used), amountWords(measure, limit)];
   const text = {
-    zh: `当时已用 ${soFar.zh},上限 ${most.zh};在协议页确认知悉后不再列出。`,
-    en: `${soFar.en} of ${most.en} were used by then; it waits until somebody notes it on the agreement's page.`,
+    zh: `当时已用 ${soFar.zh},上限 ${most.zh};确认知悉后不再列出。`,
+    en: `${soFar.en} of ${most.en} were used by then; it waits until somebody notes it.`,
   };
   return { code: "USAGE_ALERT", rule: "usage.alert", turn: null, until: null, verified: true, text, neutral: text };
 }

@@ -1,6 +1,6 @@
 import type { UsageTotals } from "../../metering/model.ts";
 import type { UsageTerms } from "../../policy/model.ts";
-import { type Measure, THRESHOLDS, type Threshold } from "./budget-model.ts";
+import { type Alert, type Measure, THRESHOLDS, type Threshold } from "./budget-model.ts";
 
 /** A limit and how much of it is used. */
 export type Gauge = {
@@ -42,6 +42,14 @@ export function reachedOf(gauges: readonly Gauge[]): Reached[] {
       (threshold) => ({ ...gauge, threshold }),
     ),
   );
+}
+
+/** Those that wait to be noted: the highest of each limit, since who knows of 80 % knows of 50. */
+export function alertsToNote(alerts: readonly Alert[]): Alert[] {
+  const limitOf = ({ agreementId, month, measure }: Alert) => `${agreementId} ${month} ${measure}`;
+  const isBelow = (one: Alert) =>
+    alerts.some((other) => other.threshold > one.threshold && limitOf(other) === limitOf(one));
+  return alerts.filter((one) => one.acknowledgedAt === null && !isBelow(one));
 }
 
 /** In basis points of the limit, rounded down, for showing. */

@@ -15,7 +15,7 @@ import { termsOf } from "../build.ts";
 import { STATEMENT_READERS } from "../period-view.ts";
 import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
-import { type Gauge, gaugesOf } from "./alerts.ts";
+import { alertsToNote, type Gauge, gaugesOf } from "./alerts.ts";
 import { type Alert, alerts, type Budget, budgets, THRESHOLDS } from "./budget-model.ts";
 import { BUDGET_KIND, receiveBudget, setBudget } from "./budgets.ts";
 import { previousPeriod } from "./calendar.ts";
@@ -300,16 +300,14 @@ async function acknowledge(
 async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Promise<Alert[]> {
   if (!roles.some((role) => role === "finance" || role === "requester" || role === "publisher")) return [];
   const month = periodOf(deps.runtime.nowMs());
-  const highest = new Map<string, Alert>();
+  const said: Alert[] = [];
   for await (const alert of list(deps.store, alerts)) {
-    if (alert.acknowledgedAt !== null || (alert.month !== month && alert.month !== "all")) continue;
+    if (alert.month !== month && alert.month !== "all") continue;
     if (alert.measure === "budget" && (await read(deps.store, budgets.at(alert.agreementId)))?.fen !== alert.limit)
       continue;
-    const key = `${alert.agreementId} ${alert.month} ${alert.measure}`;
-    const known = highest.get(key);
-    if (known === undefined || known.threshold < alert.threshold) highest.set(key, alert);
+    said.push(alert);
   }
-  return [...highest.values()];
+  return alertsToNote(said);
 }
 
 async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<Forecast>> {

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { Text } from "../../../node/kernel/text.ts";
-import { amountWords, measureWord } from "../../../node/settlement/insight/alert-words.ts";
+import { alertTitle, amountWords, measureWord } from "../../../node/settlement/insight/alert-words.ts";
+import { alertsToNote } from "../../../node/settlement/insight/alerts.ts";
 import type { PartyDerivation } from "../../../node/settlement/insight/derivation.ts";
 import type { Disclosure } from "../../../node/settlement/insight/disclosure.ts";
 import type { Forecast } from "../../../node/settlement/insight/forecast.ts";
@@ -211,10 +212,15 @@ function usageVerbs(program: Command): void {
     program
       .command("usage <agreement>")
       .description("本月用量与未签收 usage of a month while it happens")
-      .option("--period <period>", "期间 month"),
-    "heliu usage AGR-7",
-  ).action(async (agreement: string, options: { period?: string }, command: Command) => {
+      .option("--period <period>", "期间 month")
+      .option("--acknowledge <alert>", "知悉提醒,不再列为待办 note an alert, so that it waits no longer"),
+    "heliu usage AGR-7 --acknowledge 2026-11.budget.80",
+  ).action(async (agreement: string, options: { period?: string; acknowledge?: string }, command: Command) => {
     const { connection, answer } = contextOf(command);
+    if (options.acknowledge !== undefined) {
+      const alert = `/agreements/${path(agreement)}/alerts/${path(options.acknowledge)}/acknowledge`;
+      await callJson(connection(), alert, { method: "POST", body: {} });
+    }
     const query = options.period === undefined ? "" : `?period=${path(options.period)}`;
     const view = await callJson<UsageView>(connection(), `/agreements/${path(agreement)}/usage${query}`);
     const columns = [
@@ -233,7 +239,8 @@ function usageVerbs(program: Command): void {
       const shown = (amount: string) => words(amountWords(measure, amount));
       return `${words(measureWord(measure))}: ${shown(used)} / ${shown(limit)} (${Number(usedBp) / 100} %)`;
     });
-    answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges].join("\n"));
+    const alerts = alertsToNote(view.alerts).map((one) => `${words(alertTitle(one))}  --acknowledge ${one.id}`);
+    answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges, ...alerts].join("\n"));
   });
   example(
     program
