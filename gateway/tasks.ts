@@ -5,7 +5,7 @@ import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "agreement" | "settlement" | "import" | "alert" | "log" | "objection" | "payment";
+  readonly kind: "negotiation" | "agreement" | "settlement" | "netting" | "import" | "alert" | "log" | "objection" | "payment";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
@@ -59,7 +59,7 @@ const settlements: Room = async (deps, principal) =>
 
 const nettings: Room = async (deps, principal) =>
   (await deps.payments.waiting(principal)).map(({ periodId, reason }) => ({
-    kind: "settlement",
+    kind: "netting",
     id: periodId,
     title: { zh: `轧差:${periodId}`, en: `Netting: ${periodId}` },
     reason,

@@ -210,6 +210,7 @@ const NEXT: { readonly [kind: string]: (id: string) => string } = {
   log: () => "heliu audit findings",
   objection: (id) => `heliu objections show ${id}`,
   settlement: (id) => `heliu settle show ${id}`,
+  netting: (id) => `heliu settle net ${id}`,
   import: (id) => `heliu catalog confirm ${id}`,
   agreement: (id) => `heliu agreements show ${id}`,
   // An alert's id begins with its agreement's, a payment's is the state it is in.
