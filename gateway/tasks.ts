@@ -5,7 +5,16 @@ import type { GatewayDeps } from "./deps.ts";
 
 /** Something that waits for the reader: what, why, until when, and where to act. */
 export type Task = {
-  readonly kind: "negotiation" | "agreement" | "settlement" | "netting" | "import" | "alert" | "log" | "objection" | "payment";
+  readonly kind:
+    | "negotiation"
+    | "agreement"
+    | "settlement"
+    | "netting"
+    | "import"
+    | "alert"
+    | "log"
+    | "objection"
+    | "payment";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;

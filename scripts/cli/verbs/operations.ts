@@ -160,7 +160,7 @@ function ruleVerbs(program: Command): void {
           kind: string;
           id: string;
           title: { zh: string; en: string };
-          reason: { until: string | null; text: { zh: string; en: string } } | null;
+          reason: { code: string; until: string | null; text: { zh: string; en: string } } | null;
         }[];
       }>(connection(), "/tasks");
       answer(items, () =>
@@ -171,7 +171,7 @@ function ruleVerbs(program: Command): void {
                 [
                   `${title[language()]}${reason?.until ? `  ≤ ${clock(reason.until)}` : ""}`,
                   ...(reason === null ? [] : [`  ${reason.text[language()]}`]),
-                  `  ${(NEXT[kind] ?? ((of: string) => of))(id)}`,
+                  `  ${(NEXT[kind] ?? ((of: string) => of))(id, reason?.code)}`,
                 ].join("\n"),
               )
               .join("\n"),
@@ -205,12 +205,12 @@ type Explanation = {
 };
 
 /** What to type next about something that waits. */
-const NEXT: { readonly [kind: string]: (id: string) => string } = {
+const NEXT: { readonly [kind: string]: (id: string, why: string | undefined) => string } = {
   negotiation: (id) => `heliu negotiations show ${id}`,
   log: () => "heliu audit findings",
   objection: (id) => `heliu objections show ${id}`,
   settlement: (id) => `heliu settle show ${id}`,
-  netting: (id) => `heliu settle net ${id}`,
+  netting: (id, why) => `heliu settle net ${id}${why === "NETTING_WAITS_FOR_APPROVAL" ? " --approve" : ""}`,
   import: (id) => `heliu catalog confirm ${id}`,
   agreement: (id) => `heliu agreements show ${id}`,
   // An alert's id begins with its agreement's, a payment's is the state it is in.
