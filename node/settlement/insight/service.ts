@@ -1,4 +1,3 @@
-import { requireRole } from "../../identity/authorise.ts";
 import type { Principal } from "../../identity/model.ts";
 import { ok, type Result } from "../../kernel/exchange-error.ts";
 import { chinaDateOf, instantOf, periodOf } from "../../kernel/instant.ts";
@@ -10,13 +9,13 @@ import type { Agreement } from "../../negotiation/model.ts";
 import { unknownAgreement } from "../../negotiation/refusal.ts";
 import type { TopicHandler } from "../../outbox/model.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
-import { list, read, transact } from "../../storage/transact.ts";
+import { list, read } from "../../storage/transact.ts";
 import { termsOf } from "../build.ts";
 import { STATEMENT_READERS } from "../period-view.ts";
 import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
-import { alertsToNote, type Gauge, gaugesOf } from "./alerts.ts";
-import { type Alert, alerts, type Budget, budgets, THRESHOLDS } from "./budget-model.ts";
+import { gaugesOf } from "./alerts.ts";
+import { type Alert, type Budget, budgets } from "./budget-model.ts";
 import { BUDGET_KIND, receiveBudget, setBudget } from "./budgets.ts";
 import { previousPeriod } from "./calendar.ts";
 import type { InsightDeps } from "./deps.ts";
@@ -24,6 +23,7 @@ import { derive, type PartyDerivation } from "./derivation.ts";
 import { type AuthorisationFacts, type Disclosure, disclosureOf, type EntryFacts } from "./disclosure.ts";
 import type { Exception, StatementEquation } from "./equation-view.ts";
 import { type Forecast, forecastOf } from "./forecast.ts";
+import { acknowledgeAlert, alertsOf, isAlertOf, waitingAlerts } from "./keep-alerts.ts";
 import { makeQuote, type QuoteQuery, type QuoteView, quotesOf, useQuote } from "./keep-quotes.ts";
 import type { Estimate, Quote } from "./quote.ts";
 import { type PlacedReceipt, readEquation } from "./read-equation.ts";
@@ -125,7 +125,7 @@ export function createInsight(given: InsightDeps & { readonly disclosed: Disclos
     budget: (id) => withAgreement(id, async () => ok((await read(deps.store, budgets.at(id))) ?? null)),
     setBudget: (actor, id, budget) => withAgreement(id, (agreement) => setBudget(deps, actor, agreement, budget)),
     alerts: (id) => alertsOf(deps, id),
-    acknowledge: (actor, id, alertId) => acknowledge(deps, actor, id, alertId),
+    acknowledge: (actor, id, alertId) => acknowledgeAlert(deps, actor, id, alertId),
     waiting: (principal) => waitingAlerts(deps, principal),
     quote: (actor, id, estimate) => withAgreement(id, (agreement) => makeQuote(deps, actor, agreement, estimate)),
     quotes: (id, query) => withAgreement(id, async (agreement) => ok(await quotesOf(deps, agreement, query))),
@@ -245,7 +245,7 @@ async function usageOf(deps: InsightDeps, agreement: Agreement, asked?: string):
     asOf: instantOf(nowMs),
     unsigned: await unsignedOf(deps, id, periodId),
     spentFen: spent,
-    alerts: said.filter((alert) => gauges.some((gauge) => isOf(alert, gauge))),
+    alerts: said.filter((alert) => gauges.some((gauge) => isAlertOf(alert, gauge))),
   });
 }
 
@@ -257,57 +257,6 @@ async function unsignedOf({ store }: InsightDeps, agreementId: string, periodId:
     }
   }
   return found;
-}
-
-async function alertsOf({ store }: InsightDeps, agreementId: string): Promise<Alert[]> {
-  const found: Alert[] = [];
-  for await (const alert of list(store, alerts, [agreementId])) found.push(alert);
-  return found;
-}
-
-/** Not of a budget that was changed since. */
-function isOf({ month, measure, limit }: Alert, gauge: Gauge): boolean {
-  return month === gauge.month && measure === gauge.measure && limit === gauge.limit.toString();
-}
-
-/** With those below it: who knows of 80 % knows of 50. */
-async function acknowledge(
-  deps: InsightDeps,
-  actor: Principal,
-  agreementId: string,
-  id: string,
-): Promise<Result<Alert>> {
-  const allowed = requireRole(actor, ["finance", "requester", "publisher"]);
-  if (!allowed.ok) return allowed;
-  const [month = "", measure = "", threshold = ""] = id.split(".");
-  const refOf = (percent: number) => alerts.at(agreementId, month, measure, percent);
-  const ref = refOf(Number(threshold) || 0);
-  const below = THRESHOLDS.filter((percent) => percent < Number(threshold)).map(refOf);
-  return transact(deps.store, [ref, ...below], (tx) => {
-    const now = instantOf(deps.runtime.nowMs());
-    const seenAt = (alert: Alert): Alert => ({ ...alert, acknowledgedAt: alert.acknowledgedAt ?? now });
-    const alert = tx.get(ref);
-    if (alert === undefined) return refuseInsight("ALERT_NOT_FOUND", { agreementId, value: id });
-    for (const lower of below) {
-      const known = tx.get(lower);
-      if (known !== undefined) tx.put(lower, seenAt(known));
-    }
-    tx.put(ref, seenAt(alert));
-    return ok(seenAt(alert));
-  });
-}
-
-async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Promise<Alert[]> {
-  if (!roles.some((role) => role === "finance" || role === "requester" || role === "publisher")) return [];
-  const month = periodOf(deps.runtime.nowMs());
-  const said: Alert[] = [];
-  for await (const alert of list(deps.store, alerts)) {
-    if (alert.month !== month && alert.month !== "all") continue;
-    if (alert.measure === "budget" && (await read(deps.store, budgets.at(alert.agreementId)))?.fen !== alert.limit)
-      continue;
-    said.push(alert);
-  }
-  return alertsToNote(said);
 }
 
 async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<Forecast>> {
