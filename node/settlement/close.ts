@@ -10,7 +10,6 @@ import type { Agreement } from "../negotiation/model.ts";
 import { read, transact } from "../storage/transact.ts";
 import { begin, beginRefs, nextRound } from "./begin.ts";
 import { termsOf } from "./build.ts";
-import { disputeFigures } from "./dispute.ts";
 import { isSignedByPeer } from "./equivocation.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { type Figures, figuresSchema } from "./messages.ts";
@@ -97,7 +96,7 @@ async function checkDeclarations(
   return ok(checked);
 }
 
-/** What a period has to settle of an agreement: receipts, declared figures, or money deferred earlier. */
+/** What a period has to settle of an agreement: receipts, declared figures, disputes, or money deferred earlier. */
 async function candidateOf(
   deps: ProcessDeps,
   agreement: Agreement,
@@ -114,8 +113,9 @@ async function candidateOf(
   const known = await read(deps.store, settlementRef({ agreementId: agreement.id, periodId }));
   // Overtaken, or closed in the ledger: what is left of it comes late, in the first period that is open.
   if (known === undefined && (await isPast(deps, agreement.id, periodId, books))) return ok(undefined);
-  const hasOutcome = (await disputeFigures(deps, agreement.id)).resolutions.length > 0;
-  const isDue = known !== undefined || hasOutcome || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
+  // While something is parked, closing is where the two regions hear what the other one says of it.
+  const isParked = (books?.parkedReceiptIds ?? []).length > 0;
+  const isDue = known !== undefined || isParked || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
   if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
   const fresh = newSettlement(agreement, periodId, deps.region, terms.value);
   const ends = await read(deps.store, partyEnds.at(agreement.id));

@@ -92,7 +92,7 @@ describe("two regions over mutual TLS", () => {
     ]);
     const resolve = `${period}/disputes/${opened.body.id}/resolve`;
     expect(await ours(resolve, { outcome: "rejected", comment: "日志一致" })).toMatchObject({
-      ...{ status: 200, body: { state: "rejected", standing: { code: "DISPUTE_WAITS_FOR_PEER" } } },
+      ...{ status: 200, body: { state: "rejected", standing: { code: "DISPUTE_ANSWERED" } } },
     });
     expect(await theirs(`${period}/disputes`, { ...opened.body })).toMatchObject({ status: 400 });
     const again = { agreementId: agreement.id, receiptIds: [last.core.receiptId], reason: "x" };

@@ -63,6 +63,63 @@ describe("a dispute, as people see it", () => {
     }
   });
 
+  it("that both have raised over the same receipts is for both to decide", async () => {
+    const { world, dispute } = await opened();
+    const about = { agreementId: "AGR-7", periodId: "2026-10", receiptIds: dispute.receiptIds, reason: "也不认可" };
+    mustSucceed(await world.consumer().settlements.openDispute(finance(CONSUMER), about));
+    await closeBoth(world);
+    for (const { region, settlements } of world.regions.values()) {
+      expect(await settlements.disputes("2026-10")).toMatchObject([
+        { openedBy: region, standing: { code: "DISPUTE_WAITS_FOR_US", turn: { region, role: "finance" } } },
+      ]);
+      expect(await settlements.waiting(finance(region))).toMatchObject([{ reason: { code: "DISPUTE_WAITS_FOR_US" } }]);
+    }
+  });
+
+  it("waits for nobody once a region has answered, until the next closing compares", async () => {
+    const { world, dispute } = await opened();
+    await closeBoth(world);
+    world.clock.nowMs = Date.parse("2026-12-01T02:00:00.000Z");
+    const regions = [...world.regions.values()];
+    const say = (region: string, outcome: "upheld" | "rejected") =>
+      regions.find((one) => one.region === region)?.settlements.resolveDispute(finance(region), dispute.id, outcome);
+    await say(PROVIDER, "upheld");
+    await say(CONSUMER, "rejected");
+    const standing = async () =>
+      Promise.all(regions.map(async ({ settlements }) => (await settlements.disputes("2026-10"))[0]?.standing?.code));
+    const waiting = async () =>
+      Promise.all(regions.map(async ({ region, settlements }) => (await settlements.waiting(finance(region))).length));
+    expect([await standing(), await waiting()]).toEqual([
+      ["DISPUTE_ANSWERED", "DISPUTE_ANSWERED"],
+      [0, 0],
+    ]);
+    // They differ, which both see after the closing that compared them, and each may think again.
+    await closeBoth(world, "2026-11", { declarations: {} });
+    expect([await standing(), await waiting()]).toEqual([
+      ["DISPUTE_OUTCOMES_DIFFER", "DISPUTE_OUTCOMES_DIFFER"],
+      [1, 1],
+    ]);
+    await say(PROVIDER, "rejected");
+    expect((await standing())[regions.findIndex(({ region }) => region === PROVIDER)]).toBe("DISPUTE_ANSWERED");
+    world.clock.nowMs = Date.parse("2027-01-01T02:00:00.000Z");
+    await closeBoth(world, "2026-12", { declarations: {} });
+    expect([await standing(), await waiting()]).toEqual([
+      [undefined, undefined],
+      [0, 0],
+    ]);
+  });
+
+  it("shows what the other region said to the one that has not answered", async () => {
+    const { world, dispute } = await opened();
+    await closeBoth(world);
+    mustSucceed(await world.consumer().settlements.resolveDispute(finance(CONSUMER), dispute.id, "upheld"));
+    world.clock.nowMs = Date.parse("2026-12-01T02:00:00.000Z");
+    await closeBoth(world, "2026-11", { declarations: {} });
+    const [ours] = await world.provider().settlements.disputes("2026-10");
+    expect(ours?.standing?.text.zh).toContain(`${CONSUMER} 的结论:成立。`);
+    expect(ours?.standing?.turn).toEqual({ region: PROVIDER, role: "finance" });
+  });
+
   it("needs a reason, and is not found under another period", async () => {
     const { world, dispute } = await opened();
     const { settlements } = world.provider();

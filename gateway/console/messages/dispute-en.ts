@@ -33,7 +33,7 @@ export const disputeEn: Filled<typeof disputeZh> = {
     willPark: (n, quantity) =>
       `${n === 1 ? "One receipt" : `${n} receipts`} (${quantity} in all) ${n === 1 ? "is" : "are"} parked in both statements; the rest settles as usual.`,
     will: {
-      tell: "Reason and digests of evidence go to the other region and into the audit log of both; the time to answer begins to run.",
+      tell: "Reason and digests of evidence go to the other region with the closing, and into the audit log of both; the time to answer runs from when the amount is parked.",
       end: "An outcome takes effect in the next settlement in which both say the same; after the deadline nothing is decided by the clock.",
     },
     confirm: "Raise the dispute",

@@ -26,7 +26,7 @@ export const disputeZh = {
     confirmTitle: "请确认:提出争议",
     willPark: (n: number, quantity: string) => `${n} 张凭据(合计 ${quantity})从双方的结算单中挂起,其余照常结算。`,
     will: {
-      tell: "理由和证据摘要送往对方,写入双方审计日志;处理期限开始计算。",
+      tell: "理由和证据摘要随关账送往对方,写入双方审计日志;处理期限自金额挂起起算。",
       end: "结论须双方一致才生效,在下一期结算中执行;期限届满系统不作裁决,由双方财务协商。",
     },
     confirm: "确认提出",
