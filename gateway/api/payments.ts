@@ -89,7 +89,8 @@ function invoiceRoutes(api: Api, { payments }: GatewayDeps): void {
     api,
     {
       ...{ method: "get", path: "/api/v1/settlements/{period}/money", tag, params: period, answer: z.unknown() },
-      summary: "Signed statements by money state: agreed, invoiced, partly paid, paid; overdue and disputed",
+      summary:
+        "Signed statements by money state: agreed, invoiced, partly paid, paid but not confirmed by the payee, paid; overdue and disputed",
       access: STATEMENT_READERS,
     },
     async ({ params }) => {

@@ -16,9 +16,10 @@ import {
   planIn,
   roundsOf,
 } from "./process.ts";
-import { stoppedBy, waitsForApproval, waitsForFinance, waitsForPayments, waitsForRegions } from "./reasons.ts";
+import { stoppedBy, waitsForApproval, waitsForFinance, waitsForRegions } from "./reasons.ts";
 import { refusePayment } from "./refusal.ts";
 import { nettedStatements } from "./store.ts";
+import { waitingForMoney } from "./waiting-for-money.ts";
 
 /** More steps than a round has: what still moves then is turning in a circle, which is a bug. */
 const MAX_STEPS = 100;
@@ -188,13 +189,7 @@ async function payingStep(deps: PaymentDeps, now: Netting): Promise<NetStep | un
   const plan = planIn(now);
   if (plan === undefined) return undefined;
   const open = plan.payments.filter(({ reference }) => now.confirmations[reference] === undefined);
-  const [first] = open;
+  const [first, ...others] = open;
   if (first === undefined) return closeStep(deps, now, plan, instantOf(deps.runtime.nowMs()));
-  return wait(
-    now,
-    waitsForPayments(
-      open.map(({ reference }) => reference),
-      first.from,
-    ),
-  );
+  return wait(now, await waitingForMoney(deps, [first, ...others]));
 }

@@ -7,6 +7,7 @@ import { invoicesOf } from "./invoice.ts";
 import type { Due, Invoice, Netting } from "./model.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { dues, nettedStatements } from "./store.ts";
+import { isSettled } from "./waiting-for-money.ts";
 
 /** Where a signed statement stands on its way to money; what is not signed yet has settlement's own state. */
 export type StatementMoney = {
@@ -15,7 +16,9 @@ export type StatementMoney = {
   readonly entryName: string;
   readonly peer: string;
   readonly amountFen: string;
-  readonly state: "agreed" | "invoiced" | "partly-paid" | "paid";
+  /** `paid-unconfirmed`: this region's part is paid by its own bank files, and the payee has not said that it arrived. */
+  readonly state: "agreed" | "invoiced" | "partly-paid" | "paid-unconfirmed" | "paid";
+  /** Not once this region's part of the plan is settled: what others of the plan still owe is none of its own. */
   readonly isOverdue: boolean;
   /** Part of it is parked until a dispute ends. */
   readonly isDisputed: boolean;
@@ -60,7 +63,7 @@ type Around = {
 };
 
 function moneyOf(
-  { rules, runtime }: PaymentDeps,
+  { rules, runtime, region }: PaymentDeps,
   signed: SignedStatement,
   { round, netting, owed, invoices }: Around,
 ): StatementMoney {
@@ -68,17 +71,28 @@ function moneyOf(
   const payments = owed.filter((one) => round !== null && one.periodId === periodId && one.round === round);
   const own = invoices.filter((one) => one.agreementId === agreementId && one.periodId === periodId);
   const isPaid = netting?.state === "paid";
-  const hasArrived = payments.some(({ paidFen, confirmedAt }) => paidFen !== "0" || confirmedAt !== null);
+  const hasDoneItsPart = round !== null && ofRegion(region, payments).every(isSettled);
   const due = dueDateOf(rules, peer, signedAt);
   return {
     ...{ periodId, agreementId, entryName, peer, round, ...due, invoices: own },
     amountFen: statement.result.amountFen,
-    state: isPaid ? "paid" : hasArrived ? "partly-paid" : own.length > 0 ? "invoiced" : "agreed",
-    isOverdue: !isPaid && due.dueAt !== null && runtime.nowMs() >= msOf(due.dueAt),
+    state: isPaid ? "paid" : (arrivedOf(region, payments) ?? (own.length > 0 ? "invoiced" : "agreed")),
+    isOverdue: !isPaid && !hasDoneItsPart && due.dueAt !== null && runtime.nowMs() >= msOf(due.dueAt),
     isDisputed: (statement.result.disputedFen ?? "0") !== "0",
     payments: payments.map(({ reference, from, to, fen, paidFen, confirmedAt }) => {
       return { reference, from, to, fen, paidFen, confirmedAt };
     }),
     closedAt: netting?.closedAt ?? null,
   };
+}
+
+const ofRegion = (region: string, payments: readonly Due[]) =>
+  payments.filter(({ from, to }) => [from, to].includes(region));
+
+/** How far the payments of a plan that is not closed have come; undefined while there is nothing of them. */
+function arrivedOf(region: string, payments: readonly Due[]): "partly-paid" | "paid-unconfirmed" | undefined {
+  const own = ofRegion(region, payments);
+  if (own.every(isSettled) && own.some(({ confirmedAt }) => confirmedAt === null)) return "paid-unconfirmed";
+  const hasArrived = payments.some(({ paidFen, confirmedAt }) => paidFen !== "0" || confirmedAt !== null);
+  return hasArrived ? "partly-paid" : undefined;
 }

@@ -53,8 +53,20 @@ export function waitsForPayments(references: readonly string[], region: string):
     "NETTING_WAITS_FOR_PAYMENTS",
     { region, role: "finance" },
     {
-      zh: `方案已由各地区签署,尚有 ${references.length} 笔付款未确认到账(${references.slice(0, 3).join("、")})。`,
-      en: `All regions signed the plan; payments not confirmed yet: ${references.length} (${references.slice(0, 3).join(", ")}).`,
+      zh: `方案已由各地区签署,尚有 ${references.length} 笔付款未确认到账(${references.slice(0, 3).join("、")});付款方付出、收款方导入银行流水后自动确认。`,
+      en: `All regions signed the plan; payments not confirmed yet: ${references.length} (${references.slice(0, 3).join(", ")}). They are confirmed when the payer has paid and the payee imports its bank file.`,
+    },
+  );
+}
+
+/** What this region paid in full by its own bank files; that it arrived is the payee's to say. */
+export function waitsForConfirmation(references: readonly string[], payee: string): Reason {
+  return reason(
+    "NETTING_WAITS_FOR_CONFIRMATION",
+    { region: payee, role: "finance" },
+    {
+      zh: `本地区的 ${references.length} 笔付款按本方流水已付清(${references.slice(0, 3).join("、")}),等待 ${payee} 导入银行流水并确认到账。`,
+      en: `This region's payments are paid in full by its own bank files: ${references.length} (${references.slice(0, 3).join(", ")}); waiting for ${payee} to import its bank file and confirm.`,
     },
   );
 }

@@ -142,6 +142,7 @@ export const financeEn: Filled<typeof financeZh> = {
       agreed: "signed, not invoiced",
       invoiced: "invoiced",
       "partly-paid": "partly paid",
+      "paid-unconfirmed": "paid, waiting for the payee to confirm",
       paid: "paid",
     },
     overdue: "overdue",

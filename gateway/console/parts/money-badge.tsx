@@ -5,6 +5,7 @@ const TONES: { readonly [S in StatementMoney["state"]]: string } = {
   agreed: "",
   invoiced: "info",
   "partly-paid": "warn",
+  "paid-unconfirmed": "info",
   paid: "good",
 };
 
