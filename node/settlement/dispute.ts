@@ -4,7 +4,7 @@ import type { Principal } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
-import { instantOf } from "../kernel/instant.ts";
+import { instantOf, nextPeriod } from "../kernel/instant.ts";
 import { type Direction, equivocations, receiptPlaces } from "../metering/store.ts";
 import type { Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
@@ -34,13 +34,17 @@ export type DisputeRequest = {
 export async function openDispute(
   deps: ProcessDeps,
   actor: Principal,
-  { agreementId, periodId, receiptIds, reason, evidence = [] }: DisputeRequest,
+  request: DisputeRequest,
 ): Promise<Result<Dispute>> {
+  const { agreementId, receiptIds, reason, evidence = [] } = request;
   const allowed = requireRole(actor, "finance");
   if (!allowed.ok) return allowed;
   if (reason.trim() === "") return refuseProcess("DISPUTE_REASON");
-  const period = attempt(() => checkPeriod(periodId));
-  if (!period.ok) return period;
+  const named = attempt(() => checkPeriod(request.periodId));
+  if (!named.ok) return named;
+  // What came too late for a signed period is disputed where it is going to be settled.
+  const { lastPeriod = "" } = (await read(deps.store, agreementBooks.at(agreementId))) ?? {};
+  const periodId = request.periodId <= lastPeriod ? nextPeriod(lastPeriod) : request.periodId;
   const places = await placesOf(deps.store, agreementId, receiptIds);
   if (!places.ok) return places;
   const agreement = await deps.agreements.find(agreementId);

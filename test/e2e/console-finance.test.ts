@@ -187,7 +187,7 @@ describe("a finance office before its console", () => {
   );
 
   it(
-    "answers the dispute, and sees whose turn it is afterwards",
+    "answers the dispute, and sees what comes next",
     async () => {
       const desk = ours.page;
       await go(ours, desk, "/console/settlements/disputes");
@@ -195,7 +195,7 @@ describe("a finance office before its console", () => {
       await desk.click("tbody th a:has-text('特种设备')");
       expect(await text(desk, ".banner")).toContain("成都市 财务");
       await confirm(desk, "不成立", "挂起的金额照收");
-      expect(await text(desk, ".banner")).toContain("重庆市 财务");
+      expect(await text(desk, ".banner")).toContain("下一次关账时与 重庆市 的结论核对");
 
       await go(theirs, theirs.page, "/console/settlements/disputes");
       await theirs.page.click("tbody th a:has-text('特种设备') >> nth=0");

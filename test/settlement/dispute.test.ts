@@ -15,6 +15,7 @@ import {
   type Region,
   receiptChain,
   twoRegions,
+  type Used,
   type World,
 } from "./two-regions.ts";
 
@@ -191,6 +192,22 @@ describe("a dispute", () => {
         error: { code: "STATEMENT_SIGNED" },
       });
     }
+  });
+
+  it("over what came too late for a signed period is opened where it is going to be settled", async () => {
+    const world = await twoRegions();
+    const late: Used = { productId: "elevator-1", usage: { calls: "10" }, at: "2026-10-31T08:00:00.000Z" };
+    const chain = receiptChain("AGR-7", [...OCTOBER, late]);
+    await holdBoth(world, chain.slice(0, OCTOBER.length));
+    await closeBoth(world);
+    await holdBoth(world, chain.slice(OCTOBER.length));
+    const about = { agreementId: "AGR-7", receiptIds: [chain.at(-1)?.core.receiptId ?? ""], reason: "次数不符" };
+    const { settlements } = world.consumer();
+    const opened = mustSucceed(await settlements.openDispute(finance(CONSUMER), { ...about, periodId: "2026-10" }));
+    expect(opened.periodId).toBe("2026-11");
+    world.clock.nowMs = Date.parse("2026-12-03T02:00:00.000Z");
+    await closeBoth(world, "2026-11", { declarations: {} });
+    expect((await settlements.disputes("2026-11"))[0]).toMatchObject({ id: opened.id, parked: true });
   });
 
   it("is too late once the receipt is settled, and needs a receipt that exists", async () => {

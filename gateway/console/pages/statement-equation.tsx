@@ -4,7 +4,7 @@ import { quantity, yuan } from "../../reports/money.ts";
 import { turnName } from "../parts/reason.tsx";
 import type { StatementModel } from "../statement-model.ts";
 import { lineReceiptsPath, statementPath } from "../statement-paths.ts";
-import { say, type View } from "../view.ts";
+import { holds, say, type View } from "../view.ts";
 
 /** delivered = charged + …: every receipt is somewhere, and what is nowhere has an owner. */
 export function Equation({ view, model: { one, equation } }: { view: View; model: StatementModel }) {
@@ -113,7 +113,12 @@ function Exceptions({ view, model: { one, equation } }: { view: View; model: Exc
               </td>
               <td class="num">{yuan(fen)}</td>
               <td class="keep">{turnName(view, owner)}</td>
-              <td>{say(view, text)}</td>
+              <td>
+                {say(view, text)}{" "}
+                {kind === "late" && one.matched && holds(view, "finance") ? (
+                  <a href={`${statementPath(one)}/dispute`}>{view.t.finance.raise}</a>
+                ) : null}
+              </td>
             </tr>
           ))}
         </tbody>

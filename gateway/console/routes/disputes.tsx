@@ -104,9 +104,10 @@ async function disputable(c: ConsoleContext, { settlements, insight, negotiation
     : { agreementId, periodId: period, entryName: agreement.value.entry.name, matched: false };
   const found = await insight.receipts(period, agreementId, { limit: OFFERED_RECEIPTS });
   if (!found.ok) return found;
-  const receipts = one.matched
-    ? []
-    : found.value.items.filter(({ bin }) => bin !== "disputed" && bin !== "unreceipted");
+  // Of a signed statement what came too late for it is left.
+  const receipts = found.value.items.filter(({ bin }) =>
+    one.matched ? bin === "late" : bin !== "disputed" && bin !== "unreceipted",
+  );
   return { ok: true as const, value: { one, receipts } };
 }
 
