@@ -1,6 +1,7 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { msOf } from "../kernel/instant.ts";
 import type { SignedStatement } from "../settlement/signed-statements.ts";
+import { agreementBooks } from "../settlement/store.ts";
 import { list, read } from "../storage/transact.ts";
 import { dueDateOf } from "./conclude-plan.ts";
 import { invoicesOf } from "./invoice.ts";
@@ -50,7 +51,8 @@ export async function statementMoney(deps: PaymentDeps, periodId?: string): Prom
     const ref = round === null ? undefined : nettingRef({ periodId, round });
     if (ref !== undefined && !rounds.has(ref.key)) rounds.set(ref.key, read(deps.store, ref));
     const netting = ref === undefined ? undefined : await rounds.get(ref.key);
-    found.push(moneyOf(deps, one, { round, netting, owed, invoices }));
+    const isDisputed = await isParked(deps, one);
+    found.push(moneyOf(deps, one, { round, netting, owed, invoices, isDisputed }));
   }
   return ok(found);
 }
@@ -60,12 +62,20 @@ type Around = {
   readonly netting: Netting | undefined;
   readonly owed: readonly Due[];
   readonly invoices: readonly Invoice[];
+  readonly isDisputed: boolean;
 };
+
+/** A signed statement says for ever what was in dispute when it was signed; the books say what is parked now. */
+async function isParked({ store }: PaymentDeps, { agreementId, statement }: SignedStatement): Promise<boolean> {
+  if ((statement.result.disputedFen ?? "0") === "0") return false;
+  const parked = new Set((await read(store, agreementBooks.at(agreementId)))?.parkedReceiptIds);
+  return statement.disputedReceiptIds.some((id) => parked.has(id));
+}
 
 function moneyOf(
   { rules, runtime, region }: PaymentDeps,
   signed: SignedStatement,
-  { round, netting, owed, invoices }: Around,
+  { round, netting, owed, invoices, isDisputed }: Around,
 ): StatementMoney {
   const { periodId, agreementId, entryName, peer, signedAt, statement } = signed;
   const payments = owed.filter((one) => round !== null && one.periodId === periodId && one.round === round);
@@ -78,7 +88,7 @@ function moneyOf(
     amountFen: statement.result.amountFen,
     state: isPaid ? "paid" : (arrivedOf(region, payments) ?? (own.length > 0 ? "invoiced" : "agreed")),
     isOverdue: !isPaid && !hasDoneItsPart && due.dueAt !== null && runtime.nowMs() >= msOf(due.dueAt),
-    isDisputed: (statement.result.disputedFen ?? "0") !== "0",
+    isDisputed,
     payments: payments.map(({ reference, from, to, fen, paidFen, confirmedAt }) => {
       return { reference, from, to, fen, paidFen, confirmedAt };
     }),
