@@ -67,14 +67,22 @@ export async function requestNetting(deps: PaymentDeps, actor: Principal, period
 export async function approveNetting(deps: PaymentDeps, actor: Principal, periodId: string): Promise<Result<true>> {
   const allowed = requireRole(actor, ["finance", "approver"]);
   if (!allowed.ok) return allowed;
-  const open = (await roundsOf(deps.store, periodId)).findLast(isOpen);
-  if (open === undefined) return refusePayment("NETTING_NOT_FOUND", { periodId });
+  const rounds = await roundsOf(deps.store, periodId);
+  const open = rounds.findLast(isOpen);
+  if (open === undefined) return approvedBefore(periodId, rounds);
   if (open.plan === null || open.requestedBy === null) return refusePayment("NETTING_NOT_CALCULATED", { periodId });
   const eyes = fourEyes(open.requestedBy, actor);
   if (!eyes.ok) return eyes;
   if (open.isApproved) return ok(true);
   const done = await commitNetStep(deps, open, { change: { isApproved: true } });
   return done.ok ? ok(true) : done;
+}
+
+/** Approving again is approving once; a plan over which the regions differ cannot be. */
+function approvedBefore(periodId: string, rounds: readonly Netting[]): Result<true> {
+  const last = rounds.findLast(({ state }) => state !== "replaced");
+  if (last === undefined) return refusePayment("NETTING_NOT_FOUND", { periodId });
+  return last.state === "differs" ? refusePayment("NETTING_DIFFERS", { periodId }) : ok(true);
 }
 
 export async function plansOf(deps: PaymentDeps, periodId: string): Promise<Result<PeriodPlans>> {

@@ -4,6 +4,7 @@ import type { Text } from "../kernel/text.ts";
 const codes = {
   NETTING_NOTHING: "not-found",
   NETTING_NOT_FOUND: "not-found",
+  NETTING_DIFFERS: "conflict",
   NETTING_NOT_PARTY: "forbidden",
   NETTING_MESSAGE: "invalid-input",
   NETTING_MOVED: "conflict",
@@ -38,6 +39,10 @@ const texts: { readonly [code in PaymentCode]: Text } = {
   NETTING_NOT_FOUND: {
     zh: "{periodId} 还没有轧差方案;请由财务人员发起轧差。",
     en: "There is no netting plan for {periodId} yet; let finance ask for one.",
+  },
+  NETTING_DIFFERS: {
+    zh: "{periodId} 的轧差方案各地区算得不同,不能签署;请先查明差异,再由财务人员重新发起轧差。",
+    en: "The regions arrived at different plans for {periodId}, so none can be signed; find out why, then let finance ask for a new one.",
   },
   NETTING_NOT_PARTY: {
     zh: "地区 {region} 提交了与其无关的结算单 {agreementId},未予受理;请对方核对。",

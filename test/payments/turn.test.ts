@@ -81,3 +81,25 @@ describe("a payer that has paid by its own books", () => {
     expect(await stateOf(world.at(CQ))).toMatchObject({ state: "agreed" });
   });
 });
+
+describe("a plan that is signed already", () => {
+  it("is not approved twice, and does not say that there is none", async () => {
+    const world = await agreed([CD, CQ]);
+    const { payments } = world.at(CD);
+    expect(mustSucceed(await payments.approveNet(person("two"), PERIOD)).items).toMatchObject([{ state: "agreed" }]);
+    expect(await payments.approveNet(person("two", "auditor"), PERIOD)).toMatchObject({
+      error: { code: "ROLE_REQUIRED" },
+    });
+  });
+
+  it("says of plans that differed that they have to be asked for anew", async () => {
+    const world = payingRegions([CD, CQ]);
+    world.at(CD).statements.push(signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
+    world.at(CQ).statements.push(signedStatement("AGR-1", CD, CQ, { "510100:provider": "999" }));
+    for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.net(person("one"), PERIOD));
+    await world.quiet();
+    expect(await world.at(CD).payments.approveNet(person("two"), PERIOD)).toMatchObject({
+      error: { code: "NETTING_DIFFERS" },
+    });
+  });
+});
