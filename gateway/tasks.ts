@@ -14,7 +14,8 @@ export type Task = {
     | "alert"
     | "log"
     | "objection"
-    | "payment";
+    | "payment"
+    | "account";
   readonly id: string;
   readonly title: { readonly zh: string; readonly en: string };
   readonly reason: Reason | null;
@@ -25,7 +26,18 @@ type Room = (deps: GatewayDeps, principal: Principal) => Promise<Task[]>;
 
 /** What waits for a person, earliest deadline first. Shared by the API, the console and `heliu tasks list`. */
 export async function waitingFor(deps: GatewayDeps, principal: Principal): Promise<Task[]> {
-  const rooms = [brokenLogs, objections, alerts, negotiations, agreements, settlements, nettings, payments, imports];
+  const rooms = [
+    brokenLogs,
+    objections,
+    alerts,
+    negotiations,
+    agreements,
+    settlements,
+    nettings,
+    payments,
+    accounts,
+    imports,
+  ];
   const found = await Promise.all(rooms.map((room) => room(deps, principal)));
   return found.flat().sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
 }
@@ -87,6 +99,15 @@ const payments: Room = async (deps, principal) =>
     title: PAYMENTS[state],
     reason,
     href: `/console/payments#${state}`,
+  }));
+
+const accounts: Room = async (deps, principal) =>
+  (await deps.payments.accountsWaiting(principal)).map(({ account, reason }) => ({
+    kind: "account",
+    id: account,
+    title: { zh: `账户待另一人登记:${account}`, en: `Account for a second person to register: ${account}` },
+    reason,
+    href: "/console/payments/accounts",
   }));
 
 const imports: Room = async (deps, principal) =>

@@ -120,12 +120,14 @@ export async function nettingsWaiting(
   { store, region }: PaymentDeps,
   principal: Principal,
 ): Promise<{ readonly periodId: string; readonly reason: Reason }[]> {
-  if (!principal.roles.some((role) => role === "finance" || role === "approver")) return [];
+  const { userId, roles } = principal;
+  if (!roles.some((role) => role === "finance" || role === "approver")) return [];
   const waiting: { periodId: string; reason: Reason }[] = [];
   for await (const { periodId, reason, requestedBy } of openRounds(store)) {
     if (reason?.turn?.region !== region) continue;
-    const isOwnRequest = reason.code === "NETTING_WAITS_FOR_APPROVAL" && requestedBy === principal.userId;
-    if (!isOwnRequest) waiting.push({ periodId, reason });
+    // A plan is signed by an approver or a second person of finance; whatever else waits is for finance alone.
+    const isTheirs = reason.code === "NETTING_WAITS_FOR_APPROVAL" ? requestedBy !== userId : roles.includes("finance");
+    if (isTheirs) waiting.push({ periodId, reason });
   }
   return waiting;
 }

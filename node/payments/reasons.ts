@@ -94,6 +94,19 @@ export function waitsForFirst(region: string): Reason {
   );
 }
 
+/** An account that one person registered; whoever agrees says the same, so it is told whose it is said to be. */
+export function waitsForSameAccount(own: string, { region, name }: { region: string; name: string }): Reason {
+  const holder = name === "" ? { zh: "未填户名", en: "no name given" } : { zh: `户名 ${name}`, en: `name ${name}` };
+  return reason(
+    "ACCOUNT_WAITS_FOR_SECOND",
+    { region: own, role: "finance" },
+    {
+      zh: `一人登记该账号归 ${region}(${holder.zh});向对方核实后,由另一名财务或审批人员登记相同内容才生效(四眼原则)。`,
+      en: `One person says that it is an account of ${region} (${holder.en}); ask that region, then another one of finance or an approver says the same (four eyes).`,
+    },
+  );
+}
+
 export function stoppedBy(error: ExchangeError, region: string): Reason {
   return reason(error.code, { region, role: "finance" }, error.text);
 }

@@ -6,6 +6,7 @@ import type { TopicHandler } from "../outbox/model.ts";
 import { createLanes } from "../settlement/lanes.ts";
 import { list } from "../storage/transact.ts";
 import { type AccountInput, type AccountView, accountsOf, registerAccount } from "./accounts.ts";
+import { accountsWaiting, type WaitingAccount } from "./accounts-waiting.ts";
 import { advanceNetting } from "./advance-netting.ts";
 import { type Ageing, ageingOf } from "./ageing.ts";
 import { type Decision, decidePayment } from "./decide.ts";
@@ -57,6 +58,8 @@ export type Payments = Worker & {
   readonly decide: (actor: Principal, id: string, decision: Decision) => Promise<Result<PaymentView>>;
   readonly registerAccount: (actor: Principal, input: AccountInput) => Promise<Result<AccountView>>;
   readonly accounts: () => Promise<readonly AccountView[]>;
+  /** Accounts that wait for this reader to say the same as who registered them. */
+  readonly accountsWaiting: (principal: Principal) => Promise<readonly WaitingAccount[]>;
   /** For the outbox, topic `netting`. */
   readonly handler: TopicHandler;
   /** Resolves when nothing that was begun is still being computed. */
@@ -138,19 +141,24 @@ export function createPayments(deps: PaymentDeps): Payments {
         if (registered.ok && registered.value.isInForce) await matchOpen(deps);
         return registered;
       }),
-    handler: {
-      async receive(message) {
-        const parsed = parseNetMessage(message.kind, message.body);
-        if (!parsed.ok) return parsed;
-        const { kind, body } = parsed.value;
-        const answer = await receiveNetMessage(deps, message, parsed.value);
-        // The answer does not wait for the computation; a crash before it is made good by `resume`.
-        if (answer.ok && kind !== "NetInvoice") void move(body.periodId);
-        return answer;
-      },
-      delivered: async () => {},
-      refused: (message, code, text) => netMessageRefused(deps, message, code, text),
+    handler: handlerOf(deps, move),
+  };
+}
+
+/** For messages of peers; `move` goes on with the period that one concerns. */
+function handlerOf(deps: PaymentDeps, move: (periodId: string) => Promise<void>): TopicHandler {
+  return {
+    async receive(message) {
+      const parsed = parseNetMessage(message.kind, message.body);
+      if (!parsed.ok) return parsed;
+      const { kind, body } = parsed.value;
+      const answer = await receiveNetMessage(deps, message, parsed.value);
+      // The answer does not wait for the computation; a crash before it is made good by `resume`.
+      if (answer.ok && kind !== "NetInvoice") void move(body.periodId);
+      return answer;
     },
+    delivered: async () => {},
+    refused: (message, code, text) => netMessageRefused(deps, message, code, text),
   };
 }
 
@@ -166,6 +174,7 @@ function readings(deps: PaymentDeps) {
     ageing: () => ageingOf(deps),
     list: (query) => listPayments(deps, query),
     accounts: () => accountsOf(deps),
+    accountsWaiting: (principal) => accountsWaiting(deps, principal),
     async dues() {
       const found: Due[] = [];
       for await (const due of list(deps.store, dues)) found.push(due);

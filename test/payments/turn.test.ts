@@ -103,3 +103,42 @@ describe("a plan that is signed already", () => {
     });
   });
 });
+
+describe("the task of a netting", () => {
+  it("is given to whose role may do it", async () => {
+    const world = payingRegions([CD, CQ]);
+    sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": "1000" }));
+    mustSucceed(await world.at(CD).payments.net(person("one"), PERIOD));
+    await world.quiet();
+    const payer = world.at(CQ);
+    const approver = person("three", "approver");
+    expect(await tasksOf(payer, person("one"))).toEqual(["NETTING_WAITS_FOR_FINANCE"]);
+    expect(await tasksOf(payer, approver)).toEqual([]);
+    mustSucceed(await payer.payments.net(person("one"), PERIOD));
+    await world.quiet();
+    expect(await tasksOf(payer, approver)).toEqual(["NETTING_WAITS_FOR_APPROVAL"]);
+    expect(await tasksOf(payer, person("two"))).toEqual(["NETTING_WAITS_FOR_APPROVAL"]);
+    for (const { payments } of [world.at(CD), payer]) mustSucceed(await payments.approveNet(person("two"), PERIOD));
+    await world.quiet();
+    expect(await tasksOf(payer, person("one"))).toEqual(["NETTING_WAITS_FOR_PAYMENTS"]);
+    // Neither paying nor importing is an approver's.
+    expect(await tasksOf(payer, approver)).toEqual([]);
+  });
+
+  it("of an account that one person registered goes to a second one", async () => {
+    const world = payingRegions([CD]);
+    const { payments } = world.at(CD);
+    const account = { account: CD_ACCOUNT, region: CQ, name: "重庆专户" };
+    const waitsFor = async (name: string, role?: "approver" | "auditor") =>
+      (await payments.accountsWaiting(person(name, role))).map((one) => one.account);
+    mustSucceed(await payments.registerAccount(person("one"), account));
+    expect(await waitsFor("one")).toEqual([]);
+    expect(await waitsFor("two")).toEqual([CD_ACCOUNT]);
+    expect(await waitsFor("three", "approver")).toEqual([CD_ACCOUNT]);
+    expect(await waitsFor("four", "auditor")).toEqual([]);
+    const [waiting] = await payments.accountsWaiting(person("two"));
+    expect(waiting?.reason.text.zh).toContain("重庆专户");
+    mustSucceed(await payments.registerAccount(person("two"), account));
+    expect(await waitsFor("three", "approver")).toEqual([]);
+  });
+});

@@ -210,9 +210,15 @@ const NEXT: { readonly [kind: string]: (id: string, why: string | undefined) => 
   log: () => "heliu audit findings",
   objection: (id) => `heliu objections show ${id}`,
   settlement: (id) => `heliu settle show ${id}`,
-  netting: (id, why) => `heliu settle net ${id}${why === "NETTING_WAITS_FOR_APPROVAL" ? " --approve" : ""}`,
+  netting: (id, why) => {
+    // The payments of a signed plan are found in the bank's file; asking for the plan again would begin another round.
+    if (why === "NETTING_WAITS_FOR_PAYMENTS") return "heliu payments import FILE";
+    return `heliu settle net ${id}${why === "NETTING_WAITS_FOR_APPROVAL" ? " --approve" : ""}`;
+  },
   import: (id) => `heliu catalog confirm ${id}`,
   agreement: (id) => `heliu agreements show ${id}`,
+  // Whoever agrees writes whose it is anew, and does not just repeat what another person wrote.
+  account: (id) => `heliu payments account ${id} --region REGION --name NAME`,
   // An alert's id begins with its agreement's, a payment's is the state it is in.
   alert: (id) => `heliu usage ${id.slice(0, id.lastIndexOf("/"))}`,
   payment: (id) => `heliu payments list --state ${id}`,
