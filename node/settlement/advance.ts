@@ -1,7 +1,7 @@
 import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { ok } from "../kernel/exchange-error.ts";
 import { read } from "../storage/transact.ts";
-import { build } from "./build.ts";
+import { build, termsOf } from "./build.ts";
 import { differenceOf } from "./compare.ts";
 import { concludeStep, markSettled } from "./conclude.ts";
 import { disputeFigures } from "./dispute.ts";
@@ -10,6 +10,7 @@ import { declarationOf } from "./figures.ts";
 import { closeLedger } from "./ledger-close.ts";
 import type { Declaration } from "./model.ts";
 import { earlierOnItsWay, laterOnItsWay } from "./order.ts";
+import { ownFigures } from "./party-notice.ts";
 import {
   aboutOf,
   autoSignLimit,
@@ -107,9 +108,12 @@ async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step | 
   const [exception] = now.isEarly ? [] : await openExceptions(deps, agreementId, periodId, now);
   if (exception !== undefined) return wait(now, exception);
   const disputed = await disputeFigures(deps, agreementId);
-  const own = { figures: now.figures, through: complete.through, ...disputed };
+  const terms = await termsOf(deps, agreementId);
+  // Where nobody closes, because the agreement signs by itself, this is where notices come in.
+  const figures = terms.ok ? await ownFigures(deps, terms.value, now, now.figures) : now.figures;
+  const own = { figures, through: complete.through, ...disputed };
   return {
-    change: { own, reason: null },
+    change: { figures, own, reason: null },
     messages: [{ kind: "Declare", body: { ...aboutOf(now), step: "figures", ...own } }],
   };
 }

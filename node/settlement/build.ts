@@ -4,7 +4,7 @@ import type { ReceiptRow } from "../metering/row.ts";
 import { type SettlementTerms, settlementTermsSchema } from "../policy/settlement-terms.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read } from "../storage/transact.ts";
-import { periodOfDeclaration, termsWithDays } from "./figures.ts";
+import { earlierDaysOf, periodOfDeclaration, termsWithDays } from "./figures.ts";
 import type { Declaration, PostedUsage, UsageRow } from "./model.ts";
 import type { BuiltRecord, SideFigures, StatementRows } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -105,13 +105,13 @@ export async function build(deps: BuildDeps, about: About, input: BuildInput): P
   if (!built.ok) return built;
   return ok({
     ...recordOf(built.value, inputsDigest),
-    posted: postedAfter(built.value, posted, about.periodId, caps),
+    posted: postedAfter(built.value, posted, declaration),
     settles: numbers.ranges(),
     rows: rowsOf(built.value),
     opening: {
       lastPeriod: books?.lastPeriod ?? "",
       carry,
-      posted: posted.filter((prior) => isUsed(prior, built.value.usage)),
+      posted: posted.filter((prior) => isOfMonthUsed(prior, built.value.usage)),
     },
   });
 }
@@ -131,20 +131,25 @@ function rowsOf({ usage, metered, statement }: BuiltStatement): StatementRows {
   return { usage, metered, disputedReceiptIds: statement.disputedReceiptIds };
 }
 
-function isUsed({ productId, usagePeriodId }: PostedUsage, usage: readonly UsageRow[]): boolean {
-  return usage.some((row) => row.productId === productId && row.usagePeriodId === usagePeriodId);
+/** Of any product: who took part on which days is known of the month. */
+function isOfMonthUsed({ usagePeriodId }: PostedUsage, usage: readonly UsageRow[]): boolean {
+  return usage.some((row) => row.usagePeriodId === usagePeriodId);
 }
 
 /** What later statements start their late lines from. Only what was settled counts; disputed quantities do not. */
 export function postedAfter(
   { usage, metered }: Pick<StatementRows, "usage" | "metered">,
   before: readonly PostedUsage[],
-  periodId: string,
-  caps: ReadonlyMap<string, string>,
+  { periodId, caps: declared, activeDays }: Declaration,
 ): PostedUsage[] {
+  const caps = new Map(declared.map(({ productId, capPriceMicro }) => [productId, capPriceMicro]));
+  const earlier = new Map(earlierDaysOf(before).map((one) => [one.usagePeriodId, one.activeDays]));
   return usage.map((row) => {
     const usagePeriodId = row.usagePeriodId ?? periodId;
     const prior = before.find((one) => one.productId === row.productId && one.usagePeriodId === usagePeriodId);
+    // A month of which nothing was settled yet is shared as if all had been there throughout.
+    const active =
+      usagePeriodId === periodId ? activeDays : earlier.has(usagePeriodId) ? earlier.get(usagePeriodId) : [];
     const cap = row.usagePeriodId === undefined ? caps.get(row.productId) : prior?.capPriceMicro;
     return {
       productId: row.productId,
@@ -156,6 +161,7 @@ export function postedAfter(
         .filter((one) => one.productId === row.productId && one.usagePeriodId === usagePeriodId)
         .map(({ partyId, metric, quantity }) => ({ partyId, metric, quantity })),
       ...(cap !== undefined && cap !== null && { capPriceMicro: cap }),
+      ...(active !== undefined && active !== null && { activeDays: active }),
     };
   });
 }

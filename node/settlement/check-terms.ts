@@ -1,5 +1,6 @@
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { refuseTwice } from "./allocate.ts";
+import { daysIn } from "./figures.ts";
 import type { LinePrice } from "./line-amount.ts";
 import type { PeriodInput } from "./model.ts";
 import { fail } from "./refusal.ts";
@@ -16,6 +17,9 @@ export type Rate = {
 };
 export type Cost = { readonly costId: string; readonly partyId: string; readonly capFen: bigint | null };
 
+/** Days of a month, and of those who took part on only some of them. */
+export type MonthDays = { readonly days: bigint; readonly activeDays: ReadonlyMap<string, bigint> };
+
 /** The terms with every number read once and every name checked: what the pipeline computes on. */
 export type CheckedTerms = {
   readonly agreementId: string;
@@ -23,6 +27,8 @@ export type CheckedTerms = {
   readonly days: bigint;
   readonly parties: readonly string[];
   readonly activeDays: ReadonlyMap<string, bigint>;
+  /** Of earlier months; null: settled before their days were kept. Undefined: nothing is known of any. */
+  readonly earlierDays: ReadonlyMap<string, MonthDays | null> | undefined;
   readonly vatBp: bigint;
   readonly products: ReadonlyMap<string, Product>;
   readonly maxRevenueFen: bigint | null;
@@ -59,6 +65,7 @@ export function checkTerms(terms: SettlementTerms, period: PeriodInput): Checked
     days,
     parties,
     activeDays,
+    earlierDays: readEarlierDays(period),
     vatBp: checkVatRate(parseNatural(terms.vatBp ?? "0", "vatBp")),
     products: readProducts(terms),
     maxRevenueFen: maxRevenue === null ? null : parseNatural(maxRevenue, "maxRevenueFen"),
@@ -81,6 +88,31 @@ function readActiveDays({ parties }: SettlementTerms, days: bigint): Map<string,
     active.set(partyId, count);
   }
   return active;
+}
+
+function readEarlierDays({ earlierDays }: PeriodInput): CheckedTerms["earlierDays"] {
+  if (earlierDays === undefined) return undefined;
+  return new Map(
+    earlierDays.map(({ usagePeriodId, activeDays }) => {
+      if (activeDays === null) return [usagePeriodId, null];
+      const active = activeDays.map(({ partyId, days }) => [partyId, parseNatural(days, "activeDays")] as const);
+      return [usagePeriodId, { days: BigInt(daysIn(usagePeriodId)), activeDays: new Map(active) }];
+    }),
+  );
+}
+
+/**
+ * The days that a line is shared by: those of its own month. "Late lines of its time still pay it by the old terms": who
+ * left in this month or before it is paid in full for what was used before. Source: settlement.md §7.
+ */
+export function daysOfLine(terms: CheckedTerms, usagePeriodId: string | null): MonthDays {
+  const { days, activeDays, periodId, earlierDays } = terms;
+  if (usagePeriodId === null || usagePeriodId === periodId || earlierDays === undefined) return { days, activeDays };
+  const earlier = earlierDays.get(usagePeriodId);
+  if (earlier === undefined) return { days, activeDays: new Map() };
+  if (earlier !== null) return earlier;
+  // As such lines were shared then, so that what was signed comes out again; nobody was on no day at all then.
+  return { days, activeDays: new Map([...activeDays].filter(([, count]) => count > 0n)) };
 }
 
 function readProducts({ products }: SettlementTerms): Map<string, Product> {

@@ -5,7 +5,6 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, periodOf } from "../kernel/instant.ts";
 import { ledgerHead } from "../ledger/store.ts";
-import { partyEnds } from "../metering/party-end.ts";
 import type { Agreement } from "../negotiation/model.ts";
 import { read, transact } from "../storage/transact.ts";
 import { begin, beginRefs, nextRound } from "./begin.ts";
@@ -14,7 +13,7 @@ import { isSignedByPeer } from "./equivocation.ts";
 import { checkFigures, NO_FIGURES } from "./figures.ts";
 import { type Figures, figuresSchema } from "./messages.ts";
 import { laterOnItsWay } from "./order.ts";
-import { withNotices } from "./party-notice.ts";
+import { ownFigures } from "./party-notice.ts";
 import { inRound, newSettlement, type ProcessDeps, revised, settlementRef } from "./process.ts";
 import type { AgreementBooks, ClosedPeriod, Settlement } from "./process-model.ts";
 import { refuseProcess } from "./process-refusal.ts";
@@ -118,10 +117,8 @@ async function candidateOf(
   const isDue = known !== undefined || isParked || figures !== undefined || (books?.carry.deferredFen ?? "0") !== "0";
   if (!isDue && !(await hasReceipts(deps, agreement.id, periodId, books))) return ok(undefined);
   const fresh = newSettlement(agreement, periodId, deps.region, terms.value);
-  const ends = await read(deps.store, partyEnds.at(agreement.id));
-  const parties = new Set(terms.value.parties.filter((one) => one.regionId === deps.region).map((one) => one.partyId));
-  const own = ends?.filter(({ partyId }) => parties.has(partyId));
-  return ok({ agreement, fresh, figures: withNotices(figures ?? known?.figures ?? NO_FIGURES, own, periodId) });
+  const own = await ownFigures(deps, terms.value, fresh, figures ?? known?.figures ?? NO_FIGURES);
+  return ok({ agreement, fresh, figures: own });
 }
 
 async function isPast(

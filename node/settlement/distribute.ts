@@ -1,5 +1,5 @@
 import type { Share } from "./allocate.ts";
-import type { CheckedTerms } from "./check-terms.ts";
+import { type CheckedTerms, daysOfLine } from "./check-terms.ts";
 import { type Claim, claimAmount, payCompensation } from "./compensation.ts";
 import { fundTake } from "./fund.ts";
 import type { Line } from "./lines.ts";
@@ -94,8 +94,7 @@ export function distribute(
     agreementId: terms.agreementId,
     periodId: terms.periodId,
     lineId: line.lineId,
-    days: terms.days,
-    activeDays: terms.activeDays,
+    ...daysOfLine(terms, line.usagePeriodId),
     metered: metered.filter((row) => countsFor(row, line)),
     cumulativeFen: purse.cumulativeFen,
   };

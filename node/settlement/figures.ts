@@ -3,7 +3,7 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { chinaMidnight, msOf, nextPeriod } from "../kernel/instant.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import type { Figures } from "./messages.ts";
-import type { Declaration, PeriodInput } from "./model.ts";
+import type { ActiveDays, Declaration, PeriodInput, PostedUsage } from "./model.ts";
 import { refuseProcess } from "./process-refusal.ts";
 import { byteOrder } from "./values.ts";
 
@@ -103,6 +103,15 @@ function union<K extends keyof Lists>(
 export function periodOfDeclaration(declaration: Declaration): Omit<PeriodInput, "usage" | "metered"> {
   const { periodId, days, resources, costs, maxRevenueFen } = declaration;
   return { periodId, days, resources, costs, maxRevenueFen };
+}
+
+/** Who took part on how many days of earlier months, as the statements say that settled them. */
+export function earlierDaysOf(posted: readonly PostedUsage[]): NonNullable<PeriodInput["earlierDays"]> {
+  const known = new Map<string, ActiveDays | null>();
+  for (const { usagePeriodId, activeDays } of posted) {
+    known.set(usagePeriodId, activeDays ?? known.get(usagePeriodId) ?? null);
+  }
+  return [...known].map(([usagePeriodId, activeDays]) => ({ usagePeriodId, activeDays }));
 }
 
 /** Who joined or left within the month counts for its days; the terms' digest then covers it. */

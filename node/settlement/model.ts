@@ -58,7 +58,14 @@ export type PeriodInput = {
     | null;
   readonly costs?: readonly { readonly costId: string; readonly declaredFen: string }[] | null;
   readonly maxRevenueFen?: string | null;
+  /**
+   * Of earlier months, who took part on how many days: a late line is shared as its own month would have been. Absent, as
+   * in a trial: all lines are of this month. Null days: settled before they were kept.
+   */
+  readonly earlierDays?: readonly { readonly usagePeriodId: string; readonly activeDays: ActiveDays | null }[];
 };
+
+export type ActiveDays = Declaration["activeDays"];
 
 export type ShareKind = "fund" | "compensation" | "cost" | "benefit";
 
@@ -123,4 +130,6 @@ export type PostedUsage = {
   readonly metered: readonly { readonly partyId: string; readonly metric: string; readonly quantity: string }[];
   /** The cap that the declaration of that month gave; late lines are priced by it. */
   readonly capPriceMicro?: string | null;
+  /** Who took part on only some days of that month, by its declaration; late lines are shared by it. */
+  readonly activeDays?: ActiveDays;
 };

@@ -10,13 +10,15 @@ import { newTraceId } from "../kernel/trace.ts";
 import { type PartyEnd, partyEnds } from "../metering/party-end.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { enqueue, enqueueRefs, inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
-import { thirdRegionsOf } from "../policy/parties.ts";
-import { type Tx, transact } from "../storage/transact.ts";
-import { termsForPeer } from "./build.ts";
+import { partiesOfRegion, thirdRegionsOf } from "../policy/parties.ts";
+import type { SettlementTerms } from "../policy/settlement-terms.ts";
+import { read, type Tx, transact } from "../storage/transact.ts";
+import { termsForPeer, termsOf } from "./build.ts";
 import { daysIn } from "./figures.ts";
 import type { Figures } from "./messages.ts";
 import { isSignedBy, type ProcessDeps, signText } from "./process.ts";
 import { refuseProcess } from "./process-refusal.ts";
+import { partiesOf } from "./schemes.ts";
 
 const PREFIX = "heliu.party-notice.v1";
 const DAY_MS = 86_400_000;
@@ -50,6 +52,9 @@ export async function announceLeave(
   const nowMs = deps.runtime.nowMs();
   const others = await othersFor(deps, agreementId, partyId, deps.region);
   if (!others.ok) return others;
+  const terms = await termsOf(deps, agreementId);
+  if (!terms.ok) return terms;
+  if (staysInScheme(terms.value, partyId)) return refuseProcess("PARTY_STAYS_IN_SCHEME", { agreementId, partyId });
   if (!isDate(lastDay) || lastDay < chinaDateOf(nowMs)) {
     return refuseProcess("SETTLEMENT_FIGURES", { value: `${partyId} lastDay ${lastDay}` });
   }
@@ -103,14 +108,45 @@ export async function receiveNotice(deps: ProcessDeps, inbound: InboundMessage):
   });
 }
 
-/** Days on which the region's own parties took part in the month in which they leave; what finance declares itself stands. */
-export function withNotices(figures: Figures, ends: readonly PartyEnd[] | undefined, periodId: string): Figures {
+/**
+ * Days on which the region's own parties took part: some of the month in which they leave, none of any later one. What
+ * finance declares itself stands.
+ */
+export function withNotices(figures: Figures, ends: readonly PartyEnd[], periodId: string): Figures {
   const declared = new Set(figures.activeDays.map(({ partyId }) => partyId));
-  const added = (ends ?? [])
-    .filter(({ partyId, lastDay }) => lastDay.startsWith(periodId) && !declared.has(partyId))
-    .map(({ partyId, lastDay }) => ({ partyId, days: String(Number(lastDay.slice(8))) }))
-    .filter(({ days }) => Number(days) < daysIn(periodId));
+  const added = ends
+    .filter(({ partyId, lastDay }) => periodOfDay(lastDay) <= periodId && !declared.has(partyId))
+    .map(({ partyId, lastDay }) => ({ partyId, days: periodOfDay(lastDay) < periodId ? 0 : Number(lastDay.slice(8)) }))
+    .filter(({ days }) => days < daysIn(periodId))
+    .map(({ partyId, days }) => ({ partyId, days: String(days) }));
   return added.length === 0 ? figures : { ...figures, activeDays: [...figures.activeDays, ...added] };
+}
+
+/** What a region lays down of its own parties: as declared, and as their notices say, whether or not anybody closes. */
+export async function ownFigures(
+  deps: Pick<ProcessDeps, "store" | "region">,
+  terms: Pick<SettlementTerms, "parties" | "fund">,
+  { agreementId, periodId }: { readonly agreementId: string; readonly periodId: string },
+  figures: Figures,
+): Promise<Figures> {
+  const ends = (await read(deps.store, partyEnds.at(agreementId))) ?? [];
+  const parties = new Set(partiesOfRegion(terms, deps.region));
+  return withNotices(
+    figures,
+    ends.filter(({ partyId }) => parties.has(partyId)),
+    periodId,
+  );
+}
+
+function periodOfDay(day: string): string {
+  return day.slice(0, 7);
+}
+
+/** Only fixed weights go by days, and contributions end with the receipts: any other part goes on without the party. Source: settlement.md §4. */
+function staysInScheme({ scheme }: SettlementTerms, partyId: string): boolean {
+  if (scheme.kind === "fixed") return false;
+  if (scheme.kind !== "contribution") return partiesOf(scheme).includes(partyId);
+  return (scheme.fallback ?? []).some((one) => one.partyId === partyId && one.weight !== "0");
 }
 
 /** The regions that have to know, if the party is one of `region`'s. */

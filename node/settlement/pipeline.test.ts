@@ -220,3 +220,38 @@ describe("allocate", () => {
     );
   });
 });
+
+describe("a late line", () => {
+  const parties = PARTIES.map((partyId) => ({ partyId, role: "operator" as const, regionId: partyId.slice(0, 6) }));
+  const [one = "", two = ""] = PARTIES;
+  const weights = [one, two].map((partyId) => ({ partyId, weight: "1" }));
+  const product = { productId: "p0", metric: "calls", unitPriceMicro: "10000", capPriceMicro: null };
+  const shareOf = (activeDays: string, earlierDays: PeriodInput["earlierDays"]) => {
+    const agreed: SettlementTerms = {
+      agreementId: "AGR-P",
+      parties: parties.map((party) => (party.partyId === two ? { ...party, activeDays } : party)),
+      products: [product],
+      scheme: { kind: "fixed", weights },
+    };
+    const late = { productId: "p0", quantity: "300", usagePeriodId: "2026-09" };
+    const period = { periodId: "2026-10", days: "31", usage: [late], ...(earlierDays && { earlierDays }) };
+    const [line] = mustSucceed(settle(agreed, period, null)).lines;
+    return line?.shares.find(({ partyId }) => partyId === two)?.fen ?? "0";
+  };
+  const september = (days: string | null) => [
+    { usagePeriodId: "2026-09", activeDays: days === null ? null : [{ partyId: two, days }] },
+  ];
+
+  it("is shared by the days of its own month", () => {
+    expect(shareOf("0", september("15"))).toBe("100");
+    expect(shareOf("0", september("0"))).toBe("0");
+    expect(shareOf("10", [{ usagePeriodId: "2026-09", activeDays: [] }])).toBe("150");
+    expect(shareOf("0", [])).toBe("150");
+  });
+
+  it("comes out as it was signed where the days of its month were not kept, and never takes all from who left since", () => {
+    expect(shareOf("10", september(null))).toBe(shareOf("10", undefined));
+    expect(shareOf("10", september(null))).toBe("73");
+    expect(shareOf("0", september(null))).toBe("150");
+  });
+});

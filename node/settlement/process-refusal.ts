@@ -17,6 +17,7 @@ const codes = {
   SETTLEMENT_MOVED: "conflict",
   STATEMENT_INPUTS_DIFFER: "conflict",
   STATEMENT_TERMS_DIFFER: "integrity",
+  PARTY_STAYS_IN_SCHEME: "conflict",
   STATEMENT_CARRY_DIFFERS: "conflict",
   STATEMENT_RECEIPTS_DIFFER: "conflict",
   STATEMENT_RESULT_DIFFERS: "integrity",
@@ -77,6 +78,10 @@ const texts: { readonly [code in ProcessCode]: Text } = {
   SETTLEMENT_NOT_PARTY: {
     zh: "未找到与贵方有关的协议 {agreementId};请核对编号。",
     en: "There is no agreement {agreementId} that you are a party to; check the id.",
+  },
+  PARTY_STAYS_IN_SCHEME: {
+    zh: "协议 {agreementId} 的分成方式不按参与天数计算,{partyId} 退出后仍会分得款项,因此不予登记;请双方另签自次月 1 日起不含该参与方的协议,并终止本协议。",
+    en: "The scheme of agreement {agreementId} does not go by days, so {partyId} would still be paid after leaving; that is why it is not taken down. Let the regions sign an agreement without this party from the first of a month on, and terminate this one.",
   },
   SETTLEMENT_UNPRICED: {
     zh: "协议 {agreementId} 没有价款条款或缺少一方签名,不产生结算;无需处理。",

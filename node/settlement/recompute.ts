@@ -62,7 +62,14 @@ const shapeSchema = z.looseObject({
   declaration: declarationSchema,
   declarationSignatures: signaturesSchema,
   carry: carrySchema.nullable(),
-  posted: z.array(z.looseObject({ productId: z.string(), usagePeriodId: z.string(), metered: z.array(z.unknown()) })),
+  posted: z.array(
+    z.looseObject({
+      productId: z.string(),
+      usagePeriodId: z.string(),
+      metered: z.array(z.unknown()),
+      activeDays: declarationSchema.shape.activeDays.optional(),
+    }),
+  ),
   disputedReceiptIds: z.array(z.string()),
   receipts: z.array(z.looseObject({ core: z.looseObject({}), providerSignature: z.string() })),
   keys: z.array(z.object({ region: z.string(), keyId: z.string(), publicKey: z.string() })),

@@ -4,6 +4,7 @@ import { equivocation } from "../metering/chain.ts";
 import type { ReceiptCore } from "../metering/model.ts";
 import type { SettlementTerms } from "../policy/settlement-terms.ts";
 import { type AggregatedRows, aggregation, type Summand } from "./aggregate.ts";
+import { earlierDaysOf } from "./figures.ts";
 import { type Carry, FRESH_CARRY, type PeriodInput, type PostedUsage, type Statement } from "./model.ts";
 import { settle } from "./pipeline.ts";
 import { attempt } from "./refusal.ts";
@@ -52,7 +53,7 @@ export function statementBuilder(input: StatementInput): StatementBuilder {
     finish() {
       const rows = attempt(() => sums.rows(posted, caps));
       if (!rows.ok) return rows;
-      const result = settle(terms, { ...period, ...rows.value }, carry);
+      const result = settle(terms, { ...period, ...rows.value, earlierDays: earlierDaysOf(posted) }, carry);
       if (!result.ok) return result;
       const { count, hash } = tree.finish();
       const statement: Statement = {

@@ -3,7 +3,7 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { list, read } from "../storage/transact.ts";
 import { postedAfter, termsOf } from "./build.ts";
 import { differenceOf } from "./compare.ts";
-import { periodOfDeclaration, termsWithDays } from "./figures.ts";
+import { earlierDaysOf, periodOfDeclaration, termsWithDays } from "./figures.ts";
 import { type Declaration, FRESH_CARRY, type PostedUsage, type Statement, type UsageRow } from "./model.ts";
 import { settle } from "./pipeline.ts";
 import type { ProcessDeps } from "./process.ts";
@@ -48,7 +48,8 @@ export async function witnessedStatement(
   const books = await read(deps.store, agreementBooks.at(agreementId));
   const carry = books?.carry ?? null;
   const terms = termsWithDays(signed.value, declaration);
-  const result = settle(terms, { ...periodOfDeclaration(declaration), usage, metered }, carry);
+  const earlierDays = earlierDaysOf(posted);
+  const result = settle(terms, { ...periodOfDeclaration(declaration), usage, metered, earlierDays }, carry);
   if (!result.ok) return result;
   const { receiptCount, receiptsRoot } = proposal;
   const statement: Statement = {
@@ -69,7 +70,7 @@ export async function witnessedStatement(
     proposal,
     amountFen: result.value.amountFen,
     disputedReceiptIds: statement.disputedReceiptIds,
-    posted: postedAfter(rows, posted, periodId, caps),
+    posted: postedAfter(rows, posted, declaration),
     settles: NO_RANGES,
     rows,
     opening: { lastPeriod: books?.lastPeriod ?? "", carry, posted },

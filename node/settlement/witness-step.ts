@@ -7,6 +7,7 @@ import { termsOf } from "./build.ts";
 import { concludeStep } from "./conclude.ts";
 import type { Figures } from "./messages.ts";
 import { type Declaration, declarationSchema } from "./model.ts";
+import { ownFigures } from "./party-notice.ts";
 import {
   aboutOf,
   autoSignLimit,
@@ -85,12 +86,13 @@ function toSides({ provider, consumer }: Settlement, message: ThirdMessage): Mai
   return [provider, consumer].map((to) => ({ to, message }));
 }
 
-function tableFigures(deps: ProcessDeps, now: Settlement): Step {
-  const { figures } = now;
+async function tableFigures(deps: ProcessDeps, now: Settlement): Promise<Step> {
+  const terms = await termsOf(deps, now.agreementId);
+  const figures = terms.ok ? await ownFigures(deps, terms.value, now, now.figures) : now.figures;
   const through = { forward: "0", reverse: "0" };
   const own = { figures, through, disputedReceiptIds: [], resolutions: [] };
   const body = { ...aboutOf(now), party: deps.region, step: "figures" as const, figures };
-  return mailed(deps, now, { own, reason: null }, toSides(now, { kind: "Declare", body }));
+  return mailed(deps, now, { figures, own, reason: null }, toSides(now, { kind: "Declare", body }));
 }
 
 /** The text comes from the sides; what it says of our parties must be what we laid down, no more and no less. */

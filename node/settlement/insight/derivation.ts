@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../kernel/exchange-error.ts";
 import type { Text } from "../../kernel/text.ts";
-import { checkTerms } from "../check-terms.ts";
+import { checkTerms, daysOfLine } from "../check-terms.ts";
 import { countsFor } from "../distribute.ts";
 import { termsWithDays } from "../figures.ts";
 import type { SettleResult, ShareKind, StatementLine } from "../model.ts";
@@ -112,8 +112,7 @@ export function splitsOf(facts: PeriodFacts, result: SettleResult): Map<string, 
       agreementId: facts.agreementId,
       periodId: facts.periodId,
       lineId: line.lineId,
-      days: checked.days,
-      activeDays: checked.activeDays,
+      ...daysOfLine(checked, key.usagePeriodId),
       metered: (facts.period.metered ?? []).filter((row) => countsFor(row, key)),
       cumulativeFen,
     };

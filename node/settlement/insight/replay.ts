@@ -1,7 +1,7 @@
 import { canonicalText } from "../../kernel/canonical-json.ts";
 import type { Result } from "../../kernel/exchange-error.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
-import { termsWithDays } from "../figures.ts";
+import { earlierDaysOf, termsWithDays } from "../figures.ts";
 import type { Carry, Declaration, PeriodInput, PostedUsage, SettleResult, Statement, UsageRow } from "../model.ts";
 import { settle } from "../pipeline.ts";
 import type { Settlement } from "../process-model.ts";
@@ -29,6 +29,7 @@ export function factsOf(settlement: Settlement, terms: SettlementTerms): PeriodF
   const statement = JSON.parse(built.text) as Statement;
   const declaration = JSON.parse(declared.text) as Declaration;
   const usage = usageOf(statement, declaration, built.opening.posted);
+  const earlierDays = earlierDaysOf(built.opening.posted);
   const { days, resources, costs, maxRevenueFen } = declaration;
   const metered = built.posted.flatMap(({ productId, usagePeriodId, metered: rows }): MeteredRow[] =>
     rows.map((row) => ({ productId, usagePeriodId, ...row })),
@@ -38,7 +39,7 @@ export function factsOf(settlement: Settlement, terms: SettlementTerms): PeriodF
     periodId,
     terms,
     declaration,
-    period: { periodId, days, resources, costs, maxRevenueFen, usage, metered },
+    period: { periodId, days, resources, costs, maxRevenueFen, usage, metered, earlierDays },
     carry: built.opening.carry,
     result: statement.result,
     digest: built.digest,
