@@ -39,6 +39,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     reference: "Reference",
     referenceHint: "Write it into the transfer's text; the bank's file is matched by it.",
     due: "Due",
+    dueWhenSigned: "set when signed",
     paid: "By own bank files (CNY)",
     confirmed: "Confirmed by the payee",
     notConfirmed: "not yet",

@@ -33,6 +33,7 @@ export const paymentsZh = {
     reference: "付款附言(参考号)",
     referenceHint: "付款时请在附言中写明,银行流水据此自动勾对。",
     due: "应付日期",
+    dueWhenSigned: "签署后确定",
     paid: "按本方流水(元)",
     confirmed: "收款方确认",
     notConfirmed: "尚未确认",

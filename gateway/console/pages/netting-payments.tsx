@@ -5,8 +5,10 @@ import { Time } from "../parts/time.tsx";
 import type { View } from "../view.ts";
 
 /** Who has to pay what, with the reference that finds its way back, and what has arrived. */
-export function NettingPayments({ view, plan: { payments, digest } }: { view: View; plan: NettingView }) {
+export function NettingPayments({ view, plan: { payments, digest, signedAt } }: { view: View; plan: NettingView }) {
   const t = view.t.netting;
+  // Until all regions have signed, no day is known; that says nothing of the rule.
+  const noDay = signedAt === null ? t.dueWhenSigned : view.t.finance.noDue;
   if (digest === null) return null;
   return (
     <section class="card">
@@ -43,7 +45,7 @@ export function NettingPayments({ view, plan: { payments, digest } }: { view: Vi
                   </td>
                   <td class="num">{yuan(fen)}</td>
                   <td class="keep" title={dueAt === null ? undefined : fullTime(dueAt)}>
-                    {dueAt === null ? view.t.finance.noDue : dueDay(dueAt, view.language)}
+                    {dueAt === null ? noDay : dueDay(dueAt, view.language)}
                   </td>
                   <td class="num">{yuan(paidFen)}</td>
                   <td class="keep">{confirmedAt === null ? t.notConfirmed : <Time view={view} at={confirmedAt} />}</td>

@@ -36,7 +36,7 @@ export function netVerb(settle: Command): void {
   });
 }
 
-function describePlan(plan: NettingView): string {
+export function describePlan(plan: NettingView): string {
   const head = `${plan.periodId} #${plan.round} ${plan.state}${plan.digest === null ? "" : ` ${plan.digest}`}`;
   const why = plan.reason === null ? [] : [plan.reason.text[language()]];
   const columns = [
@@ -52,10 +52,16 @@ function describePlan(plan: NettingView): string {
     p.from,
     p.to,
     yuan(p.fen),
-    p.dueAt === null ? say("无期限", "no due date") : lastDay(p.dueAt),
+    dueOf(plan, p),
     p.confirmedAt === null ? "—" : chinaDateOf(msOf(p.confirmedAt)),
   ]);
   return [head, ...(rows.length === 0 ? [] : [table(columns, rows)]), ...why].join("\n");
+}
+
+/** The day follows from the statements once all regions have signed the plan; only then may there be none. */
+function dueOf({ signedAt }: NettingView, { dueAt }: NettingView["payments"][number]): string {
+  if (dueAt !== null) return lastDay(dueAt);
+  return signedAt === null ? say("签署后确定", "set when signed") : say("无期限", "no due date");
 }
 
 /** A due time is the midnight in China that ends the last day. */
