@@ -131,7 +131,12 @@ export function createPayments(deps: PaymentDeps): Payments {
     recordInvoice: (actor, input) => recordInvoice(deps, actor, input),
     importFile: (actor, input) => oneByOne(() => importPayments(deps, actor, input)),
     async decide(actor, id, decision) {
-      const done = await oneByOne(() => decidePayment(deps, actor, id, decision));
+      const done = await oneByOne(async () => {
+        const decided = await decidePayment(deps, actor, id, decision);
+        // An account learnt from it, or a row out of the way, may make certain what waited.
+        if (decided.ok && decided.value.state !== "proposed") await matchOpen(deps);
+        return decided;
+      });
       return done.ok ? ok(paymentView(done.value)) : done;
     },
     registerAccount: (actor, input) =>
