@@ -335,8 +335,8 @@ function budgetSpent(): Breach {
     code: "BUDGET_SPENT",
     rule: "policy.budget",
     text: {
-      zh: "使用方为本月设定的预算已用完,按其要求停止收费使用;请使用方财务调整预算,或等待下月。",
-      en: "The budget that the consumer set for this month is spent, and it asked to stop there; its finance office may raise the budget, or wait for next month.",
+      zh: "使用方为本月设定的预算已用完,或所余不够支付这次使用,按其要求停止收费使用;请使用方财务调整预算,或等待下月。",
+      en: "The budget that the consumer set for this month is spent, or what is left does not pay for this use, and it asked to stop there; its finance office may raise the budget, or wait for next month.",
     },
   };
 }

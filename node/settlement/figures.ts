@@ -115,7 +115,10 @@ export function earlierDaysOf(posted: readonly PostedUsage[]): NonNullable<Perio
 }
 
 /** Who joined or left within the month counts for its days; the terms' digest then covers it. */
-export function termsWithDays(terms: SettlementTerms, { activeDays }: Declaration): SettlementTerms {
+export function termsWithDays(
+  terms: SettlementTerms,
+  { activeDays }: Pick<Declaration, "activeDays">,
+): SettlementTerms {
   if (activeDays.length === 0) return terms;
   const days = new Map(activeDays.map((row) => [row.partyId, row.days]));
   const parties = terms.parties.map((party) => {

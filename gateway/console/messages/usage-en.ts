@@ -27,6 +27,8 @@ export const usageEn: Filled<typeof usageZh> = {
     budget: "Budget of the month",
     noBudget: "no budget yet",
     setBy: (name, at) => `set by ${name} on ${at}`,
+    stopped: "What is left pays for no more: charged use has stopped.",
+    noMoreBudget: "The agreement has ended; it takes no budget any more.",
     hardStop: "stops once spent: charged use will be refused",
     onlyAlerts: "alerts only, nothing stops",
     setBudget: "Set the budget",

@@ -24,6 +24,8 @@ export const usageZh = {
     budget: "本月预算",
     noBudget: "尚未设预算",
     setBy: (name: string, at: string) => `${name} 于 ${at} 设定`,
+    stopped: "所余不够再付一笔,有偿使用已停。",
+    noMoreBudget: "协议已到期或终止,不再设预算。",
     hardStop: "用完即停:有偿使用将被拒绝",
     onlyAlerts: "只提醒,不停用",
     setBudget: "设定预算",

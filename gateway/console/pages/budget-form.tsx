@@ -1,4 +1,5 @@
 import type { Agreement } from "../../../node/negotiation/model.ts";
+import { isOver } from "../../../node/settlement/insight/budgets.ts";
 import type { UsageView } from "../../../node/settlement/insight/usage-view.ts";
 import { yuan } from "../../reports/money.ts";
 import { shortTime } from "../format.ts";
@@ -12,7 +13,7 @@ type Props = { view: View; agreement: Agreement; usage: UsageView; base: string 
 export function BudgetForm({ view, agreement, usage: { budget }, base }: Props) {
   const t = view.t.usage;
   const fen = budget?.fen ?? null;
-  const mayHere = agreement.role === "consumer" && holds(view, "finance");
+  const mayHere = agreement.role === "consumer" && holds(view, "finance") && !isOver(agreement);
   return (
     <div class="card-body">
       <h3 class="small-head">{t.budget}</h3>
@@ -22,6 +23,7 @@ export function BudgetForm({ view, agreement, usage: { budget }, base }: Props) 
         ) : (
           <>
             <strong>{view.t.insight.yuan(yuan(fen))}</strong> · {budget.hardStop ? t.hardStop : t.onlyAlerts}{" "}
+            {budget.isStopped ? <strong class="late">{t.stopped}</strong> : null}{" "}
             <small class="quiet">{t.setBy(view.nameOf(budget.setBy), shortTime(budget.setAt, view.nowMs))}</small>
           </>
         )}
@@ -56,7 +58,7 @@ export function BudgetForm({ view, agreement, usage: { budget }, base }: Props) 
           </label>
         </Confirm>
       ) : (
-        <p class="quiet">{t.mayBudget}</p>
+        <p class="quiet">{isOver(agreement) ? t.noMoreBudget : t.mayBudget}</p>
       )}
     </div>
   );

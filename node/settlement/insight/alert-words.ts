@@ -18,18 +18,30 @@ export function measureWord(measure: Measure): Text {
 }
 
 /** `本月预算已用到 80%`. */
-export function alertTitle({ measure, threshold }: Pick<Alert, "measure" | "threshold">): Text {
+export function alertTitle({ measure, threshold, stopped }: Pick<Alert, "measure" | "threshold" | "stopped">): Text {
   const { zh, en } = measureWord(measure);
+  if (stopped === true) return { zh: `${zh}不够再用,计费使用已停`, en: `${en}: spent, charged use has stopped` };
   return { zh: `${zh}已用到 ${threshold}%`, en: `${en}: ${threshold} % reached` };
 }
 
 /** How much of how much, and how it stops waiting; nobody is late with it. */
-export function alertReason({ measure, used, limit }: Pick<Alert, "measure" | "used" | "limit">): Reason {
+export function alertReason({
+  measure,
+  used,
+  limit,
+  stopped,
+}: Pick<Alert, "measure" | "used" | "limit" | "stopped">): Reason {
   const [soFar, most] = [amountWords(measure, used), amountWords(measure, limit)];
-  const text = {
-    zh: `当时已用 ${soFar.zh},上限 ${most.zh};确认知悉后不再列出。`,
-    en: `${soFar.en} of ${most.en} were used by then; it waits until somebody notes it.`,
-  };
+  const text =
+    stopped === true
+      ? {
+          zh: `当时已用 ${soFar.zh},预算 ${most.zh},所余不够再付一笔,计费使用按使用方的设定被拒绝,提高预算或到下月后恢复;确认知悉后不再列出。`,
+          en: `${soFar.en} of ${most.en} were used by then; what is left pays for no more, so charged use is refused, as the consumer set it, until the budget is raised or the next month begins. It waits until somebody notes it.`,
+        }
+      : {
+          zh: `当时已用 ${soFar.zh},上限 ${most.zh};确认知悉后不再列出。`,
+          en: `${soFar.en} of ${most.en} were used by then; it waits until somebody notes it.`,
+        };
   return { code: "USAGE_ALERT", rule: "usage.alert", turn: null, until: null, verified: true, text, neutral: text };
 }
 

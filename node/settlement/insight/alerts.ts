@@ -1,9 +1,11 @@
 import type { UsageTotals } from "../../metering/model.ts";
 import type { UsageTerms } from "../../policy/model.ts";
-import { type Alert, type Measure, THRESHOLDS, type Threshold } from "./budget-model.ts";
+import { type Alert, AT_END, type Measure, THRESHOLDS, type Threshold } from "./budget-model.ts";
 
 /** A limit and how much of it is used. */
 export type Gauge = {
+  /** Of a budget that stops: nothing more can be paid for. */
+  readonly isStopped?: boolean;
   readonly measure: Measure;
   readonly month: string;
   readonly used: bigint;
@@ -18,16 +20,17 @@ type Input = {
   readonly totals: UsageTotals;
   readonly spentFen: bigint;
   readonly budgetFen: bigint | null;
+  readonly isStopped?: boolean;
 };
 
 /** Everything of an agreement that can run out; what is unlimited has no gauge. */
-export function gaugesOf({ month, limits, totals, spentFen, budgetFen }: Input): Gauge[] {
+export function gaugesOf({ month, limits, totals, spentFen, budgetFen, isStopped = false }: Input): Gauge[] {
   const calls = totals.callsByMonth[month] ?? {};
   const all = Object.values(calls).reduce((sum, count) => sum + BigInt(count), 0n);
   const gauge = (measure: Measure, during: string, used: bigint, limit: string | null | undefined): Gauge[] =>
     limit === null || limit === undefined ? [] : [{ measure, month: during, used, limit: BigInt(limit) }];
   return [
-    ...(budgetFen === null ? [] : [{ measure: "budget" as const, month, used: spentFen, limit: budgetFen }]),
+    ...(budgetFen === null ? [] : [{ measure: "budget" as const, month, used: spentFen, limit: budgetFen, isStopped }]),
     ...gauge("maxCallsPerMonth", month, all, limits.maxCallsPerMonth),
     ...gauge("freeCallsPerMonth", month, BigInt(calls["public-interest"] ?? "0"), limits.freeCallsPerMonth),
     ...gauge("maxRows", "all", BigInt(totals.rows), limits.maxRows),
@@ -35,12 +38,15 @@ export function gaugesOf({ month, limits, totals, spentFen, budgetFen }: Input):
   ];
 }
 
-/** Thresholds that a use has come to, lowest first. A limit of 0 is used up by the first use, not before. */
+/**
+ * Thresholds that a use has come to, lowest first. A limit of 0 is used up by the first use, not before; one that pays for
+ * nothing more is at its end, whatever part of it was used.
+ */
 export function reachedOf(gauges: readonly Gauge[]): Reached[] {
+  const isReached = ({ used, limit, isStopped = false }: Gauge, threshold: Threshold) =>
+    (isStopped && threshold === AT_END) || (used > 0n && used * 100n >= limit * BigInt(threshold));
   return gauges.flatMap((gauge) =>
-    THRESHOLDS.filter((threshold) => gauge.used > 0n && gauge.used * 100n >= gauge.limit * BigInt(threshold)).map(
-      (threshold) => ({ ...gauge, threshold }),
-    ),
+    THRESHOLDS.filter((threshold) => isReached(gauge, threshold)).map((threshold) => ({ ...gauge, threshold })),
   );
 }
 

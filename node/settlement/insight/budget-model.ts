@@ -1,3 +1,4 @@
+import { msOf, periodOf } from "../../kernel/instant.ts";
 import { collection } from "../../storage/collection.ts";
 
 /** What the consumer's finance office means to spend under an agreement in each month. */
@@ -21,6 +22,9 @@ export type Measure = (typeof measures)[number];
 export const THRESHOLDS = [50, 80, 90, 100] as const;
 export type Threshold = (typeof THRESHOLDS)[number];
 
+/** The threshold at which a limit has come to its end. */
+export const AT_END = 100 satisfies Threshold;
+
 export type Alert = {
   readonly id: string;
   readonly agreementId: string;
@@ -30,9 +34,21 @@ export type Alert = {
   readonly threshold: Threshold;
   readonly used: string;
   readonly limit: string;
+  /** Of a budget that stops: charged use is refused from then on, though less than the whole may be used. */
+  readonly stopped?: true;
   readonly at: string;
   readonly acknowledgedAt: string | null;
 };
+
+/** Whether a month was over when the budget was set: its use was never measured by it. */
+export function isBefore({ setAt }: Budget, month: string): boolean {
+  return month < periodOf(msOf(setAt));
+}
+
+/** What may be spent in a month; null: no budget. */
+export function budgetOf(budget: Budget | undefined, month: string): bigint | null {
+  return budget === undefined || budget.fen === null || isBefore(budget, month) ? null : BigInt(budget.fen);
+}
 
 export const budgets = collection<Budget>("usage-budget");
 /** (agreement, month, measure, percent) → of which limit it was said last. The key is what makes it once. */

@@ -12,15 +12,16 @@ import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
 import type { Answer, InboundMessage } from "../../outbox/model.ts";
 import { enqueue, enqueueRefs, inboxRefs, markReceived, receiveOnce } from "../../outbox/store.ts";
+import { callsAffordable, volumeAffordable } from "../../policy/budget-stop.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { read, type Tx, transact } from "../../storage/transact.ts";
 import { refuseProcess } from "../process-refusal.ts";
-import { type Budget, budgets } from "./budget-model.ts";
+import { type Budget, budgetOf, budgets } from "./budget-model.ts";
 import type { InsightDeps } from "./deps.ts";
 import { priceOf } from "./line-facts.ts";
 import { refuseInsight } from "./refusal.ts";
 import { type MonthSums, readRunningUsage, usedOf } from "./running-usage.ts";
-import { chargeOf, unitsFor } from "./spend.ts";
+import { chargeOf, isSpent, unitsFor } from "./spend.ts";
 
 export const BUDGET_KIND = "Budget";
 
@@ -47,6 +48,7 @@ export async function setBudget(
   const { id: agreementId, consumer, provider } = agreement;
   if (consumer !== deps.region) return refuseInsight("BUDGET_NOT_CONSUMER", { agreementId });
   if (agreement.terms.price === null) return refuseInsight("QUOTE_UNPRICED", { agreementId });
+  if (isOver(agreement)) return refuseInsight("BUDGET_ENDED", { agreementId });
   if (fen !== null && !/^(0|[1-9][0-9]{0,40})$/.test(fen)) return refuseInsight("BUDGET_AMOUNT", { value: fen });
   const nowMs = deps.runtime.nowMs();
   const month = await monthOf(deps, agreementId, nowMs);
@@ -73,6 +75,11 @@ export async function setBudget(
     });
     return ok(budget);
   });
+}
+
+/** Whether nothing can be used under it any more; one that is suspended may go on. */
+export function isOver({ status }: Pick<Agreement, "status">): boolean {
+  return status === "terminated" || status === "expired" || status === "superseded";
 }
 
 /** The provider takes the consumer's word: its budget binds its own use only, so nothing here needs our consent. */
@@ -138,6 +145,27 @@ export async function renewStop(deps: InsightDeps, { id: agreementId, terms }: A
     if (JSON.stringify(stop) !== JSON.stringify(totals.stop ?? null)) tx.put(ref, { ...totals, stop });
     return ok(true);
   });
+}
+
+/**
+ * Whether a budget that stops does so by now: what is left of it pays for no further unit, or the quantities it was
+ * turned into are used up. The amount used then is often below the budget, by less than a unit costs.
+ */
+export function hasStopped(
+  price: SettlementTerms | null,
+  budget: Budget | undefined,
+  totals: UsageTotals,
+  month: MonthSums,
+  nowMs: number,
+): boolean {
+  const periodId = periodOf(nowMs);
+  const fen = budgetOf(budget, periodId);
+  // Who sets nothing aside knows that nothing may be used.
+  if (price === null || budget?.hardStop !== true || fen === null || fen === 0n) return false;
+  const { rows, bytes } = volumeAffordable(totals, nowMs);
+  const answered = BigInt(totals.callsByMonth[periodId]?.commercial ?? "0");
+  const isAtEnd = [callsAffordable(totals, nowMs), rows, bytes].some((left) => left === 0n);
+  return isAtEnd || isSpent(price, month, answered, fen);
 }
 
 async function monthOf({ store }: InsightDeps, agreementId: string, nowMs: number): Promise<MonthSums> {

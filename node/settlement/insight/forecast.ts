@@ -7,12 +7,16 @@ import type { Carry, PeriodInput, UsageRow } from "../model.ts";
 import { settle } from "../pipeline.ts";
 import type { MeteredRow } from "../scheme.ts";
 import { fenWords } from "./derivation-words.ts";
+import { priceOf } from "./line-facts.ts";
 import { refuseInsight } from "./refusal.ts";
 import type { ClassSums, MonthSums } from "./running-usage.ts";
+import { chargeOf } from "./spend.ts";
 
 const DAY_MS = 86_400_000;
 /** Fewer finished days than this say little of a month; the days of the month before are taken along. */
 const ENOUGH_DAYS = 7;
+/** Parts are found to one in 2⁶⁴, finer than any quantity here. */
+const WHOLE = 1n << 64n;
 /** Ninety in a hundred of normally spread sums lie within 1.645 standard deviations. */
 const SPREAD = { num: 1_645n, den: 1_000n };
 
@@ -43,6 +47,11 @@ export type ForecastInput = {
   readonly terms: SettlementTerms;
   /** From when the agreement is in force: before that nothing could be used, which says nothing of a usual day. */
   readonly since: Instant;
+  /** When it runs out; for one that has ended already, nothing comes any more. */
+  readonly until: Instant;
+  readonly hasEnded: boolean;
+  /** At which charged use stops in this month; null: it goes on. */
+  readonly stopFen: bigint | null;
   readonly periodId: string;
   readonly month: MonthSums;
   readonly previous: MonthSums;
@@ -62,10 +71,10 @@ export function forecastOf(input: ForecastInput): Result<Forecast> {
   const agreementId = terms.agreementId;
   const days = daysIn(periodId);
   const daysOver = finishedDays(periodId, nowMs, days);
+  const daysLeft = daysInForce(input, daysOver, days);
   const observed = observedDays(input, daysOver);
-  if (observed.length === 0) return refuseInsight("FORECAST_NOTHING", { agreementId });
-  const daysLeft = days - daysOver;
-  const usage = terms.products.flatMap(({ productId, metric }) =>
+  if (observed.length === 0 && daysLeft > 0) return refuseInsight("FORECAST_NOTHING", { agreementId });
+  const uncapped = terms.products.flatMap(({ productId, metric }) =>
     ["commercial", "public-interest"].flatMap((purposeClass) => {
       const sums = input.month[productId]?.[purposeClass];
       const daily = observed.map(({ month, date }) =>
@@ -79,6 +88,7 @@ export function forecastOf(input: ForecastInput): Result<Forecast> {
       ];
     }),
   );
+  const usage = withinStop(input, uncapped);
   const cases = (["low", "expected", "high"] as const).map((which) => settleAt(input, usage, which));
   const [low, expected, high] = cases;
   if (low?.ok !== true || expected?.ok !== true || high?.ok !== true)
@@ -104,13 +114,16 @@ export function forecastOf(input: ForecastInput): Result<Forecast> {
       partyId,
       ...sorted(fenOf(low, partyId), fen, fenOf(high, partyId)),
     })),
-    text: sentence(periodId, low.value.amountFen, expected.value.amountFen, high.value.amountFen),
+    text:
+      daysLeft === 0
+        ? over(periodId, soFar.value.amountFen)
+        : sentence(periodId, low.value.amountFen, expected.value.amountFen, high.value.amountFen),
   });
 }
 
 const METHOD: Text = {
-  zh: "已用量 + 已过完整天的日均 × 剩余天数;区间为日均按同样波动延续时 90% 的和所在的范围(±1.645 个标准差)。未计申报的价格上限。",
-  en: "Used so far + mean of the finished days × days left; the range holds 90 % of such sums if days go on varying as they did (±1.645 standard deviations). Caps that may still be declared are not known.",
+  zh: "已用量 + 已过完整天的日均 × 剩余天数;区间为日均按同样波动延续时 90% 的和所在的范围(±1.645 个标准差)。剩余天数只算到协议到期,已终止的不再有;预算设了用完即停的,计费用量至多算到预算。未计申报的价格上限。",
+  en: "Used so far + mean of the finished days × days left; the range holds 90 % of such sums if days go on varying as they did (±1.645 standard deviations). Days left end with the agreement, and none are left of one that was ended; where a budget stops use, charged use is counted up to the budget. Caps that may still be declared are not known.",
 };
 
 type Observed = { readonly month: MonthSums; readonly date: string };
@@ -122,6 +135,51 @@ function observedDays(input: ForecastInput, daysOver: number): Observed[] {
   const own = days(input.periodId, daysOver, input.month);
   if (own.length >= ENOUGH_DAYS || Object.keys(input.previous).length === 0) return own;
   return [...days(input.previousPeriodId, daysIn(input.previousPeriodId), input.previous), ...own];
+}
+
+/** Days of the month, today among them, on which something can still be used. */
+function daysInForce({ periodId, since, until, hasEnded }: ForecastInput, daysOver: number, days: number): number {
+  if (hasEnded) return 0;
+  const [first, end] = [chinaDateOf(msOf(since)), msOf(until)];
+  const left = datesOf(periodId, days).slice(daysOver);
+  return left.filter((date) => date >= first && msOf(chinaMidnight(date)) < end).length;
+}
+
+/** Of what is still to come, as much as a budget that stops lets through: the same part of every product. */
+function withinStop(input: ForecastInput, usage: Forecast["usage"]): Forecast["usage"] {
+  const { stopFen, terms } = input;
+  if (stopFen === null) return usage;
+  const charged = usage.filter(({ purposeClass }) => purposeClass === "commercial");
+  const at = (which: keyof Outlook, part: bigint) => (one: Forecast["usage"][number]) => {
+    const soFar = BigInt(one.soFar);
+    return soFar + ((BigInt(one[which]) - soFar) * part) / WHOLE;
+  };
+  const fenAt = (which: keyof Outlook, part: bigint) =>
+    charged.reduce((sum, one) => {
+      const price = priceOf(terms, one.productId);
+      return price === undefined ? sum : sum + chargeOf(at(which, part)(one), price);
+    }, 0n);
+  const capped = (which: keyof Outlook) => {
+    let [low, high] = [0n, WHOLE];
+    if (fenAt(which, high) <= stopFen) return high;
+    while (high - low > 1n) {
+      const middle = (low + high) / 2n;
+      if (fenAt(which, middle) <= stopFen) low = middle;
+      else high = middle;
+    }
+    return low;
+  };
+  const parts = { low: capped("low"), expected: capped("expected"), high: capped("high") };
+  return usage.map((one) =>
+    one.purposeClass !== "commercial"
+      ? one
+      : {
+          ...one,
+          low: at("low", parts.low)(one).toString(),
+          expected: at("expected", parts.expected)(one).toString(),
+          high: at("high", parts.high)(one).toString(),
+        },
+  );
 }
 
 function datesOf(periodId: string, count: number): string[] {
@@ -140,6 +198,7 @@ function upTo(sums: ClassSums | undefined, metric: string, periodId: string, day
 }
 
 export function outlook(finished: bigint, soFar: bigint, daily: readonly bigint[], daysLeft: number): Outlook {
+  if (daysLeft === 0) return { low: soFar.toString(), expected: soFar.toString(), high: soFar.toString() };
   const n = BigInt(daily.length);
   const left = BigInt(daysLeft);
   const sum = daily.reduce((all, quantity) => all + quantity, 0n);
@@ -199,6 +258,14 @@ function meteredRows({ month, periodId }: ForecastInput): MeteredRow[] {
 function sorted(low: string, expected: string, high: string): Outlook {
   const [a, b] = BigInt(low) <= BigInt(high) ? [low, high] : [high, low];
   return { low: a, expected, high: b };
+}
+
+function over(periodId: string, soFar: string): Text {
+  const fen = fenWords(soFar);
+  return {
+    zh: `${periodId} 共 ${fen.zh};协议已到期或终止,不再增加。`,
+    en: `${periodId} comes to ${fen.en}; the agreement has ended, so nothing is added.`,
+  };
 }
 
 function sentence(periodId: string, low: string, expected: string, high: string): Text {

@@ -16,8 +16,9 @@ export async function alertsOf({ store }: InsightDeps, agreementId: string): Pro
 }
 
 /** Whether an alert is of a limit as it stands, and not of a budget that was changed since. */
-export function isAlertOf({ month, measure, limit }: Alert, gauge: Gauge): boolean {
-  return month === gauge.month && measure === gauge.measure && limit === gauge.limit.toString();
+export function isAlertOf({ month, measure, limit, stopped }: Alert, gauge: Gauge): boolean {
+  const isOfLimit = month === gauge.month && measure === gauge.measure && limit === gauge.limit.toString();
+  return isOfLimit && (stopped !== true || gauge.isStopped === true);
 }
 
 /** With those below it: who knows of 80 % knows of 50. */
@@ -54,8 +55,10 @@ export async function waitingAlerts(deps: InsightDeps, { roles }: Principal): Pr
   const said: Alert[] = [];
   for await (const alert of list(deps.store, alerts)) {
     if (alert.month !== month && alert.month !== "all") continue;
-    if (alert.measure === "budget" && (await read(deps.store, budgets.at(alert.agreementId)))?.fen !== alert.limit)
-      continue;
+    if (alert.measure === "budget") {
+      const budget = await read(deps.store, budgets.at(alert.agreementId));
+      if (budget?.fen !== alert.limit || (alert.stopped === true && !budget.hardStop)) continue;
+    }
     said.push(alert);
   }
   return alertsToNote(said);

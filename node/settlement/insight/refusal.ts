@@ -13,6 +13,7 @@ const codes = {
   QUOTE_NOT_FOUND: "not-found",
   BUDGET_NOT_CONSUMER: "policy-denied",
   BUDGET_AMOUNT: "invalid-input",
+  BUDGET_ENDED: "conflict",
   ALERT_NOT_FOUND: "not-found",
   FORECAST_NOTHING: "not-found",
 } as const;
@@ -65,6 +66,10 @@ const texts: { readonly [code in InsightCode]: Text } = {
   BUDGET_AMOUNT: {
     zh: "预算 {value} 不是非负整数分;请改正。",
     en: "The budget {value} is not a whole number of fen from 0 up; correct it.",
+  },
+  BUDGET_ENDED: {
+    zh: "协议 {agreementId} 已到期或终止,不再有用量,不能再设预算;请在接续的协议上设定。",
+    en: "Agreement {agreementId} has ended and is used no more, so it takes no budget; set one under the agreement that follows it.",
   },
   ALERT_NOT_FOUND: {
     zh: "协议 {agreementId} 没有提醒 {value};请核对编号。",

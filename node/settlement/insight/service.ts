@@ -3,6 +3,7 @@ import { ok, type Result } from "../../kernel/exchange-error.ts";
 import { chinaDateOf, instantOf, periodOf } from "../../kernel/instant.ts";
 import type { Worker } from "../../kernel/worker.ts";
 import type { HeldReceipt } from "../../metering/model.ts";
+import { partyEnds } from "../../metering/party-end.ts";
 import { unsignedIn } from "../../metering/unsigned.ts";
 import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
@@ -11,12 +12,14 @@ import type { TopicHandler } from "../../outbox/model.ts";
 import type { SettlementTerms } from "../../policy/settlement-terms.ts";
 import { list, read } from "../../storage/transact.ts";
 import { termsOf } from "../build.ts";
+import { NO_FIGURES, termsWithDays } from "../figures.ts";
+import { withNotices } from "../party-notice.ts";
 import { STATEMENT_READERS } from "../period-view.ts";
 import type { Scheme } from "../scheme.ts";
 import { agreementBooks, settlements } from "../store.ts";
 import { gaugesOf } from "./alerts.ts";
-import { type Alert, type Budget, budgets } from "./budget-model.ts";
-import { BUDGET_KIND, receiveBudget, setBudget } from "./budgets.ts";
+import { type Alert, type Budget, budgetOf, budgets, isBefore } from "./budget-model.ts";
+import { BUDGET_KIND, hasStopped, isOver, receiveBudget, setBudget } from "./budgets.ts";
 import { previousPeriod } from "./calendar.ts";
 import type { InsightDeps } from "./deps.ts";
 import { derive, type PartyDerivation } from "./derivation.ts";
@@ -234,11 +237,14 @@ async function usageOf(deps: InsightDeps, agreement: Agreement, asked?: string):
   const running = await readRunningUsage(deps.store, id);
   const month = running.months[periodId] ?? {};
   const totals = (await read(deps.store, usages.at(id))) ?? NO_USAGE;
-  const budget = (await read(deps.store, budgets.at(id))) ?? null;
+  const set = (await read(deps.store, budgets.at(id))) ?? null;
+  const budgetFen = budgetOf(set ?? undefined, periodId);
+  // A month is not held against a budget that came after it.
+  const budget = set === null || isBefore(set, periodId) ? null : set;
   const answered = BigInt(totals.callsByMonth[periodId]?.commercial ?? "0");
   const spent = terms.price === null ? 0n : spentFen(terms.price, month, answered);
-  const budgetFen = budget === null || budget.fen === null ? null : BigInt(budget.fen);
-  const gauges = gaugesOf({ month: periodId, limits: terms.limits, totals, spentFen: spent, budgetFen });
+  const isStopped = periodId === periodOf(nowMs) && hasStopped(terms.price, budget ?? undefined, totals, month, nowMs);
+  const gauges = gaugesOf({ month: periodId, limits: terms.limits, totals, spentFen: spent, budgetFen, isStopped });
   const said = await alertsOf(deps, id);
   return usageView({
     ...{ agreement, periodId, month, totals, budget, gauges },
@@ -271,9 +277,14 @@ async function forecast(deps: InsightDeps, agreementId: string): Promise<Result<
   const [last] = (await lastPeriods(deps, agreementId, 1)).slice(-1);
   const facts = last === undefined ? undefined : await factsIn(deps, agreementId, [last]);
   const declared = facts?.ok ? facts.value[0]?.declaration : undefined;
+  const budget = await read(deps.store, budgets.at(agreementId));
+  const ends = (await read(deps.store, partyEnds.at(agreementId))) ?? [];
   return forecastOf({
-    terms: terms.value,
+    terms: termsWithDays(terms.value, withNotices(NO_FIGURES, ends, periodId)),
     since: agreement?.terms.validFrom ?? "",
+    until: agreement?.terms.validTo ?? "",
+    hasEnded: agreement !== undefined && isOver(agreement),
+    stopFen: budget?.hardStop === true ? budgetOf(budget, periodId) : null,
     periodId,
     month: running.months[periodId] ?? {},
     previous: running.months[before] ?? {},

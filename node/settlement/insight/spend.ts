@@ -8,18 +8,36 @@ import { type MonthSums, usedOf } from "./running-usage.ts";
  * `answered`: charged calls of the month by the totals, which know calls whose window has no receipt yet.
  */
 export function spentFen(terms: SettlementTerms, month: MonthSums, answered = 0n): bigint {
+  return chargedUnits(terms, month, answered).reduce((sum, { units, price }) => sum + chargeOf(units, price), 0n);
+}
+
+/** What a budget can stop, because each release counts it. */
+const STOPPABLE = ["calls", "rows", "bytes"];
+
+/** Whether a sum does not pay for one more unit of something that a budget can stop. */
+export function isSpent(terms: SettlementTerms, month: MonthSums, answered: bigint, fen: bigint): boolean {
+  const left = fen - spentFen(terms, month, answered);
+  return chargedUnits(terms, month, answered).some(
+    ({ metric, units, price }) =>
+      STOPPABLE.includes(metric) &&
+      effectivePrice(price) > 0n &&
+      chargeOf(units + 1n, price) - chargeOf(units, price) > left,
+  );
+}
+
+function chargedUnits(terms: SettlementTerms, month: MonthSums, answered: bigint) {
   const receipted = terms.products
     .filter(({ metric }) => metric === "calls")
     .reduce((sum, { productId }) => sum + usedOf(month, productId, "commercial", "calls"), 0n);
   let open = answered > receipted ? answered - receipted : 0n;
-  return terms.products.reduce((sum, { productId, metric }) => {
+  return terms.products.flatMap(({ productId, metric }) => {
     const price = priceOf(terms, productId);
-    if (price === undefined) return sum;
+    if (price === undefined) return [];
     const units = usedOf(month, productId, "commercial", metric);
     const more = metric === "calls" ? open : 0n;
     open -= more;
-    return sum + chargeOf(units + more, price);
-  }, 0n);
+    return [{ metric, units: units + more, price }];
+  });
 }
 
 export function chargeOf(units: bigint, price: LinePrice): bigint {

@@ -58,6 +58,8 @@ export type UsageView = {
     | (Pick<Budget, "fen" | "hardStop" | "setAt" | "setBy"> & {
         readonly spentFen: string;
         readonly leftFen: string | null;
+        /** Charged use is refused by now, since what is left pays for no further unit. */
+        readonly isStopped: boolean;
       })
     | null;
   readonly gauges: readonly GaugeView[];
@@ -98,7 +100,7 @@ export function usageView(input: Input): UsageView {
     amountFen: lines.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n).toString(),
     unsigned: unsignedOf(input),
     unreceiptedCalls: (answered > receipted ? answered - receipted : 0n).toString(),
-    budget: budget === null ? null : budgetOf(budget, spentFen),
+    budget: budget === null ? null : budgetOf(budget, spentFen, gauges),
     gauges: gauges.map((gauge) => ({
       measure: gauge.measure,
       month: gauge.month,
@@ -111,9 +113,21 @@ export function usageView(input: Input): UsageView {
   };
 }
 
-function budgetOf({ fen, hardStop, setAt, setBy }: Budget, spent: bigint): NonNullable<UsageView["budget"]> {
+function budgetOf(
+  { fen, hardStop, setAt, setBy }: Budget,
+  spent: bigint,
+  gauges: readonly Gauge[],
+): NonNullable<UsageView["budget"]> {
   const leftFen = fen === null ? null : (BigInt(fen) - spent).toString();
-  return { fen, hardStop, setAt, setBy, spentFen: spent.toString(), leftFen };
+  return {
+    fen,
+    hardStop,
+    setAt,
+    setBy,
+    spentFen: spent.toString(),
+    leftFen,
+    isStopped: gauges.some((gauge) => gauge.isStopped),
+  };
 }
 
 function lineOf({ terms }: Agreement, month: MonthSums, productId: string): UsageLine {

@@ -1,15 +1,15 @@
 import { appendLeaf, appendLeafRefs } from "../../audit/store.ts";
 import { digestOf } from "../../kernel/canonical-json.ts";
 import { ok } from "../../kernel/exchange-error.ts";
-import { instantOf, msOf, periodOf } from "../../kernel/instant.ts";
+import { instantOf, periodOf } from "../../kernel/instant.ts";
 import type { Worker } from "../../kernel/worker.ts";
 import { NO_USAGE, usages } from "../../metering/usage.ts";
 import type { Agreement } from "../../negotiation/model.ts";
 import type { Unsubscribe } from "../../storage/port.ts";
 import { read, transact } from "../../storage/transact.ts";
 import { gaugesOf, type Reached, reachedOf } from "./alerts.ts";
-import { type Alert, alerts, budgets } from "./budget-model.ts";
-import { renewStop } from "./budgets.ts";
+import { type Alert, AT_END, alerts, budgetOf, budgets } from "./budget-model.ts";
+import { hasStopped, renewStop } from "./budgets.ts";
 import { previousPeriod } from "./calendar.ts";
 import type { InsightDeps } from "./deps.ts";
 import { readRunningUsage } from "./running-usage.ts";
@@ -65,19 +65,21 @@ async function lookAt(deps: InsightDeps, agreement: Agreement): Promise<void> {
   const { id, terms } = agreement;
   const { limits, price } = terms;
   const budget = await read(deps.store, budgets.at(id));
-  const budgetFen = budget?.fen ?? null;
+  const hasBudget = budget !== undefined && budget.fen !== null;
   const quotas = [limits.maxCallsPerMonth, limits.freeCallsPerMonth ?? null, limits.maxRows, limits.maxBytes];
-  if (budgetFen === null && quotas.every((limit) => limit === null)) return;
+  if (!hasBudget && quotas.every((limit) => limit === null)) return;
   if (budget?.hardStop === true) await renewStop(deps, agreement);
   const totals = (await read(deps.store, usages.at(id))) ?? NO_USAGE;
-  const running = price === null || budgetFen === null ? undefined : await readRunningUsage(deps.store, id);
-  const current = periodOf(deps.runtime.nowMs());
+  const running = price === null || !hasBudget ? undefined : await readRunningUsage(deps.store, id);
+  const nowMs = deps.runtime.nowMs();
+  const current = periodOf(nowMs);
   // The month before too: what came at its very end may not have been looked at in time.
   for (const month of [previousPeriod(current), current]) {
     const answered = BigInt(totals.callsByMonth[month]?.commercial ?? "0");
     const spent = price === null ? 0n : spentFen(price, running?.months[month] ?? {}, answered);
-    const isSet = budget !== undefined && budgetFen !== null && month >= periodOf(msOf(budget.setAt));
-    const gauges = gaugesOf({ month, limits, totals, spentFen: spent, budgetFen: isSet ? BigInt(budgetFen) : null });
+    const isStopped = month === current && hasStopped(price, budget, totals, running?.months[month] ?? {}, nowMs);
+    const budgetFen = budgetOf(budget, month);
+    const gauges = gaugesOf({ month, limits, totals, spentFen: spent, budgetFen, isStopped });
     for (const reached of reachedOf(gauges)) await sayOnce(deps, agreement, reached);
   }
 }
@@ -88,9 +90,13 @@ async function lookAt(deps: InsightDeps, agreement: Agreement): Promise<void> {
  */
 async function sayOnce(deps: InsightDeps, { id: agreementId }: Agreement, reached: Reached): Promise<void> {
   const { month, measure, threshold, used, limit } = reached;
+  const isStopped = reached.isStopped === true && threshold === AT_END;
+  // A budget that stops now says so, though it was said before that it was spent.
+  const isKnown = (known: Alert | undefined) =>
+    known?.limit === limit.toString() && (known.stopped === true) === isStopped;
   const ref = alerts.at(agreementId, month, measure, threshold);
   // Looked at outside too, so that what was said long ago costs no commit.
-  if ((await read(deps.store, ref))?.limit === limit.toString()) return;
+  if (isKnown(await read(deps.store, ref))) return;
   const nowMs = deps.runtime.nowMs();
   const alert: Alert = {
     id: `${month}.${measure}.${threshold}`,
@@ -100,13 +106,15 @@ async function sayOnce(deps: InsightDeps, { id: agreementId }: Agreement, reache
     threshold,
     used: used.toString(),
     limit: limit.toString(),
+    ...(isStopped && { stopped: true }),
     at: instantOf(nowMs),
     acknowledgedAt: null,
   };
   const said = await transact(deps.store, [ref, ...appendLeafRefs({ agreementId })], (tx) => {
-    if (tx.get(ref)?.limit === alert.limit) return ok(false);
+    if (isKnown(tx.get(ref))) return ok(false);
     tx.put(ref, alert);
-    const detail = { month, measure, threshold: String(threshold), used: alert.used, limit: alert.limit };
+    const { used, limit } = alert;
+    const detail = { month, measure, threshold: String(threshold), used, limit, ...(isStopped && { stopped: "true" }) };
     appendLeaf(tx, deps.region, {
       kind: "usage.alert",
       atMs: nowMs,

@@ -240,7 +240,12 @@ function usageVerbs(program: Command): void {
       return `${words(measureWord(measure))}: ${shown(used)} / ${shown(limit)} (${Number(usedBp) / 100} %)`;
     });
     const alerts = alertsToNote(view.alerts).map((one) => `${words(alertTitle(one))}  --acknowledge ${one.id}`);
-    answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges, ...alerts].join("\n"));
+    const stopped = say(
+      "预算所余不够再付一笔,有偿使用已停",
+      "What is left of the budget pays for no more: charged use has stopped",
+    );
+    const end = view.budget?.isStopped === true ? [stopped] : [];
+    answer(view, () => [table(columns, rows), words(view.unsigned.text), ...gauges, ...end, ...alerts].join("\n"));
   });
   example(
     program
