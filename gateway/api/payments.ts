@@ -69,11 +69,23 @@ function invoiceRoutes(api: Api, { payments }: GatewayDeps): void {
     api,
     {
       ...{ method: "post", path, tag, params: period, body, answer: z.unknown(), status: 201 },
-      summary: "Record an invoice over a signed statement; the other region learns its number",
+      summary:
+        "Record an invoice of this region as the seller over a signed statement; without fen, of what is not invoiced yet",
       access: ["finance"],
     },
     async ({ params, body: { agreement, ...facts }, principal }) =>
       payments.recordInvoice(principal, { periodId: params.period, agreementId: agreement, ...facts }),
+  );
+  const cancelled = body.pick({ agreement: true, number: true }).extend({ reason: z.string().trim().min(1).max(500) });
+  route(
+    api,
+    {
+      ...{ method: "post", path: `${path}/cancel`, tag, params: period, body: cancelled, answer: z.unknown() },
+      summary: "Take back an invoice that this region recorded; the other region is told, and its number is free again",
+      access: ["finance"],
+    },
+    async ({ params, body: { agreement, ...facts }, principal }) =>
+      payments.cancelInvoice(principal, { periodId: params.period, agreementId: agreement, ...facts }),
   );
   route(
     api,

@@ -1,5 +1,5 @@
 import type { HeldReceipt } from "../../node/metering/model.ts";
-import type { InvoiceFacts } from "../../node/payments/invoice.ts";
+import type { InvoiceFacts } from "../../node/payments/invoice-facts.ts";
 import type { StatementMoney } from "../../node/payments/money-state.ts";
 import type { DisputeView } from "../../node/settlement/dispute-view.ts";
 import type { PartyDerivation } from "../../node/settlement/insight/derivation.ts";

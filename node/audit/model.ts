@@ -35,6 +35,7 @@ export const leafKinds = [
   "payment.confirmed",
   "payment.decided",
   "invoice.recorded",
+  "invoice.cancelled",
   "ledger.closed",
   "trust.changed",
   "identity.refused",

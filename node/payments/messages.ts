@@ -51,13 +51,27 @@ const invoiceSchema = z.strictObject({
   fen: positive,
 });
 
+const invoiceCancelledSchema = z.strictObject({
+  periodId: period,
+  agreementId: id,
+  number: z.string().min(1).max(64),
+  reason: z.string().min(1).max(500),
+});
+
 export type NetMessage =
   | { readonly kind: "NetTable"; readonly body: z.infer<typeof tableSchema> }
   | { readonly kind: "NetSign"; readonly body: z.infer<typeof signSchema> }
   | { readonly kind: "NetPaid"; readonly body: z.infer<typeof paidSchema> }
-  | { readonly kind: "NetInvoice"; readonly body: z.infer<typeof invoiceSchema> };
+  | { readonly kind: "NetInvoice"; readonly body: z.infer<typeof invoiceSchema> }
+  | { readonly kind: "NetInvoiceCancelled"; readonly body: z.infer<typeof invoiceCancelledSchema> };
 
-const SCHEMAS = { NetTable: tableSchema, NetSign: signSchema, NetPaid: paidSchema, NetInvoice: invoiceSchema } as const;
+const SCHEMAS = {
+  NetTable: tableSchema,
+  NetSign: signSchema,
+  NetPaid: paidSchema,
+  NetInvoice: invoiceSchema,
+  NetInvoiceCancelled: invoiceCancelledSchema,
+} as const;
 
 /** Messages are strict: what one side does not understand, it must not pass over where money is concerned. */
 export function parseNetMessage(kind: string, body: unknown): Result<NetMessage> {

@@ -197,7 +197,10 @@ export type Invoice = {
   /** China date on the invoice. */
   readonly date: string;
   readonly fen: string;
-  /** The region that recorded it. */
+  /** The region that recorded it: the seller, the provider of what was used. */
   readonly issuer: string;
   readonly recordedAt: string;
+  /** When and why its issuer took it back; it counts for nothing then, and its number may be recorded anew. */
+  readonly cancelledAt?: string;
+  readonly cancelledFor?: string;
 };

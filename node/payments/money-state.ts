@@ -4,7 +4,7 @@ import type { SignedStatement } from "../settlement/signed-statements.ts";
 import { agreementBooks } from "../settlement/store.ts";
 import { list, read } from "../storage/transact.ts";
 import { dueDateOf } from "./conclude-plan.ts";
-import { invoicesOf } from "./invoice.ts";
+import { invoicedBy, invoicesOf } from "./invoice-facts.ts";
 import type { Due, Invoice, Netting } from "./model.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { dues, nettedStatements } from "./store.ts";
@@ -31,13 +31,15 @@ export type StatementMoney = {
   readonly round: string | null;
   readonly payments: readonly Pick<Due, "reference" | "from" | "to" | "fen" | "paidFen" | "confirmedAt">[];
   readonly invoices: readonly Invoice[];
+  /** What the invoices that stand come to; `invoiced` only when that is the whole amount. */
+  readonly invoicedFen: string;
   readonly closedAt: string | null;
 };
 
 export async function statementMoney(deps: PaymentDeps, periodId?: string): Promise<Result<StatementMoney[]>> {
   const signed = await deps.signed(periodId);
   if (!signed.ok) return signed;
-  const invoices = await invoicesOf(deps, periodId);
+  const invoices = await invoicesOf(deps, periodId === undefined ? {} : { periodId });
   const owed: Due[] = [];
   for await (const due of list(deps.store, dues)) {
     if (periodId === undefined || due.periodId === periodId) owed.push(due);
@@ -77,16 +79,20 @@ function moneyOf(
   signed: SignedStatement,
   { round, netting, owed, invoices, isDisputed }: Around,
 ): StatementMoney {
-  const { periodId, agreementId, entryName, peer, signedAt, statement } = signed;
+  const { periodId, agreementId, entryName, peer, provider, signedAt, statement } = signed;
   const payments = owed.filter((one) => round !== null && one.periodId === periodId && one.round === round);
   const own = invoices.filter((one) => one.agreementId === agreementId && one.periodId === periodId);
+  const { amountFen } = statement.result;
+  const invoicedFen = invoicedBy(provider, own);
+  const isInvoiced = invoicedFen > 0n && invoicedFen >= BigInt(amountFen);
   const isPaid = netting?.state === "paid";
   const hasDoneItsPart = round !== null && ofRegion(region, payments).every(isSettled);
   const due = dueDateOf(rules, peer, signedAt);
   return {
     ...{ periodId, agreementId, entryName, peer, round, ...due, invoices: own },
-    amountFen: statement.result.amountFen,
-    state: isPaid ? "paid" : (arrivedOf(region, payments) ?? (own.length > 0 ? "invoiced" : "agreed")),
+    amountFen,
+    invoicedFen: invoicedFen.toString(),
+    state: isPaid ? "paid" : (arrivedOf(region, payments) ?? (isInvoiced ? "invoiced" : "agreed")),
     isOverdue: !isPaid && !hasDoneItsPart && due.dueAt !== null && runtime.nowMs() >= msOf(due.dueAt),
     isDisputed,
     payments: payments.map(({ reference, from, to, fen, paidFen, confirmedAt }) => {

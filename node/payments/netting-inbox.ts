@@ -6,7 +6,7 @@ import { inboxRefs, markReceived, receiveOnce } from "../outbox/store.ts";
 import type { SignedStatement } from "../settlement/signed-statements.ts";
 import { read, transact } from "../storage/transact.ts";
 import { checkConfirmation, confirmedDue } from "./confirm.ts";
-import { receiveInvoice } from "./invoice.ts";
+import { receiveCancellation, receiveInvoice } from "./invoice-inbox.ts";
 import { type NetMessage, parseNetMessage } from "./messages.ts";
 import type { NetTable, Netting } from "./model.ts";
 import { putDue, putNetting } from "./open.ts";
@@ -49,6 +49,8 @@ export async function receiveNetMessage(
       return receivePaid(deps, inbound, message.body);
     case "NetInvoice":
       return receiveInvoice(deps, inbound, message.body);
+    case "NetInvoiceCancelled":
+      return receiveCancellation(deps, inbound, message.body);
   }
 }
 
@@ -201,7 +203,7 @@ export async function netMessageRefused(
   text: { readonly zh: string; readonly en: string },
 ): Promise<void> {
   const message = parseNetMessage(kind, body);
-  if (!message.ok || message.value.kind === "NetInvoice") return;
+  if (!message.ok || !("round" in message.value.body)) return;
   const now = await read(deps.store, nettingRef(message.value.body));
   if (now === undefined || (now.state !== "open" && now.state !== "calculated")) return;
   const reason = stoppedBy({ kind: "conflict", code, text }, peer);

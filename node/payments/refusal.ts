@@ -25,6 +25,11 @@ const codes = {
   ACCOUNT_TAKEN: "conflict",
   INVOICE_STATE: "not-yet",
   INVOICE_EXISTS: "conflict",
+  INVOICE_ISSUER: "forbidden",
+  INVOICE_DATE: "invalid-input",
+  INVOICE_AMOUNT: "invalid-input",
+  INVOICE_NOT_FOUND: "not-found",
+  INVOICE_MOVED: "conflict",
 } as const;
 export type PaymentCode = keyof typeof codes;
 
@@ -121,8 +126,28 @@ const texts: { readonly [code in PaymentCode]: Text } = {
     en: "Agreement {agreementId} has no signed statement in {periodId}, so no invoice can be recorded; settle it first.",
   },
   INVOICE_EXISTS: {
-    zh: "发票号 {number} 已登记为另一张发票;请核对发票号码。",
-    en: "The invoice number {number} is recorded with other facts; check the number.",
+    zh: "发票号 {number} 已按其他日期或金额登记;请核对发票号码,登记有误的先作废再重新登记。",
+    en: "The invoice number {number} is recorded with another date or amount; check it, and cancel what was recorded wrongly before recording it anew.",
+  },
+  INVOICE_ISSUER: {
+    zh: "协议 {agreementId} 的发票由卖方 {seller} 开具,只能由其财务登记;登记后双方都能看到。",
+    en: "Invoices of agreement {agreementId} are issued by the seller, {seller}, and recorded by its finance; both regions see them then.",
+  },
+  INVOICE_DATE: {
+    zh: "开票日期 {date} 晚于 {latest},尚未到来;请核对日期。",
+    en: "The invoice date {date} is after {latest} and has not come yet; check the date.",
+  },
+  INVOICE_AMOUNT: {
+    zh: "发票金额 {value} 元不成立:该结算单还可开票 {left} 元;请改正金额,或先作废登记有误的发票。",
+    en: "An invoice of CNY {value} does not fit: CNY {left} of the statement are not invoiced yet; correct the amount, or cancel an invoice that was recorded wrongly.",
+  },
+  INVOICE_NOT_FOUND: {
+    zh: "协议 {agreementId} 下没有本地区登记的发票 {number};请核对号码,发票只能由登记方作废。",
+    en: "This region recorded no invoice {number} for agreement {agreementId}; check the number. Only who recorded an invoice can cancel it.",
+  },
+  INVOICE_MOVED: {
+    zh: "协议 {agreementId} 的发票刚刚有变化;请刷新后重试。",
+    en: "The invoices of agreement {agreementId} have just changed; reload and try again.",
   },
 };
 

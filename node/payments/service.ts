@@ -11,7 +11,8 @@ import { advanceNetting } from "./advance-netting.ts";
 import { type Ageing, ageingOf } from "./ageing.ts";
 import { type Decision, decidePayment } from "./decide.ts";
 import { type ImportInput, type ImportResult, importPayments } from "./import.ts";
-import { type InvoiceFacts, type InvoiceInput, invoiceFacts, invoicesOf, recordInvoice } from "./invoice.ts";
+import { cancelInvoice, type InvoiceCancellation, type InvoiceInput, recordInvoice } from "./invoice.ts";
+import { type InvoiceFacts, invoiceFacts, invoicesOf } from "./invoice-facts.ts";
 import {
   listPayments,
   type PaymentPage,
@@ -44,6 +45,8 @@ export type Payments = Worker & {
     principal: Principal,
   ) => Promise<readonly { readonly state: "open" | "proposed"; readonly reason: Reason }[]>;
   readonly recordInvoice: (actor: Principal, input: InvoiceInput) => Promise<Result<Invoice>>;
+  /** By who recorded it; the other region is told. */
+  readonly cancelInvoice: (actor: Principal, input: InvoiceCancellation) => Promise<Result<Invoice>>;
   readonly invoices: (periodId?: string) => Promise<readonly Invoice[]>;
   readonly invoiceFacts: (periodId: string, agreementId: string) => Promise<Result<InvoiceFacts>>;
   /** Signed statements of a period (or all): agreed, invoiced, partly paid, paid; overdue and disputed beside it. */
@@ -129,6 +132,7 @@ export function createPayments(deps: PaymentDeps): Payments {
       return plansOf(deps, periodId);
     },
     recordInvoice: (actor, input) => recordInvoice(deps, actor, input),
+    cancelInvoice: (actor, input) => cancelInvoice(deps, actor, input),
     importFile: (actor, input) => oneByOne(() => importPayments(deps, actor, input)),
     async decide(actor, id, decision) {
       const done = await oneByOne(async () => {
@@ -156,10 +160,10 @@ function handlerOf(deps: PaymentDeps, move: (periodId: string) => Promise<void>)
     async receive(message) {
       const parsed = parseNetMessage(message.kind, message.body);
       if (!parsed.ok) return parsed;
-      const { kind, body } = parsed.value;
+      const { body } = parsed.value;
       const answer = await receiveNetMessage(deps, message, parsed.value);
       // The answer does not wait for the computation; a crash before it is made good by `resume`.
-      if (answer.ok && kind !== "NetInvoice") void move(body.periodId);
+      if (answer.ok && "round" in body) void move(body.periodId);
       return answer;
     },
     delivered: async () => {},
@@ -173,7 +177,7 @@ function readings(deps: PaymentDeps) {
     plans: (periodId) => plansOf(deps, periodId),
     waiting: (principal) => nettingsWaiting(deps, principal),
     undecided: (principal) => paymentsWaiting(deps, principal),
-    invoices: (periodId) => invoicesOf(deps, periodId),
+    invoices: (periodId) => invoicesOf(deps, periodId === undefined ? {} : { periodId }),
     invoiceFacts: (periodId, agreementId) => invoiceFacts(deps, { periodId, agreementId }),
     money: (periodId) => statementMoney(deps, periodId),
     ageing: () => ageingOf(deps),

@@ -18,5 +18,7 @@ export const bankReferences = collection<string>("payment-bank-reference");
 export const paymentContents = collection<string>("payment-content");
 export const paymentSources = collection<PaymentSource>("payment-source");
 export const knownAccounts = collection<KnownAccount>("payment-account");
-/** (period, agreement, number). */
+/** (period, agreement, issuer, number); of a database from before (period, agreement, number). */
 export const invoices = collection<Invoice>("payment-invoice");
+/** (period, agreement) → how often one of its invoices was written, so that no sum over them is out of date when it is used. */
+export const invoiceBooks = collection<{ readonly revision: number }>("payment-invoice-book");

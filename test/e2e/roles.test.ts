@@ -51,6 +51,7 @@ const WRITES: { readonly [route: string]: "open" | "any" | readonly Role[] } = {
   "post /api/v1/settlements/{period}/net": ["finance"],
   "post /api/v1/settlements/{period}/net/approve": ["finance", "approver"],
   "post /api/v1/settlements/{period}/invoices": ["finance"],
+  "post /api/v1/settlements/{period}/invoices/cancel": ["finance"],
   "post /api/v1/payments/import": ["finance"],
   "post /api/v1/payments/accounts": ["finance", "approver"],
   "post /api/v1/payments/{id}/match": ["finance", "approver"],

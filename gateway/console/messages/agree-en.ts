@@ -33,6 +33,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     paymentDecided: "Recorded.",
     accountRegistered: "Registered.",
     invoiced: "The invoice is recorded and told to the other region.",
+    invoiceCancelled: "The invoice is cancelled, and the other region is told.",
   },
   negotiation: {
     title: "Negotiations",

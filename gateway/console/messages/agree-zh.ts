@@ -30,6 +30,7 @@ export const agreeZh = {
     paymentDecided: "已记录。",
     accountRegistered: "已登记。",
     invoiced: "发票已登记,并已告知对方。",
+    invoiceCancelled: "发票已作废,并已告知对方。",
   },
   negotiation: {
     title: "协商",

@@ -1,3 +1,5 @@
+import type { InvoiceFacts } from "../../../node/payments/invoice-facts.ts";
+import type { Invoice } from "../../../node/payments/model.ts";
 import { yuan } from "../../reports/money.ts";
 import { dueDay, fullTime } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";
@@ -8,7 +10,7 @@ import { statementPath } from "../statement-paths.ts";
 import { holds, type View } from "../view.ts";
 
 /** Agreed, invoiced, paid or overdue; by which rule it is due, in which plan it is netted. */
-export function Money({ view, model: { one, money, invoice } }: { view: View; model: StatementModel }) {
+export function Money({ view, model: { one: statement, money, invoice } }: { view: View; model: StatementModel }) {
   const t = view.t.statement;
   if (money === undefined) return null;
   const { dueAt, dueRule, dueVerified, round, invoices, payments } = money;
@@ -26,7 +28,7 @@ export function Money({ view, model: { one, money, invoice } }: { view: View; mo
           </small>
         </li>
         <li>
-          <a href={`/console/settlements/${one.periodId}/net`}>{round === null ? t.noPlan : t.plan(round)}</a>
+          <a href={`/console/settlements/${statement.periodId}/net`}>{round === null ? t.noPlan : t.plan(round)}</a>
         </li>
         {payments.map(({ reference, from, to, fen, paidFen }) => (
           <li class="meter">
@@ -39,21 +41,20 @@ export function Money({ view, model: { one, money, invoice } }: { view: View; mo
           </li>
         ))}
         <li>
-          {t.invoices}{" "}
-          {invoices.length === 0
-            ? t.noInvoice
-            : invoices.map(({ number, date, fen, issuer }) => (
-                <span class="block">
-                  {t.invoiceOf(number, date, yuan(fen))} · {view.nameOf(issuer)}
-                </span>
-              ))}
+          {t.invoices} {invoices.length === 0 ? t.noInvoice : null}
+          {invoices.map((one) => (
+            <InvoiceLine view={view} path={`${statementPath(statement)}/invoice/cancel`} invoice={one} />
+          ))}
         </li>
+        {invoice === undefined || invoice.seller === view.region.id ? null : (
+          <li class="quiet">{t.invoiceByPeer(view.nameOf(invoice.seller))}</li>
+        )}
       </ul>
-      {invoice === undefined || !holds(view, "finance") ? null : (
+      {invoice === undefined || !mayRecord(view, invoice) ? null : (
         <div class="card-body">
           <Confirm
             view={view}
-            action={`${statementPath(one)}/invoice`}
+            action={`${statementPath(statement)}/invoice`}
             label={t.record}
             willHappen={t.recordWill}
             confirm={view.t.negotiation.confirm}
@@ -74,11 +75,50 @@ export function Money({ view, model: { one, money, invoice } }: { view: View; mo
               id="fen"
               name="fen"
               inputmode="decimal"
-              placeholder={yuan(invoice.amountFen)}
+              placeholder={yuan(invoice.leftFen)}
             />
           </Confirm>
         </div>
       )}
     </section>
+  );
+}
+
+/** An invoice is the seller's, and only while there is something left to invoice. */
+const mayRecord = (view: View, { seller, leftFen }: InvoiceFacts) =>
+  holds(view, "finance") && seller === view.region.id && leftFen !== "0";
+
+function InvoiceLine({ view, path, invoice }: { view: View; path: string; invoice: Invoice }) {
+  const t = view.t.statement;
+  const { number, date, fen, issuer, cancelledAt, cancelledFor = "" } = invoice;
+  const facts = `${t.invoiceOf(number, date, yuan(fen))} · ${view.nameOf(issuer)}`;
+  if (cancelledAt !== undefined) {
+    return (
+      <div class="quiet">
+        <s>{facts}</s> {t.invoiceCancelled(cancelledFor)}
+      </div>
+    );
+  }
+  const field = `why-${number}`;
+  return (
+    <div>
+      {facts}
+      {holds(view, "finance") && issuer === view.region.id ? (
+        <Confirm
+          view={view}
+          action={path}
+          label={t.cancelInvoice}
+          willHappen={t.cancelInvoiceWill}
+          confirm={view.t.negotiation.confirm}
+          tone="danger"
+        >
+          <input type="hidden" name="number" value={number} />
+          <label class="form-label" for={field}>
+            {t.cancelReason}
+          </label>
+          <input class="form-control" id={field} name="reason" maxlength={500} required />
+        </Confirm>
+      ) : null}
+    </div>
   );
 }

@@ -43,6 +43,20 @@ export function statementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
     if (!recorded.ok) return refused(c, recorded.error);
     return c.redirect(`${statementPath(recorded.value)}?done=invoiced#money`, 303);
   });
+
+  app.post("/console/settlements/:period/:agreement/invoice/cancel", async (c) => {
+    const { period, agreement } = c.req.param();
+    const form = await readForm(c);
+    const [number, reason] = [form.text("number") ?? "", form.text("reason") ?? ""];
+    if (reason === "" || reason.length > 500) {
+      const { zh, en } = messagesIn;
+      return refused(c, missing({ zh: zh.statement.cancelFault, en: en.statement.cancelFault }).error);
+    }
+    const input = { periodId: period, agreementId: agreement, number, reason };
+    const cancelled = await payments.cancelInvoice(c.get("view").principal, input);
+    if (!cancelled.ok) return refused(c, cancelled.error);
+    return c.redirect(`${statementPath(cancelled.value)}?done=invoiceCancelled#money`, 303);
+  });
 }
 
 async function statementPage(c: ConsoleContext, deps: GatewayDeps) {
