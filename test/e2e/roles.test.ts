@@ -78,7 +78,7 @@ const READS: { readonly [route: string]: readonly Role[] } = {
   "/api/v1/audit/findings": ["auditor", "admin"],
   "/api/v1/backup/store": ["admin"],
   "/api/v1/audit/proof?leaf=0": ["auditor", "finance", "approver", "admin"],
-  "/api/v1/receipts": ["finance", "auditor", "requester", "publisher"],
+  "/api/v1/receipts": ["finance", "auditor", "requester", "publisher", "approver"],
   "/api/v1/ledger/balances": ["finance", "auditor", "approver"],
   "/api/v1/ledger/check": ["finance", "auditor", "approver"],
   "/api/v1/settlements/2026-01": ["finance", "auditor", "approver"],
