@@ -16,6 +16,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
       differs: "The regions arrived at different plans",
       replaced: "Replaced by a newer plan",
     },
+    leadPaid: "This region has paid; waiting for the payee to confirm",
     round: (n) => `round ${n}`,
     ask: "Ask for netting",
     askWill:

@@ -12,6 +12,7 @@ export const paymentsZh = {
       differs: "各地区算出的方案不同",
       replaced: "已由新方案取代",
     },
+    leadPaid: "本地区已付款,等待收款方确认到账",
     round: (n: string) => `第 ${n} 轮`,
     ask: "发起轧差",
     askWill: "将向有关地区提交本地区已签署的结算单,各自算出净额和付款方案;尚不产生付款义务,须另一人复核签署。",

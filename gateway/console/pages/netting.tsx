@@ -30,7 +30,7 @@ export function NettingPage({ view, model }: { view: View; model: NettingModel }
       <FinanceTabs view={view} current="periods" />
       <header class="head">
         <div>
-          <h1>{latest === undefined ? t.none : t.leads[latest.state]}</h1>
+          <h1>{leadOf(view, latest)}</h1>
           <p class="quiet facts">
             <span>
               <a href={`/console/settlements/${period}`}>{t.title(period)}</a>
@@ -45,6 +45,13 @@ export function NettingPage({ view, model }: { view: View; model: NettingModel }
       ))}
     </Layout>
   );
+}
+
+function leadOf({ t: { netting: t } }: View, latest: NettingView | undefined): string {
+  if (latest === undefined) return t.none;
+  // This region has paid; nobody here has to be told to.
+  if (latest.reason?.code === "NETTING_WAITS_FOR_CONFIRMATION") return t.leadPaid;
+  return t.leads[latest.state];
 }
 
 type TurnProps = { view: View; model: NettingModel; latest: NettingView | undefined };
