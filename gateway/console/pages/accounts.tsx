@@ -9,12 +9,14 @@ type Model = {
   readonly accounts: readonly AccountView[];
   /** Regions that may own one. */
   readonly regions: readonly string[];
+  /** Accounts that wait for this reader: who registered one cannot agree. */
+  readonly waiting: ReadonlySet<string>;
   readonly done: string | undefined;
 };
 
 /** Whose an account is: said by one person, in force when another says the same. */
 export function AccountsPage({ view, model }: { view: View; model: Model }) {
-  const { accounts, done } = model;
+  const { accounts, waiting, done } = model;
   const t = view.t.payments;
   const action = "/console/payments/accounts";
   return (
@@ -55,7 +57,7 @@ export function AccountsPage({ view, model }: { view: View; model: Model }) {
                     <span class={`marker ${isInForce ? "good" : "warn"}`}>
                       {isInForce ? t.inForce : t.waitsForSecond}
                     </span>
-                    {isInForce || !holds(view, "finance", "approver") ? null : (
+                    {!waiting.has(account) ? null : (
                       <div class="actions">
                         <Confirm
                           view={view}

@@ -129,9 +129,11 @@ function accountRoutes(app: Hono<ConsoleEnvironment>, { payments, trust, config 
   };
   app.get(path, async (c) => {
     const view = c.get("view");
+    const waiting = await payments.accountsWaiting(view.principal);
     const model = {
       accounts: await payments.accounts(),
       regions: regionsOf(),
+      waiting: new Set(waiting.map(({ account }) => account)),
       done: doneText(view, c.req.query("done")),
     };
     return page(c, <AccountsPage view={view} model={model} />);
