@@ -10,11 +10,14 @@ import { type Api, route } from "./route.ts";
 const id = z.object({ id: z.string().max(128) });
 const agreement = agreementSchema;
 const tag = "agreements";
+/** Signed by the party's region over `heliu.party-notice.v1`. */
+const partyEnd = z.object({ partyId: z.string(), lastDay: z.string(), keyId: z.string(), signature: z.string() });
 const cells = z.record(z.string(), z.string().max(1_000));
 
 export function agreementRoutes(api: Api, deps: GatewayDeps): void {
-  const { negotiations, transfers } = deps;
+  const { negotiations, settlements } = deps;
   witnessRoutes(api, deps);
+  callRoute(api, deps);
   route(
     api,
     {
@@ -34,12 +37,15 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
       method: "get",
       path: "/api/v1/agreements/{id}",
       tag,
-      summary: "One agreement",
+      summary: "One agreement, with the parties that have said to leave it",
       access: "any",
       params: id,
-      answer: agreement,
+      answer: agreement.extend({ left: z.array(partyEnd) }),
     },
-    async ({ params }) => negotiations.agreement(params.id),
+    async ({ params }) => {
+      const found = await negotiations.agreement(params.id);
+      return found.ok ? ok({ ...found.value, left: [...(await settlements.leaves(params.id))] }) : found;
+    },
   );
   route(
     api,
@@ -47,7 +53,8 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
       method: "get",
       path: "/api/v1/agreements/{id}/document",
       tag,
-      summary: "The signed document: canonical text and every signature, verifiable offline",
+      summary:
+        "The signed document: canonical text and every signature, verifiable offline; and the notice of each party that leaves",
       access: "any",
       params: id,
       answer: z.unknown(),
@@ -55,7 +62,8 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
     async ({ params }) => {
       const found = await negotiations.agreement(params.id);
       if (!found.ok) return found;
-      return ok(agreementFile(found.value));
+      const left = await settlements.leaves(params.id);
+      return ok(left.length === 0 ? agreementFile(found.value) : { ...agreementFile(found.value), left });
     },
   );
   route(
@@ -72,6 +80,9 @@ export function agreementRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ params, body, principal }) => negotiations.terminateAgreement(principal, params.id, body.comment),
   );
+}
+
+function callRoute(api: Api, { transfers }: GatewayDeps): void {
   route(
     api,
     {

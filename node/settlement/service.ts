@@ -8,7 +8,7 @@ import type { Reason } from "../kernel/reason.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Worker } from "../kernel/worker.ts";
 import type { Receipt } from "../metering/model.ts";
-import type { PartyEnd } from "../metering/party-end.ts";
+import { type PartyEnd, partyEnds } from "../metering/party-end.ts";
 import { unsignedReceipts } from "../metering/store.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import type { Rules } from "../rules/service.ts";
@@ -78,6 +78,8 @@ export type Settlements = Worker & {
     agreementId: string,
     leave: { readonly partyId: string; readonly lastDay: string },
   ) => Promise<Result<PartyEnd>>;
+  /** Who has said to leave an agreement, as its region signed it. */
+  readonly leaves: (agreementId: string) => Promise<readonly PartyEnd[]>;
   readonly disputes: (periodId?: string) => Promise<DisputeView[]>;
   readonly dispute: (periodId: string, id: string) => Promise<Result<DisputeView>>;
   readonly waiting: (principal: Principal) => Promise<{ readonly periodId: string; readonly reason: Reason | null }[]>;
@@ -160,6 +162,7 @@ export function createSettlements(given: SettlementDeps): Settlements {
       if (resolved.ok) await move(resolved.value.agreementId, resolved.value.periodId);
       return resolved;
     },
+    leaves: async (agreementId) => (await read(store, partyEnds.at(agreementId))) ?? [],
     announceLeave: (actor, agreementId, leave) => announceLeave(deps, actor, agreementId, leave),
     disputes: (periodId) => disputeViews(deps, periodId),
     dispute: (periodId, id) => oneDispute(deps, periodId, id),

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Role } from "../../node/identity/model.ts";
@@ -15,6 +17,7 @@ import {
 } from "../federation/trade.ts";
 import { type ConsoleRegion, type ConsoleRegions, startConsoles } from "./console-regions.ts";
 
+const MAIN = new URL("../../scripts/cli/main.ts", import.meta.url).pathname;
 const START_MS = 120_000;
 const WALK_MS = 90_000;
 
@@ -105,6 +108,38 @@ describe("usage in the console", () => {
       await openAgreement(requester, consumer);
       expect(await requester.textContent("#quotes tbody")).toMatch(/4\.81.*4\.80.*未超出/s);
       await Promise.all([finance.context().close(), requester.context().close()]);
+    },
+    WALK_MS,
+  );
+});
+
+describe("a party that leaves", () => {
+  it(
+    "is taken down by its own region's finance, and seen by both with the day",
+    async () => {
+      const { consumer, provider } = regions;
+      const finance = await visit(provider, "冯财务", "finance");
+      await openAgreement(finance, provider);
+      await confirm(finance, "登记退出", { "#leave-day": "2099-12-31" });
+      await finance.waitForURL(/done=partyLeft/);
+      expect(await finance.textContent("#parties li:has-text('成都市')")).toContain("参与至 2099-12-31");
+      const other = await visit(consumer, "陈财务", "finance");
+      const address = `${consumer.url}/console/agreements/${encodeURIComponent(agreement.id)}`;
+      await seen(other, address, "参与至 2099-12-31");
+      // Only of its own parties; the one that has left is not offered again.
+      expect(await other.textContent("#leave-party")).not.toContain("成都市");
+      const party = await other.inputValue("#leave-party");
+      const token = await consumer.person("褚财务", "finance");
+      const heliu = async (...args: string[]) => {
+        const argv = ["--import", "tsx", MAIN, ...args, "--server", consumer.url, "--token", token, "--json"];
+        return JSON.parse((await promisify(execFile)(process.execPath, argv)).stdout);
+      };
+      const leave = ["agreements", "leave", agreement.id, "--party", party, "--last-day", "2099-11-30"];
+      expect(await heliu(...leave)).toMatchObject({ partyId: party, lastDay: "2099-11-30" });
+      const shown = await heliu("agreements", "show", agreement.id);
+      expect(shown.left).toMatchObject([{ lastDay: "2099-12-31" }, { partyId: party, lastDay: "2099-11-30" }]);
+      expect(JSON.parse(shown.document)).toMatchObject({ agreementId: agreement.id });
+      await Promise.all([finance, other].map((page) => page.context().close()));
     },
     WALK_MS,
   );

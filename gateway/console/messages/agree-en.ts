@@ -24,6 +24,7 @@ export const agreeEn: Filled<typeof agreeZh> = {
     fixed: "The number of entries is fixed.",
     objected: "It is raised and on its way to the provider.",
     objectionMoved: "Done.",
+    partyLeft: "The leave is taken down, and the other regions are told.",
     budgetSet: "The budget is set and the provider is told.",
     recorded: "Done.",
     disputeOpened: "The dispute is raised; it goes to the other region with the closing of the period.",

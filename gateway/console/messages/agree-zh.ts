@@ -21,6 +21,7 @@ export const agreeZh = {
     fixed: "已封存,条数固定。",
     objected: "已提出,正在送往提供方。",
     objectionMoved: "已办理。",
+    partyLeft: "已登记退出,并已告知各方。",
     budgetSet: "预算已设定,已告知提供方。",
     recorded: "已办理。",
     disputeOpened: "争议已提出,随关账送交对方。",

@@ -28,6 +28,13 @@ export const usageEn: Filled<typeof usageZh> = {
     noBudget: "no budget yet",
     setBy: (name, at) => `set by ${name} on ${at}`,
     stopped: "What is left pays for no more: charged use has stopped.",
+    parties: "Parties",
+    takesPartUntil: (day) => `takes part until ${day}`,
+    leave: "A party leaves",
+    leaveWill:
+      "After its last day the party is paid nothing, and receipts of it are refused; what was used until then, late lines too, still pays it. The other regions are told, and it cannot be changed.",
+    leavingParty: "Which party, of this region only",
+    lastDay: "Last day on which it takes part",
     noMoreBudget: "The agreement has ended; it takes no budget any more.",
     hardStop: "stops once spent: charged use will be refused",
     onlyAlerts: "alerts only, nothing stops",

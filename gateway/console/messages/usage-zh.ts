@@ -25,6 +25,13 @@ export const usageZh = {
     noBudget: "尚未设预算",
     setBy: (name: string, at: string) => `${name} 于 ${at} 设定`,
     stopped: "所余不够再付一笔,有偿使用已停。",
+    parties: "参与方",
+    takesPartUntil: (day: string) => `参与至 ${day}`,
+    leave: "登记退出",
+    leaveWill:
+      "所选参与方在最后参与日之后不再参与分配,其后的凭据不予受理;此前的用量(含迟到部分)仍照分。将告知各方,登记后不能更改。",
+    leavingParty: "退出的参与方(仅本地区)",
+    lastDay: "最后参与日",
     noMoreBudget: "协议已到期或终止,不再设预算。",
     hardStop: "用完即停:有偿使用将被拒绝",
     onlyAlerts: "只提醒,不停用",

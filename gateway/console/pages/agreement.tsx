@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "../../../node/catalog/model.ts";
 import type { HeldReceipt, UsageTotals } from "../../../node/metering/model.ts";
+import type { PartyEnd } from "../../../node/metering/party-end.ts";
 import type { Agreement } from "../../../node/negotiation/model.ts";
 import type { QuoteView } from "../../../node/settlement/insight/keep-quotes.ts";
 import type { UsageView } from "../../../node/settlement/insight/usage-view.ts";
@@ -15,6 +16,7 @@ import { Usage } from "../parts/usage.tsx";
 import { holds, type View } from "../view.ts";
 import { Banner } from "./agreement-banner.tsx";
 import { Document } from "./agreement-document.tsx";
+import { Parties } from "./agreement-parties.tsx";
 import { Quotes } from "./agreement-quotes.tsx";
 import { LiveUsage } from "./agreement-usage.tsx";
 import { CallForm } from "./call-form.tsx";
@@ -26,6 +28,8 @@ export type AgreementModel = {
   /** Null where the reader may not see them. */
   readonly receipts: readonly HeldReceipt[] | null;
   readonly transfers: readonly Transfer[];
+  /** Parties that have said to leave. */
+  readonly left: readonly PartyEnd[];
   /** Undefined where the reader may not see figures. */
   readonly watched: { readonly usage: UsageView; readonly quotes: readonly QuoteView[] } | undefined;
   readonly answer?: CallsAnswer | undefined;
@@ -33,7 +37,7 @@ export type AgreementModel = {
 };
 
 export function AgreementPage({ view, model }: { view: View; model: AgreementModel }) {
-  const { agreement, entry, receipts, transfers, watched, done } = model;
+  const { agreement, entry, left, receipts, transfers, watched, done } = model;
   const t = view.t.agreement;
   const id = encodeURIComponent(agreement.id);
   return (
@@ -87,6 +91,7 @@ export function AgreementPage({ view, model }: { view: View; model: AgreementMod
         </div>
         <div>
           <UsageOf view={view} model={model} />
+          <Parties view={view} agreement={agreement} left={left} />
           <Document view={view} agreement={agreement} />
           <Transfers view={view} transfers={transfers} />
           {mayCall(view, agreement, entry) && entry !== undefined ? (

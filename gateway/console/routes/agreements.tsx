@@ -52,6 +52,15 @@ export function agreementRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps
     return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=terminated`, 303);
   });
 
+  app.post("/console/agreements/:id/leave", async (c) => {
+    const { id } = c.req.param();
+    const form = await readForm(c);
+    const leave = { partyId: form.text("party") ?? "", lastDay: form.text("lastDay") ?? "" };
+    const left = await deps.settlements.announceLeave(c.get("view").principal, id, leave);
+    if (!left.ok) return refused(c, left.error);
+    return c.redirect(`/console/agreements/${encodeURIComponent(id)}?done=partyLeft`, 303);
+  });
+
   app.post("/console/agreements/:id/sign", async (c) => {
     const { id } = c.req.param();
     const signed = await negotiations.signAgreement(c.get("view").principal, id);
@@ -80,15 +89,16 @@ async function agreementPage(c: ConsoleContext, deps: GatewayDeps, answer?: Call
   const found = await deps.negotiations.agreement(id);
   if (!found.ok) return refused(c, found.error);
   const { region, id: entryId } = found.value.entry;
-  const [entry, totals, receipts, transfers, watched] = await Promise.all([
+  const [entry, totals, receipts, transfers, watched, left] = await Promise.all([
     findEntry(deps, region, entryId),
     deps.metering.totals(id),
     firstReceipts(deps.metering, view, { agreement: id, limit: RECEIPTS }),
     deps.transfers.list({ agreement: id, limit: TRANSFERS }),
     watchedOf(deps, view, id),
+    deps.settlements.leaves(id),
   ]);
   const model: AgreementModel = {
-    ...{ agreement: found.value, totals, answer, watched },
+    ...{ agreement: found.value, totals, answer, watched, left },
     entry: entry.ok ? entry.value : undefined,
     receipts,
     transfers: transfers.items,
