@@ -11,13 +11,13 @@ import {
   recordRequest,
 } from "../policy/decision-record.ts";
 import type { Offer, UsageTerms } from "../policy/model.ts";
-import { offerOf, outsideChannel } from "../policy/offer.ts";
+import { offerIdOf, offerOf, outsideChannel } from "../policy/offer.ts";
 import { agreeStep } from "./agree.ts";
 import type { Scene, Step } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
 import { contractOffer, termination } from "./messages.ts";
 import type { Negotiation } from "./model.ts";
-import { advance, withTerms } from "./record.ts";
+import { advance, withOffer, withTerms } from "./record.ts";
 import { awaitsSignatures, isAwaitingOthers } from "./third-region-signing.ts";
 
 /** The entry as it is now and what is offered of it now; read before a commit, since deciders read nothing. */
@@ -52,7 +52,7 @@ export function answerStep(
 ): Result<Step> {
   const question = questionOf(deps, requested, standing, scene.nowMs);
   const decision = answerRequest(question, deps.rules);
-  const step = stepOf(deps, requested, decision, scene);
+  const step = stepOf(deps, requested, decision, { ...scene, entry: standing.entry });
   if (!step.ok) return step;
   const recorded = recordRequest(question, decision, deps.rules.packs());
   const leaves = [...(step.value.leaves ?? []), decisionLeaf(requested, recorded, scene.nowMs)];
@@ -65,7 +65,7 @@ function stepOf(
   deps: NegotiationDeps,
   requested: Negotiation,
   decision: Decision,
-  scene: Pick<Scene, "at" | "nowMs">,
+  scene: Pick<Scene, "at" | "nowMs"> & { readonly entry: CatalogEntry },
 ): Result<Step> {
   switch (decision.kind) {
     case "agree":
@@ -77,7 +77,10 @@ function stepOf(
     case "ask":
       return ok({ negotiation: waiting(requested, decision.reason) });
     case "counter":
-      return counterStep(requested, scene, { ...decision, actor: "node", approvedBy: null, comment: null });
+      return counterStep(requested, scene, {
+        ...{ ...decision, entry: scene.entry },
+        ...{ actor: "node", approvedBy: null, comment: null },
+      });
     case "refuse":
       return refuseStep(requested, scene, { actor: "node", reason: decision.reason });
   }
@@ -135,6 +138,8 @@ function partnersOf(trust: NegotiationDeps["trust"]): string[] {
 }
 
 type Countering = {
+  /** As it is now, which is what is offered. */
+  readonly entry: CatalogEntry;
   readonly terms: UsageTerms;
   readonly reason: Reason;
   readonly actor: string;
@@ -144,11 +149,13 @@ type Countering = {
 
 /** The provider's offer of other terms. Pure. */
 export function counterStep(before: Negotiation, { at }: Pick<Scene, "at">, offer: Countering): Result<Step> {
-  const { terms, reason, actor, approvedBy, comment } = offer;
+  const { entry, terms, reason, actor, approvedBy, comment } = offer;
   if (isAwaitingOthers(before)) return awaitsSignatures(before);
   const moved = advance(before, { event: "offer", by: "provider", actor, at, comment, reason });
   if (!moved.ok) return moved;
-  const onTable = withTerms(moved.value, { by: "provider", at, terms, comment });
+  const offerId = offerIdOf(before.entry.region, entry.id, entry.version);
+  const offered = withOffer(moved.value, { offerId, version: String(entry.version) });
+  const onTable = withTerms(offered, { by: "provider", at, terms, comment });
   const negotiation: Negotiation = { ...onTable, mode: "countered", approvedBy };
   return ok({ negotiation, send: contractOffer(negotiation, comment, reason) });
 }

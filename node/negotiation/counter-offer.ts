@@ -62,8 +62,8 @@ async function offerOtherTerms(
     const owner = isApprover
       ? { approvedBy: actor.userId, requestedBy: null }
       : { approvedBy: null, requestedBy: actor.userId };
-    const reason = lookAtOffer(peer);
-    const step = counterStep(negotiation, { at }, { terms, reason, actor: by, approvedBy: owner.approvedBy, comment });
+    const offer = { entry: standing.value.entry, terms, reason: lookAtOffer(peer), actor: by, comment };
+    const step = counterStep(negotiation, { at }, { ...offer, approvedBy: owner.approvedBy });
     return step.ok ? ok({ ...step.value, negotiation: { ...step.value.negotiation, ...owner } }) : step;
   });
 }

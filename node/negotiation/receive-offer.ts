@@ -1,6 +1,7 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
 import { fromOdrl } from "../policy/odrl.ts";
+import { parseOfferId } from "../policy/offer.ts";
 import { reasonOfRefusal } from "../policy/refusal.ts";
 import { agreeStep } from "./agree.ts";
 import { lawful, refuseStep, standingOf } from "./answer-request.ts";
@@ -8,7 +9,7 @@ import { commitMessage } from "./commit-step.ts";
 import type { NegotiationDeps } from "./deps.ts";
 import { findForMessage, learnPid } from "./find-negotiation.ts";
 import { datasetUrn, eventSchema, offerSchema, parseMessage } from "./messages.ts";
-import { advance, withTerms } from "./record.ts";
+import { advance, withOffer, withTerms } from "./record.ts";
 import { malformedMessage, unknownNegotiation, waitReason } from "./refusal.ts";
 import { othersOf } from "./third-region-signing.ts";
 
@@ -22,6 +23,11 @@ export async function receiveOffer(deps: NegotiationDeps, inbound: InboundMessag
   const { id, peer, agreementId, entry } = found.value;
   const { offer, comment = null, providerPid } = message.value;
   if (offer.target !== datasetUrn(entry.region, entry.id)) return malformedMessage(kind, "offer.target");
+  // Another connector may name its offers as it likes; then the version that was asked for stands.
+  const offerId = offer["@id"];
+  const offered = parseOfferId(offerId);
+  const isOther = offered !== undefined && (offered.region !== entry.region || offered.entryId !== entry.id);
+  if (isOther) return malformedMessage(kind, "offer.@id");
   const terms = fromOdrl(offer);
   if (!terms.ok) return terms;
 
@@ -33,7 +39,9 @@ export async function receiveOffer(deps: NegotiationDeps, inbound: InboundMessag
     const actor = `peer:${peer}`;
     const moved = advance(before, { event: "offer", by: "provider", actor, at, comment, reason });
     if (!moved.ok) return moved;
-    const onTable = withTerms(moved.value, { by: "provider", at, terms: terms.value, comment });
+    const { value } = moved;
+    const about = offered === undefined ? value : withOffer(value, { offerId, version: offered.version });
+    const onTable = withTerms(about, { by: "provider", at, terms: terms.value, comment });
     return ok({ negotiation: { ...onTable, mode: "countered" } });
   });
 }

@@ -27,11 +27,13 @@ export async function receiveRequest(deps: NegotiationDeps, inbound: InboundMess
 
   const standing = await standingOf(deps, asked.entryId);
   if (!standing.ok || isHidden(standing.value)) return unknownOffer();
-  if (String(standing.value.entry.version) !== asked.version) return outdated(standing.value.entry.version);
+  const isFirst = message.value.providerPid === undefined;
+  const current = String(standing.value.entry.version);
+  if (isFirst && current !== asked.version) return outdated(current);
   const { offer } = standing.value;
   const terms = fromOdrl(message.value.offer, offer.ok ? offer.value.terms : undefined);
   if (!terms.ok) return terms;
-  const request = { ...message.value, terms: terms.value, standing: standing.value };
+  const request = { ...message.value, terms: terms.value, standing: standing.value, version: asked.version };
   return message.value.providerPid === undefined
     ? receiveFirst(deps, inbound, request)
     : receiveAgain(deps, inbound, { ...request, providerPid: message.value.providerPid });
@@ -44,6 +46,8 @@ type Request = {
   readonly comment?: string | undefined;
   readonly terms: Parameters<typeof opened>[0]["terms"];
   readonly standing: Standing;
+  /** Of the offer that it asks by. */
+  readonly version: string;
 };
 
 function receiveFirst(deps: NegotiationDeps, inbound: InboundMessage, request: Request): Promise<Result<Answer>> {
@@ -92,6 +96,8 @@ async function receiveAgain(
     const actor = `peer:${peer}`;
     const moved = advance(negotiation, { event: "request", by: "consumer", actor, at, comment, reason: null });
     if (!moved.ok) return moved;
+    // It answers our offer, whatever was published since; what is asked is judged by the entry as it is now.
+    if (request.version !== negotiation.entry.version) return notTheOffer(negotiation.entry.version);
     const onTable = withTerms(moved.value, { by: "consumer", at, terms, comment });
     // Whoever countered before has not agreed to what is asked now.
     return answerStep(deps, { ...onTable, mode: "pending", approvedBy: null }, standing, { at, nowMs });
@@ -111,13 +117,24 @@ function unknownOffer(): Result<never> {
   });
 }
 
-function outdated(version: number): Result<never> {
+function outdated(version: string): Result<never> {
   return refuse(
     "OFFER_OUTDATED",
     {
       zh: `该条目已更新为第 ${version} 版,所依据的要约已失效;请等目录同步后重新申请。`,
       en: `The entry is now at version ${version}, so the offer asked by is no longer valid; ask again once your mirror has caught up.`,
     },
-    { version: String(version) },
+    { version },
+  );
+}
+
+function notTheOffer(version: string): Result<never> {
+  return refuse(
+    "OFFER_OUTDATED",
+    {
+      zh: `提供方在本次协商中给出的是该条目第 ${version} 版的要约,所答复的不是这一要约;请重新申请。`,
+      en: `What the provider offers in this negotiation is version ${version} of the entry, and the answer is to another offer; ask afresh.`,
+    },
+    { version },
   );
 }

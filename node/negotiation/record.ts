@@ -39,6 +39,17 @@ export function withTerms(
   return { ...before, terms, offeredBy: by, rounds: [...before.rounds, { at, by, terms, comment }] };
 }
 
+/**
+ * The provider's offer is of an entry's version, which may be a later one than was asked for; from then on the negotiation is
+ * about that version, at both sides, and so is the document that they sign.
+ */
+export function withOffer(
+  before: Negotiation,
+  { offerId, version }: { offerId: string; version: string },
+): Negotiation {
+  return { ...before, offerId, entry: { ...before.entry, version } };
+}
+
 type Opening = Pick<
   Negotiation,
   "id" | "peerPid" | "role" | "peer" | "binding" | "callbackAddress" | "entry" | "offerId" | "agreementId" | "terms"
