@@ -50,7 +50,7 @@ type TransferRequest = {
   readonly nowMs: number;
   /** Needed as soon as a field is masked by `hash`. */
   readonly maskKey?: Uint8Array | undefined;
-  /** An objection to the entry is upheld for the time being: its mark stands. */
+  /** An objection to the entry or to a source of it is upheld for the time being: its mark stands. */
   readonly isFrozen?: boolean | undefined;
 };
 
@@ -324,8 +324,8 @@ function frozen(): Breach {
     code: "OBJECTION_FROZEN",
     rule: "policy.objection",
     text: {
-      zh: "该条目的数据异议正在核查,核查期间暂停产品调用和经营性使用,公务使用不受影响;异议办结后自动恢复。",
-      en: "An objection to this entry is being verified: calls of products and use for gain stop meanwhile, public duty goes on. It ends by itself when the objection is closed.",
+      zh: "该条目或其数源的数据异议正在核查,核查期间暂停产品调用和经营性使用,公务使用不受影响;异议办结后自动恢复。",
+      en: "An objection to this entry, or to a source of it, is being verified: calls of products and use for gain stop meanwhile, public duty goes on. It ends by itself when the objection is closed.",
     },
   };
 }

@@ -4,10 +4,13 @@ import { createTransferPair, requester, type TransferPair } from "../../test/fix
 import { CONSUMER, signerOf } from "../../test/fixtures/two-regions.ts";
 import { agreementLeaves, leafBytes } from "../audit/store.ts";
 import type { CatalogEntry } from "../catalog/model.ts";
-import { mustSucceed } from "../kernel/exchange-error.ts";
+import { entryRecords } from "../catalog/store.ts";
+import { mustSucceed, ok } from "../kernel/exchange-error.ts";
 import type { Purpose, UsageTerms } from "../policy/model.ts";
-import { list, read } from "../storage/transact.ts";
+import { list, read, transact } from "../storage/transact.ts";
+import { freezesOf, isFrozen } from "./freezes.ts";
 import { callsOfReceipt } from "./read-calls.ts";
+import { entryFreezes } from "./store.ts";
 
 const entry: CatalogEntry = openEntry({
   kind: "product",
@@ -18,6 +21,20 @@ const entry: CatalogEntry = openEntry({
     sensitivity: "S0",
   })),
 });
+
+const product: CatalogEntry["product"] = {
+  productType: "data-verification",
+  sources: ["cd-scjg-0001", "cd-scjg-0002"],
+  crossRegion: false,
+  unit: "次",
+  capPrice: "1.0000",
+  listPrice: "0.5000",
+  freeQuota: null,
+  purposes: ["industrial", "public-welfare"],
+  authorization: "auth-1",
+  rawDataDelivered: false,
+  sourceConsents: [],
+};
 
 const REGISTER = `code,unit,next_inspection
 A1,U1,2099-01-01
@@ -30,8 +47,8 @@ afterEach(async () => {
   for (const pair of open.splice(0)) await pair.stop();
 });
 
-async function pairWith(terms: Partial<UsageTerms> = {}): Promise<TransferPair> {
-  const pair = await createTransferPair(entry);
+async function pairWith(terms: Partial<UsageTerms> = {}, sold = entry): Promise<TransferPair> {
+  const pair = await createTransferPair(sold);
   open.push(pair);
   await pair.source({
     kind: "verification",
@@ -214,6 +231,40 @@ describe("calls of a product", () => {
     pair.clock.offsetMs += 5_001;
     expect(mustSucceed(await ask("C2", false)).answers[0]).toMatchObject({ refusal: { code: "WINDOW_UNSIGNED" } });
     // A consumer that signs is answered again.
+    expect(await call(pair, many(1))).toMatchObject({ answered: 1 });
+  });
+});
+
+describe("calls of a product whose source is disputed", () => {
+  const mark = async ({ provider }: TransferPair, id: string, objections: readonly string[]) =>
+    mustSucceed(await transact(provider.store, [], (tx) => ok(tx.put(entryFreezes.at(id), objections))));
+
+  it("are refused while an objection to the source is verified, each purpose, and answered once it is closed", async () => {
+    const pair = await pairWith({}, { ...entry, product });
+    expect(await call(pair, many(1))).toMatchObject({ answered: 1 });
+    await mark(pair, "cd-scjg-0002", ["OBJ-1"]);
+    for (const purpose of ["industrial", "public-welfare"] as const) {
+      const { answers } = await call(pair, many(1), purpose);
+      expect(answers).toMatchObject([{ refusal: { code: "OBJECTION_FROZEN" } }]);
+    }
+    await mark(pair, "cd-scjg-0002", []);
+    expect(await call(pair, many(1))).toMatchObject({ answered: 1 });
+  });
+
+  it("are refused as well when the product has been withdrawn and its agreement goes on", async () => {
+    const pair = await pairWith();
+    const { store } = pair.provider;
+    const current: CatalogEntry = { ...entry, id: "cd-gone", product, status: "withdrawn" };
+    const record = { id: "cd-gone", state: "withdrawn", current, pending: null, revision: 2 } as const;
+    mustSucceed(await transact(store, [], (tx) => ok(tx.put(entryRecords.at("cd-gone"), record))));
+    await mark(pair, "cd-scjg-0001", ["OBJ-1"]);
+    const freezes = await freezesOf({ store, entry: async () => undefined }, "cd-gone");
+    expect(mustSucceed(await transact(store, freezes, (tx) => ok(isFrozen(tx, freezes))))).toBe(true);
+  });
+
+  it("go on while the objection is to an entry that the product is not made of", async () => {
+    const pair = await pairWith({}, { ...entry, product });
+    await mark(pair, "cd-scjg-0009", ["OBJ-1"]);
     expect(await call(pair, many(1))).toMatchObject({ answered: 1 });
   });
 });

@@ -26,10 +26,10 @@ import {
   type MeteredWindow,
 } from "./call-store.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
+import { type Freezes, freezesOf, isFrozen } from "./freezes.ts";
 import { contributionsOf, factsOf } from "./receipt-facts.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
 import type { CallSource } from "./sources/port.ts";
-import { entryFreezes } from "./store.ts";
 import type { AnsweredCall, InvokeRequest, RefusedCall } from "./wire.ts";
 
 type Outcome = AnsweredCall | RefusedCall;
@@ -51,12 +51,13 @@ export async function meterCalls(
   // Looked up outside the commit, which must stay short; nothing of it leaves unless the commit says so.
   const looked = request.inputs.map(({ callId, input }) => ({ callId, input, answers: source?.answer(input, nowMs) }));
   const rows = request.inputs.map(({ callId }) => callRows.at(id, callId));
-  const refs = [agreements.at(id), ...usageTotalsRefs(id), ...meterRefs(deps, agreement), ...rows];
+  const freezes = await freezesOf(deps, agreement.entry.id);
+  const refs = [agreements.at(id), ...usageTotalsRefs(id), ...meterRefs(deps, agreement), ...freezes, ...rows];
   deps.runtime.failPoint("calls.before-meter");
   return transact(deps.store, refs, (tx) => {
     const current = tx.get(agreements.at(id));
     if (current === undefined) return unknownAgreement();
-    const meter = new Meter(tx, deps, current, nowMs);
+    const meter = new Meter(tx, deps, current, nowMs, freezes);
     meter.closeDue();
     const answers = looked.map(({ callId, input, answers }): Outcome => {
       const outcome = meter.answer(callId, input, answers, request, source?.inputs ?? []);
@@ -80,14 +81,9 @@ export async function closeDueWindows(deps: TransferDeps, agreement: Agreement):
   });
 }
 
-function meterRefs(deps: TransferDeps, { id, peer, entry }: Agreement): readonly AnyRef[] {
+function meterRefs(deps: TransferDeps, { id, peer }: Agreement): readonly AnyRef[] {
   const about = { providerRegion: deps.region, consumerRegion: peer, metrics: ["calls"] };
-  return [
-    callMeters.at(id),
-    partyEnds.at(id),
-    entryFreezes.at(entry.id),
-    ...appendReceiptRefs(id, "forward", meteringParts(deps), about),
-  ];
+  return [callMeters.at(id), partyEnds.at(id), ...appendReceiptRefs(id, "forward", meteringParts(deps), about)];
 }
 
 /** The meter of one agreement within one commit. */
@@ -96,6 +92,7 @@ class Meter {
   readonly #deps: TransferDeps;
   readonly #agreement: Agreement;
   readonly #nowMs: number;
+  readonly #freezes: Freezes;
   readonly #before: CallMeter;
   #next: bigint;
   #open: MeteredWindow[];
@@ -103,11 +100,13 @@ class Meter {
   #totals: UsageTotals;
   #isCounted = false;
 
-  constructor(tx: Tx, deps: TransferDeps, agreement: Agreement, nowMs: number) {
+  /** Without `freezes` it can close windows, and answers no call. */
+  constructor(tx: Tx, deps: TransferDeps, agreement: Agreement, nowMs: number, freezes: Freezes = []) {
     this.#tx = tx;
     this.#deps = deps;
     this.#agreement = agreement;
     this.#nowMs = nowMs;
+    this.#freezes = freezes;
     this.#before = tx.get(callMeters.at(agreement.id)) ?? emptyMeter(agreement.id);
     this.#next = BigInt(this.#before.nextWindow);
     this.#open = [...this.#before.open];
@@ -137,7 +136,7 @@ class Meter {
       purpose: purpose as Purpose,
       totals: this.#totals,
       nowMs: this.#nowMs,
-      isFrozen: (this.#tx.get(entryFreezes.at(agreement.entry.id)) ?? []).length > 0,
+      isFrozen: isFrozen(this.#tx, this.#freezes),
     });
     if (!plan.ok) return plan;
     if (answers === undefined) return notOffered(agreement.entry.id);

@@ -13,19 +13,12 @@ import { enforceTransfer } from "../policy/enforce.ts";
 import { read, type Tx, transact } from "../storage/transact.ts";
 import { keepDecision, packsOf } from "./batch-decision.ts";
 import type { TransferDeps } from "./deps.ts";
+import { freezesOf } from "./freezes.ts";
 import { type BodyOf, processOf } from "./messages.ts";
 import { refuseTransfer, ruleOf } from "./refusal.ts";
 import { owe, oweRefs, stampOf } from "./send.ts";
 import { newTransfer } from "./start-transfer.ts";
-import {
-  changeTransfer,
-  entryFreezes,
-  putNewTransfer,
-  sendings,
-  transferRefs,
-  transfers,
-  transfersByPeer,
-} from "./store.ts";
+import { changeTransfer, putNewTransfer, sendings, transferRefs, transfers, transfersByPeer } from "./store.ts";
 
 /** The provider's side of `TransferRequestMessage`: judged at once, begun in the same commit. */
 export async function receiveRequest(
@@ -108,7 +101,7 @@ async function judge(
     fieldsOfEntry: entry?.fields ?? [],
     totals: (await read(deps.store, usages.at(agreement.id))) ?? NO_USAGE,
     nowMs: deps.runtime.nowMs(),
-    isFrozen: ((await read(deps.store, entryFreezes.at(agreement.entry.id))) ?? []).length > 0,
+    isFrozen: await isFrozenNow(deps, agreement.entry.id),
     ...(maskKey === undefined ? {} : { maskKey: Buffer.from(maskKey, "base64") }),
   };
   const plan = enforceTransfer(question);
@@ -116,6 +109,12 @@ async function judge(
   if (!plan.ok) return { may: plan, decision };
   if (kind === "rows" || kind === "bytes") return { may: ok(true), decision };
   return { may: noSource(agreement.entry.id, kind) };
+}
+
+async function isFrozenNow(deps: TransferDeps, entryId: string): Promise<boolean> {
+  const freezes = await freezesOf(deps, entryId);
+  const marks = await Promise.all(freezes.map((ref) => read(deps.store, ref)));
+  return marks.some((objections = []) => objections.length > 0);
 }
 
 function writeDecision(

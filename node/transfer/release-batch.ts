@@ -10,15 +10,16 @@ import { unknownAgreement } from "../negotiation/refusal.ts";
 import { agreements } from "../negotiation/store.ts";
 import { type RecordedDecision, recordBatch } from "../policy/decision-record.ts";
 import { enforceBatch } from "../policy/enforce.ts";
-import { type Tx, transact } from "../storage/transact.ts";
+import { type AnyRef, type Tx, transact } from "../storage/transact.ts";
 import { type DecisionBasis, keepDecision } from "./batch-decision.ts";
 import { meteringParts, type TransferDeps } from "./deps.ts";
+import { type Freezes, freezesOf, isFrozen } from "./freezes.ts";
 import type { Transfer } from "./model.ts";
 import type { ReadBatch } from "./read-batch.ts";
 import { contributionsOf, factsOfTransfer } from "./receipt-facts.ts";
 import { notFound, notStarted, refuseTransfer } from "./refusal.ts";
 import { sourcesByEntry } from "./sources/store.ts";
-import { batches, entryFreezes, sendings, transfers } from "./store.ts";
+import { batches, sendings, transfers } from "./store.ts";
 
 export type Release = {
   readonly transfer: Transfer;
@@ -46,16 +47,10 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
   const usage = usageOf(content);
   const about = { providerRegion: deps.region, consumerRegion: peer, metrics: Object.keys(usage) };
   const parts = meteringParts(deps);
+  const freezes = await freezesOf(deps, transfer.entry.id);
   const endedAtMs = deps.runtime.nowMs();
-  const refs = [
-    transfers.at(id),
-    sendings.at(id),
-    agreements.at(agreementId),
-    partyEnds.at(agreementId),
-    ...[sourcesByEntry.at(transfer.entry.id), entryFreezes.at(transfer.entry.id)],
-    ...usageTotalsRefs(agreementId),
-    ...appendReceiptRefs(agreementId, "forward", parts, about),
-  ];
+  const receiptRefs = appendReceiptRefs(agreementId, "forward", parts, about);
+  const refs = [...releaseRefs(transfer), ...freezes, ...receiptRefs];
   if (deps.trust.region(peer)?.status !== "active") return untrusted(peer);
   deps.runtime.failPoint("transfer.before-release");
   const released = await transact(deps.store, refs, (tx) => {
@@ -67,7 +62,7 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
     if (current.state !== "STARTED") return notStarted(current.state);
     if (BigInt(sending.batches) + 1n !== batch || sending.unsigned.length >= MAX_UNSIGNED_BATCHES) return overtaken(id);
     if (tx.get(sourcesByEntry.at(transfer.entry.id)) === undefined) return sourceRemoved(transfer.entry.id);
-    const allowed = judge(tx, release, agreement, endedAtMs);
+    const allowed = judge(tx, release, agreement, freezes, endedAtMs);
     if (!allowed.ok) return allowed;
     keepDecision(tx, allowed.value, release.basis);
 
@@ -119,6 +114,17 @@ export async function releaseBatch(deps: TransferDeps, release: Release): Promis
   return released;
 }
 
+function releaseRefs({ id, agreementId, entry }: Transfer): readonly AnyRef[] {
+  return [
+    transfers.at(id),
+    sendings.at(id),
+    agreements.at(agreementId),
+    partyEnds.at(agreementId),
+    sourcesByEntry.at(entry.id),
+    ...usageTotalsRefs(agreementId),
+  ];
+}
+
 /** Metrics of a batch; rows only where there are rows. */
 function usageOf({ rows, bytes }: ReadBatch): { readonly [metric: string]: bigint } {
   return rows === 0n ? { bytes } : { bytes, rows };
@@ -129,12 +135,20 @@ function judge(
   tx: Tx,
   { transfer, fields, maskKey, content, basis }: Release,
   agreement: Agreement,
+  freezes: Freezes,
   nowMs: number,
 ): Result<RecordedDecision> {
-  const { selection, entry } = transfer;
+  const { selection } = transfer;
   const totals = usageTotals(tx, agreement.id);
-  const isFrozen = (tx.get(entryFreezes.at(entry.id)) ?? []).length > 0;
-  const question = { agreement, selection, fieldsOfEntry: fields, totals, nowMs, maskKey, isFrozen };
+  const question = {
+    agreement,
+    selection,
+    fieldsOfEntry: fields,
+    totals,
+    nowMs,
+    maskKey,
+    isFrozen: isFrozen(tx, freezes),
+  };
   const plan = enforceBatch(question, content);
   return plan.ok ? ok(recordBatch(question, content, plan, basis.packs, basis.fields)) : plan;
 }
