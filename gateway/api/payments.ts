@@ -122,7 +122,7 @@ function readingRoutes(api: Api, { payments }: GatewayDeps): void {
       summary: "Rows of bank and treasury files, with what they pay; state=open is what persons have to decide",
       access: STATEMENT_READERS,
       query: z.object({
-        state: z.enum(["open", "booked", "proposed", "rejected", "duplicate", "faulty"]).optional(),
+        state: z.enum(["open", "booked", "proposed", "rejected", "returned", "duplicate", "faulty"]).optional(),
         file: z.string().max(64).optional(),
         cursor: z.string().max(64).optional(),
         limit: z.coerce.number().int().min(1).max(1_000).default(50),
@@ -202,11 +202,13 @@ function decisionRoutes(api: Api, { payments }: GatewayDeps): void {
       method: "post",
       path: "/api/v1/payments/{id}/match",
       tag,
-      summary: "Say what a payment is: allocations by one person, confirm by another; or reject with a reason",
+      summary:
+        "Say what a row is: allocations it pays, or the payment it returns, by one person; confirm by another; or reject with a reason",
       access: ["finance", "approver"],
       params: z.object({ id: z.string().max(64) }),
       body: z.object({
         allocations: z.array(allocation).min(1).max(200).optional(),
+        returns: z.string().min(1).max(64).optional(),
         confirm: z.boolean().optional(),
         reject: z.string().trim().min(1).max(500).optional(),
       }),

@@ -6,19 +6,21 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
-import { book, confirmIfComplete } from "./match-open.ts";
+import { book } from "./match-open.ts";
 import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
 import { putPayment } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
+import { mayReturn, takeBack } from "./returns.ts";
 import { dues, payments } from "./store.ts";
 
 /**
- * What a person says a payment is. `allocations`: it pays these dues; another person then says `confirm`. `reject` takes a
- * proposal back, or says that an open row is no payment of ours.
+ * What a person says a payment is. `allocations`: it pays these dues; `returns`: it takes that payment back; another person
+ * then says `confirm`. `reject` takes a proposal back, or says that an open row is no payment of ours.
  */
 export type Decision = {
   readonly allocations?: readonly Allocation[] | undefined;
+  readonly returns?: string | undefined;
   readonly confirm?: boolean | undefined;
   readonly reject?: string | undefined;
 };
@@ -34,19 +36,22 @@ export async function decidePayment(
   const payment = await read(deps.store, payments.at(id));
   if (payment === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
   // Whoever confirms and gives other amounts in one breath would see the proposal booked, not what they gave.
-  const given = [decision.allocations, decision.confirm, decision.reject].filter((one) => one !== undefined);
+  const { allocations, returns, confirm: isConfirmed, reject: why } = decision;
+  const given = [allocations, returns, isConfirmed, why].filter((one) => one !== undefined);
   if (given.length !== 1) return refusePayment("PAYMENT_DECISION", { id });
-  if (decision.reject !== undefined) return reject(deps, payment, decision.reject);
-  if (decision.confirm === true) return confirm(deps, actor, payment);
-  return propose(deps, actor, payment, decision.allocations ?? []);
+  if (why !== undefined) return reject(deps, payment, why);
+  if (isConfirmed === true) return confirm(deps, actor, payment);
+  if (returns !== undefined) return proposeReturn(deps, actor, payment, returns);
+  return propose(deps, actor, payment, allocations ?? []);
 }
 
 async function propose(
   deps: PaymentDeps,
   actor: Principal,
-  { id, fen, currency, account }: BankPayment,
+  { id, fen, currency, account, isReversal }: BankPayment,
   allocations: readonly Allocation[],
 ): Promise<Result<BankPayment>> {
+  if (isReversal) return refusePayment("PAYMENT_REVERSAL", { id });
   if (account === "" || currency !== "CNY" || fen === null) return refusePayment("PAYMENT_NO_ACCOUNT", { id });
   const total = allocations.reduce((sum, one) => sum + BigInt(one.fen), 0n);
   if (total <= 0n || total > BigInt(fen)) {
@@ -85,6 +90,31 @@ async function propose(
   });
 }
 
+async function proposeReturn(
+  { store }: PaymentDeps,
+  actor: Principal,
+  { id }: BankPayment,
+  returns: string,
+): Promise<Result<BankPayment>> {
+  const ref = payments.at(id);
+  const paidRef = payments.at(returns);
+  const paid = await read(store, paidRef);
+  const owed = (paid?.allocations ?? []).map(({ reference }) => dues.at(reference));
+  return transact(store, [ref, paidRef, ...owed], (tx) => {
+    const now = tx.get(ref);
+    if (now?.state !== "open") return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+    const payment = tx.get(paidRef);
+    const isFit = payment !== undefined && payment.state !== "proposed" && mayReturn(now, payment);
+    if (!isFit) return refusePayment("PAYMENT_RETURN", { id: returns, reversal: id });
+    const confirmed = owed.map((one) => tx.get(one)).find((due) => due !== undefined && due.confirmedAt !== null);
+    if (confirmed !== undefined) return refusePayment("PAYMENT_CONFIRMED", { reference: confirmed.reference });
+    const proposal = { by: actor.userId, allocations: [], returns };
+    const proposed: BankPayment = { ...now, state: "proposed", proposal, revision: now.revision + 1 };
+    putPayment(tx, proposed);
+    return ok(proposed);
+  });
+}
+
 async function confirm(deps: PaymentDeps, actor: Principal, payment: BankPayment): Promise<Result<BankPayment>> {
   const { id, proposal, account, name } = payment;
   if (payment.state !== "proposed" || proposal === null) {
@@ -92,6 +122,9 @@ async function confirm(deps: PaymentDeps, actor: Principal, payment: BankPayment
   }
   const eyes = fourEyes(proposal.by, actor);
   if (!eyes.ok) return eyes;
+  if (proposal.returns !== undefined) {
+    return takeBack(deps, id, proposal.returns, { from: "proposed", actor: "finance" });
+  }
   const due = await read(deps.store, dues.at(proposal.allocations[0]?.reference ?? ""));
   if (due === undefined) return refusePayment("PAYMENT_DUE", { reference: "—" });
   const nowMs = deps.runtime.nowMs();
@@ -99,10 +132,7 @@ async function confirm(deps: PaymentDeps, actor: Principal, payment: BankPayment
   const learnt: KnownAccount = { account, region, name, addedAt: instantOf(nowMs), proposedBy: null };
   const evidence = (one: BankPayment) => leafOf(nowMs, "booked", one);
   const by = { rule: "persons", from: "proposed", account: learnt, evidence } as const;
-  const booked = await book(deps, id, proposal.allocations, by);
-  if (!booked.ok) return booked;
-  for (const { reference } of proposal.allocations) await confirmIfComplete(deps, reference);
-  return booked;
+  return book(deps, id, proposal.allocations, by);
 }
 
 async function reject(deps: PaymentDeps, { id }: BankPayment, why: string): Promise<Result<BankPayment>> {

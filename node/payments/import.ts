@@ -138,23 +138,27 @@ function repeated(payment: BankPayment, first: string): BankPayment {
     : { ...payment, duplicateOf, state: "duplicate", rule: "bank-reference" };
 }
 
-function marksOf({ ownAccount, direction, bankReference, date, account, fen, text, name }: BankPayment) {
+function marksOf({ ownAccount, direction, isReversal, bankReference, date, account, fen, text, name }: BankPayment) {
   if (fen === null) return [];
+  // What takes a transfer back may carry its number and its words, and is no second telling of it.
+  const way = isReversal ? `${direction}-reversed` : direction;
   // With the amount: some treasuries give the parts of a collective order one number.
-  if (bankReference !== "") return [bankReferences.at(ownAccount, direction, bankReference, fen)];
-  const said = [ownAccount, direction, date ?? "", account, fen, text, name].join("|");
+  if (bankReference !== "") return [bankReferences.at(ownAccount, way, bankReference, fen)];
+  const said = [ownAccount, way, date ?? "", account, fen, text, name].join("|");
   return [paymentContents.at(sha256Hex(said))];
 }
 
 async function paymentOf(deps: PaymentDeps, file: ImportedFile, { row, faults }: ReadRow): Promise<BankPayment> {
-  const isFaulty = row.date === null || row.fen === null || faults.length > 0;
+  // A reversal is never booked, so it needs no account; unread it would leave money counted that went back.
+  const rest = row.isReversal ? faults.filter(({ rule }) => rule !== "PAY-ACCOUNT") : faults;
+  const isFaulty = row.date === null || row.fen === null || rest.length > 0;
   return {
     ...row,
     id: idOf(file, row.row),
     origin: { source: file.source, file: file.file, row: row.row },
     region: await regionOf(deps, row.account),
     state: isFaulty ? "faulty" : "open",
-    rule: faults[0]?.rule ?? "new",
+    rule: rest[0]?.rule ?? "new",
     allocations: [],
     suggestions: [],
     proposal: null,
@@ -178,7 +182,7 @@ async function resultOf(
   file: ImportedFile,
   isRepeated: boolean,
 ): Promise<Result<ImportResult>> {
-  const states = { open: 0, booked: 0, proposed: 0, rejected: 0, duplicate: 0, faulty: 0 };
+  const states = { open: 0, booked: 0, proposed: 0, rejected: 0, returned: 0, duplicate: 0, faulty: 0 };
   for await (const { id, state } of list(store, payments, [], { after: [idOf(file, 0)] })) {
     if (!id.startsWith(beginningOf(file))) break;
     states[state] += 1;

@@ -9,7 +9,7 @@ import { payments } from "./store.ts";
 
 /** A payment as people and programs see it: whether a second person is needed, not who the first one was. */
 export type PaymentView = Omit<BankPayment, "proposal"> & {
-  readonly proposal: { readonly allocations: BankPayment["allocations"] } | null;
+  readonly proposal: { readonly allocations: BankPayment["allocations"]; readonly returns?: string } | null;
 };
 
 export type PaymentQuery = {
@@ -22,7 +22,9 @@ export type PaymentQuery = {
 export type PaymentPage = { readonly items: readonly PaymentView[]; readonly next: string | null };
 
 export function paymentView({ proposal, ...payment }: BankPayment): PaymentView {
-  return { ...payment, proposal: proposal === null ? null : { allocations: proposal.allocations } };
+  if (proposal === null) return { ...payment, proposal };
+  const { by: _, ...said } = proposal;
+  return { ...payment, proposal: said };
 }
 
 /** By id; with `state` open: the list of what a person has to decide, with suggestions. */

@@ -4,11 +4,13 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import { read, transact } from "../storage/transact.ts";
 import { regionOf } from "./accounts.ts";
 import { prepareConfirmation } from "./confirm.ts";
+import { keepSuggestions } from "./keep-suggestions.ts";
 import { matchPayments } from "./match.ts";
 import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
 import { duesLeft, paymentsLeft, putDue, putPayment } from "./open.ts";
 import { nettingRef, type PaymentDeps } from "./process.ts";
 import { refusePayment } from "./refusal.ts";
+import { type Doubt, doubtsOf, isInDoubt, takeBackCertain } from "./returns.ts";
 import { dues, knownAccounts, payments } from "./store.ts";
 
 /** Side by side, so that they share the disk's writes. */
@@ -16,21 +18,17 @@ const AT_ONCE = 64;
 
 /** Looks at everything that is open again: new rows, new dues, new accounts. Books what is certain, keeps suggestions for the rest. */
 export async function matchOpen(deps: PaymentDeps): Promise<void> {
+  await takeBackCertain(deps);
   const open = await openRows(deps);
   const owed: Due[] = [];
   for await (const due of duesLeft(deps.store)) if (due.paidFen !== due.fen) owed.push(due);
   const { certain, uncertain } = matchPayments(open, owed, deps.region);
   await inGroups(certain, ({ id, rule, allocations }) => book(deps, id, allocations, { rule, from: "open" }));
-  const changed = open.filter((one) => {
+  await inGroups(open, async (one) => {
     const now = uncertain.get(one.id);
-    return (
-      now !== undefined && JSON.stringify([one.rule, one.suggestions]) !== JSON.stringify([now.rule, now.suggestions])
-    );
+    if (now !== undefined) await keepSuggestions(deps, one, now);
   });
-  await inGroups(changed, (one) => keepSuggestions(deps, one, uncertain.get(one.id) ?? { rule: "", suggestions: [] }));
-  for (const reference of new Set(certain.flatMap(({ allocations }) => allocations.map((one) => one.reference)))) {
-    await confirmIfComplete(deps, reference);
-  }
+  await confirmPaid(deps);
 }
 
 async function openRows(deps: PaymentDeps): Promise<BankPayment[]> {
@@ -43,18 +41,6 @@ async function openRows(deps: PaymentDeps): Promise<BankPayment[]> {
 
 async function inGroups<T>(all: readonly T[], act: (one: T) => Promise<unknown>): Promise<void> {
   for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(act));
-}
-
-async function keepSuggestions(
-  { store }: PaymentDeps,
-  { id, region }: BankPayment,
-  { rule, suggestions }: Pick<BankPayment, "rule" | "suggestions">,
-): Promise<void> {
-  await transact(store, [payments.at(id)], (tx) => {
-    const now = tx.get(payments.at(id));
-    if (now?.state === "open") putPayment(tx, { ...now, region, rule, suggestions, revision: now.revision + 1 });
-    return ok(true);
-  });
 }
 
 export type Booking = {
@@ -81,6 +67,7 @@ export async function book(
     const now = tx.get(ref);
     if (now === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
     if (now.state !== from) return refusePayment("PAYMENT_STATE", { id, state: now.state });
+    if (now.isReversal) return refusePayment("PAYMENT_REVERSAL", { id });
     let party: string | undefined;
     for (const { reference, fen } of allocations) {
       const due = tx.get(dues.at(reference));
@@ -113,33 +100,34 @@ export async function book(
   });
 }
 
-/** When all of a due that this region is owed has arrived, it gives its word; at most once. */
-export async function confirmIfComplete(deps: PaymentDeps, reference: string): Promise<string | undefined> {
-  const due = await read(deps.store, dues.at(reference));
-  if (due === undefined || due.to !== deps.region || due.paidFen !== due.fen || due.confirmedAt !== null)
-    return undefined;
+/** All of a due that this region is owed has arrived, and nothing may have gone back: it gives its word; at most once. */
+async function confirm(deps: PaymentDeps, due: Due, doubts: readonly Doubt[]): Promise<void> {
   const netting = await read(deps.store, nettingRef(due));
-  if (netting === undefined) return undefined;
-  const parts = [];
-  for (const { id } of due.payments)
-    parts.push((await read(deps.store, payments.at(id))) ?? { bankReference: "", date: null });
+  if (netting === undefined) return;
+  const parts: BankPayment[] = [];
+  for (const { id } of due.payments) {
+    const part = await read(deps.store, payments.at(id));
+    if (part !== undefined) parts.push(part);
+  }
+  if (isInDoubt(due, parts, doubts)) return;
   const word = prepareConfirmation(deps, netting, due, parts);
-  const ref = dues.at(reference);
-  const done = await transact(deps.store, [ref, ...word.refs], (tx) => {
+  const ref = dues.at(due.reference);
+  await transact(deps.store, [ref, ...word.refs], (tx) => {
     const now = tx.get(ref);
     if (now === undefined || now.confirmedAt !== null || now.paidFen !== now.fen) return ok(false);
     putDue(tx, { ...now, confirmedAt: word.at });
     const said = word.apply(tx);
     return said.ok ? ok(true) : said;
   });
-  return done.ok && done.value ? due.periodId : undefined;
 }
 
-/** Dues that were paid in full when the node stopped before it could say so. */
-export async function confirmPaid(deps: PaymentDeps): Promise<void> {
+/** Also dues that were paid in full when the node stopped before it could say so. */
+async function confirmPaid(deps: PaymentDeps): Promise<void> {
+  const complete: Due[] = [];
   for await (const due of duesLeft(deps.store)) {
-    if (due.to === deps.region && due.confirmedAt === null && due.paidFen === due.fen) {
-      await confirmIfComplete(deps, due.reference);
-    }
+    if (due.to === deps.region && due.confirmedAt === null && due.paidFen === due.fen) complete.push(due);
   }
+  if (complete.length === 0) return;
+  const doubts = await doubtsOf(deps.store);
+  for (const due of complete) await confirm(deps, due, doubts);
 }

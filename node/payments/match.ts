@@ -25,7 +25,7 @@ const MOST_SUGGESTIONS = 5;
  */
 export function matchPayments(rows: readonly BankPayment[], dues: readonly Due[], region: string): Matched {
   const open = openDues(dues, region);
-  const readable = rows.filter(isReadable).sort((a, b) => (a.date + a.id < b.date + b.id ? -1 : 1));
+  const readable = rows.filter(mayPay).sort((a, b) => (a.date + a.id < b.date + b.id ? -1 : 1));
   const certain: Match[] = [];
   const book = (row: Row, rule: string, allocations: readonly Allocation[]) => {
     for (const { reference, fen } of allocations) (open.byReference.get(reference) as Open).left -= BigInt(fen);
@@ -76,13 +76,14 @@ function openDues(dues: readonly Due[], region: string): OpenDues {
   return { byReference, byParty };
 }
 
-function isReadable(row: BankPayment): row is Row {
-  return row.date !== null && row.fen !== null && row.currency === "CNY" && row.account !== "";
+/** What takes a payment back pays nothing; `returns.ts` looks at it. */
+function mayPay(row: BankPayment): row is Row {
+  return !row.isReversal && row.date !== null && row.fen !== null && row.currency === "CNY" && row.account !== "";
 }
 
 /** A twin of an earlier row without the bank's own number may be one transfer told twice. */
-function mayBeCertain({ region, isReversal, duplicateOf }: Row): boolean {
-  return region !== null && !isReversal && duplicateOf === null;
+function mayBeCertain({ region, duplicateOf }: Row): boolean {
+  return region !== null && duplicateOf === null;
 }
 
 function claimsOn(allocations: readonly Allocation[]): Map<string, number> {
@@ -190,7 +191,7 @@ function suggestionsFor(row: Row, open: OpenDues, byLeft: ReadonlyMap<string, re
       text: why,
     }));
   const suggestions = singles.length > 0 ? singles : pairsFor(row, open);
-  return { rule: ruleOf(row, suggestions), suggestions: row.isReversal ? [] : suggestions };
+  return { rule: ruleOf(row, suggestions), suggestions };
 }
 
 /** Two dues of the party that the amount pays together; never certain, for a coincidence would not show. */
@@ -210,8 +211,7 @@ function pairsFor(row: Row, { byParty }: OpenDues): Suggestion[] {
   return pairs.slice(0, MOST_SUGGESTIONS);
 }
 
-function ruleOf({ region, isReversal, duplicateOf }: Row, suggestions: readonly Suggestion[]): string {
-  if (isReversal) return "reversal";
+function ruleOf({ region, duplicateOf }: Row, suggestions: readonly Suggestion[]): string {
   if (duplicateOf !== null) return "twin";
   if (region === null) return "account-unknown";
   return suggestions.length === 0 ? "nothing-fits" : "not-certain";

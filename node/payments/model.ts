@@ -127,6 +127,8 @@ export type RowFault = {
 
 export type Suggestion = {
   readonly allocations: readonly Allocation[];
+  /** Of a reversal: the payment that it may take back. */
+  readonly returns?: string;
   /** What speaks for it, and what keeps it from being certain. */
   readonly text: Text;
 };
@@ -136,12 +138,21 @@ export type BankPayment = BankRow & {
   readonly origin: { readonly source: string; readonly file: string; readonly row: number };
   /** Whose account it is, when that is known. */
   readonly region: string | null;
-  readonly state: "open" | "booked" | "proposed" | "rejected" | "duplicate" | "faulty";
+  readonly state: "open" | "booked" | "proposed" | "rejected" | "returned" | "duplicate" | "faulty";
   /** Why it is not booked, or by which rule it was. */
   readonly rule: string;
   readonly allocations: readonly Allocation[];
   readonly suggestions: readonly Suggestion[];
-  readonly proposal: { readonly by: string; readonly allocations: readonly Allocation[] } | null;
+  readonly proposal: {
+    readonly by: string;
+    readonly allocations: readonly Allocation[];
+    /** The payment that this row is said to take back; it then pays nothing. */
+    readonly returns?: string;
+  } | null;
+  /** Of a reversal in state `returned`: the payment that it took back. */
+  readonly returns?: string;
+  /** Of a payment in state `returned`: the row that took it back; it counts for nothing any more. */
+  readonly returnedBy?: string;
   readonly rejectedFor: string | null;
   readonly duplicateOf: string | null;
   readonly revision: number;

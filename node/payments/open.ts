@@ -13,8 +13,12 @@ const openDues = collection<string>("payment-due-open");
 const openPayments = collection<string>("payment-open");
 /** Ids of payments that wait for a second person, with the first one. */
 const proposedPayments = collection<{ readonly id: string; readonly by: string }>("payment-proposed");
+/** (own account, direction, fen, id) of every row that is no reversal. */
+const alikePayments = collection<string>("payment-alike");
 /** That what was kept otherwise before, or not at all, has been looked at. */
-const indexed = collection<true>("payment-indexed").at("open");
+const indexes = collection<true>("payment-indexed");
+const indexed = indexes.at("open");
+const alikeIndexed = indexes.at("alike");
 
 /** The only way a round is written. */
 export function putNetting(tx: Tx, netting: Netting): void {
@@ -32,6 +36,7 @@ export function putDue(tx: Tx, due: Due): void {
 export function putPayment(tx: Tx, payment: BankPayment): void {
   tx.put(payments.at(payment.id), payment);
   markPayment(tx, payment);
+  markAlike(tx, payment);
 }
 
 function markNetting(tx: Tx, { periodId, round, state }: Netting): void {
@@ -51,6 +56,47 @@ function markPayment(tx: Tx, { id, state, proposal }: BankPayment): void {
   else tx.remove(openPayments.at(id));
   if (state === "proposed" && proposal !== null) tx.put(proposedPayments.at(id), { id, by: proposal.by });
   else tx.remove(proposedPayments.at(id));
+}
+
+/** Of what never changes of a row, so it is put as often as the row and never removed. */
+function markAlike(tx: Tx, { id, ownAccount, direction, fen, isReversal }: BankPayment): void {
+  if (fen !== null && !isReversal) tx.put(alikePayments.at(ownAccount, direction, fen, id), id);
+}
+
+/** Payments of one amount at one own account in one direction: among them is what a reversal takes back. */
+export async function paymentsAlike(
+  store: Store,
+  { ownAccount, direction, fen }: Pick<BankPayment, "ownAccount" | "direction" | "fen">,
+): Promise<BankPayment[]> {
+  await indexAlike(store);
+  const found: BankPayment[] = [];
+  for await (const id of list(store, alikePayments, [ownAccount, direction, fen ?? ""])) {
+    const payment = await read(store, payments.at(id));
+    if (payment !== undefined) found.push(payment);
+  }
+  return found;
+}
+
+const ROWS_PER_COMMIT = 500;
+
+/** Once for a database from before. */
+async function indexAlike(store: Store): Promise<void> {
+  if ((await read(store, alikeIndexed)) !== undefined) return;
+  let rows: BankPayment[] = [];
+  const mark = async (isLast: boolean) => {
+    const marked = rows;
+    rows = [];
+    await transact(store, [], (tx) => {
+      for (const one of marked) markAlike(tx, one);
+      if (isLast) tx.put(alikeIndexed, true);
+      return ok(true);
+    });
+  };
+  for await (const payment of list(store, payments)) {
+    rows.push(payment);
+    if (rows.length === ROWS_PER_COMMIT) await mark(false);
+  }
+  await mark(true);
 }
 
 /** The periods with a round that is not over, oldest first. */

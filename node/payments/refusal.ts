@@ -19,6 +19,9 @@ const codes = {
   PAYMENT_DUE_TWICE: "invalid-input",
   PAYMENT_DECISION: "invalid-input",
   PAYMENT_NO_ACCOUNT: "invalid-input",
+  PAYMENT_REVERSAL: "conflict",
+  PAYMENT_RETURN: "invalid-input",
+  PAYMENT_CONFIRMED: "conflict",
   PAYMENT_COLUMNS: "invalid-input",
   PAYMENT_SOURCE: "invalid-input",
   PAYMENT_FILE_TOO_LARGE: "too-large",
@@ -104,6 +107,18 @@ const texts: { readonly [code in PaymentCode]: Text } = {
   PAYMENT_NO_ACCOUNT: {
     zh: "收付款 {id} 缺少对方账号或币种不是人民币,不能入账;请向银行核实后在新文件中补全。",
     en: "The payment {id} has no counter-party account or is not in CNY, so it cannot be booked; ask the bank and import a complete file.",
+  },
+  PAYMENT_REVERSAL: {
+    zh: "{id} 是退汇或冲正,不是到账,不能认领为付款;请指明它退回的是哪一笔(heliu payments match {id} --returns 编号),或注明理由排除。",
+    en: "{id} takes a payment back, so it cannot pay anything; say which payment it returns (heliu payments match {id} --returns ID), or reject it with a reason.",
+  },
+  PAYMENT_RETURN: {
+    zh: "{id} 不能作为被 {reversal} 退回的款项:须为同一本方账户、金额相同、方向相符、日期不晚于它、且尚未退回或待复核;请核对编号。",
+    en: "{id} cannot be what {reversal} takes back: it has to be of the same own account and amount, in the direction that fits, no later, and neither returned nor waiting for a second person; check the id.",
+  },
+  PAYMENT_CONFIRMED: {
+    zh: "参考号 {reference} 的到账已签署确认,不能收回;已入账的由双方在以后账期更正。该行保留在待办中,处理完毕后请注明理由排除。",
+    en: "That {reference} arrived is signed and cannot be taken back; what is posted is corrected by both regions in a later period. The row stays in the list; reject it with a reason when that is done.",
   },
   PAYMENT_COLUMNS: {
     zh: "找不到必需的列:{missing};文件表头为 {found}。请指明列名(heliu payments import --column 字段=列名),指明后会按来源记住。",

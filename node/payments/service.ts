@@ -21,7 +21,7 @@ import {
   paymentsWaiting,
   paymentView,
 } from "./list-payments.ts";
-import { confirmPaid, matchOpen } from "./match-open.ts";
+import { matchOpen } from "./match-open.ts";
 import { parseNetMessage } from "./messages.ts";
 import type { Due, Invoice } from "./model.ts";
 import { type StatementMoney, statementMoney } from "./money-state.ts";
@@ -110,10 +110,7 @@ export function createPayments(deps: PaymentDeps): Payments {
     name: "payments",
     start() {
       lanes.background(async () => {
-        await matching.run("match", async () => {
-          await matchOpen(deps);
-          await confirmPaid(deps);
-        });
+        await matching.run("match", () => matchOpen(deps));
         await resume();
       });
     },

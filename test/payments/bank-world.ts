@@ -12,10 +12,10 @@ import {
 export const [CD, CQ, GY] = ["510100", "500000", "520100"] as const;
 export const ACCOUNT = "6222021111111111111";
 
+export type Plan = { readonly periodId: string; readonly fen: string };
+
 /** A signed plan in which 500000 pays `fen` to 510100, each in a plan of its own month. */
-export async function owed(
-  ...plans: readonly { readonly periodId: string; readonly fen: string }[]
-): Promise<PayingWorld> {
+export async function owed(...plans: readonly Plan[]): Promise<PayingWorld> {
   const world = payingRegions([CD, CQ]);
   for (const { periodId, fen } of plans) {
     sign(world, signedStatement("AGR-1", CD, CQ, { "510100:provider": fen }, { periodId }));
@@ -24,6 +24,7 @@ export async function owed(
     for (const region of [CD, CQ]) mustSucceed(await world.at(region).payments.approveNet(person("two"), periodId));
     await world.quiet();
   }
+  world.clock.nowMs = Date.parse("2026-11-20T02:00:00.000Z");
   return world;
 }
 
@@ -40,7 +41,7 @@ export async function accountOf({ payments }: PayingRegion, region: string, ...w
 let files = 0;
 
 /** A bank's file with one column of money received; each row: yuan, text, the bank's number, day, account. */
-export async function arrives({ payments }: PayingRegion, ...rows: readonly (readonly string[])[]) {
+export async function arrives(world: PayingWorld, ...rows: readonly (readonly string[])[]) {
   const grid = [
     ["账号:6222000000000000009"],
     ["交易日期", "收入金额", "支出金额", "对方账号", "对方户名", "摘要", "交易流水号"],
@@ -49,6 +50,9 @@ export async function arrives({ payments }: PayingRegion, ...rows: readonly (rea
     ]),
   ];
   const file = (files++).toString(16).padStart(64, "0");
+  // Later files come after in the list, too.
+  world.clock.nowMs += 60_000;
+  const { payments } = world.at(CD);
   return mustSucceed(await payments.importFile(person("one"), { source: "ccb", filename: "流水.csv", file, grid }));
 }
 

@@ -7,7 +7,7 @@ it("books what waited for an account as soon as a match of two persons has taugh
   const world = await owed(one("10684"));
   const cd = world.at(CD);
   const { reference } = await dueOf(cd);
-  await arrives(cd, ["100.00", `${reference} 首付`, "B-1"], ["6.84", `${reference} 尾款`, "B-2"]);
+  await arrives(world, ["100.00", `${reference} 首付`, "B-1"], ["6.84", `${reference} 尾款`, "B-2"]);
   const [first] = await rowsOf(cd);
   const id = first?.id ?? "";
   mustSucceed(await cd.payments.decide(person("one"), id, { allocations: [{ reference, fen: "10000" }] }));

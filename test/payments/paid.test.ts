@@ -210,7 +210,15 @@ describe("a signed plan and the bank's files", () => {
       ["2026-13-05", "12.00", "", ACCOUNTS[CQ], "500000 专户", reference, "B-4"],
     ];
     const result = mustSucceed(await cd.payments.importFile(person("one"), bankFile(...rows)));
-    expect(result.states).toEqual({ open: 2, booked: 0, proposed: 0, rejected: 0, duplicate: 0, faulty: 2 });
+    expect(result.states).toEqual({
+      open: 2,
+      booked: 0,
+      proposed: 0,
+      rejected: 0,
+      returned: 0,
+      duplicate: 0,
+      faulty: 2,
+    });
     expect(result.faults).toMatchObject([
       { row: 4, column: "对方账号", value: "", rule: "PAY-ACCOUNT" },
       { row: 6, column: "交易日期", value: "2026-13-05", rule: "PAY-DATE" },

@@ -86,6 +86,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     proposed: "Waiting for a second person",
     date: "Date",
     direction: { in: "received", out: "paid" },
+    reversal: { in: "reversal: taken back from us", out: "reversal: come back to us" },
     party: "Counter-party and account",
     text: "Text",
     amount: "Amount (CNY)",
@@ -94,6 +95,16 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     knowAccount: "Nobody has said whose this account is: register it",
     noSuggestion: "No due fits. If it is no payment of this system, say so and leave it out.",
     pays: (reference, yuan) => `${reference} CNY ${yuan}`,
+    returnsPayment: (id) => `returns the payment ${id}`,
+    takeReturn: "It returns this one",
+    takeReturnWill:
+      "A second person has to confirm; then that payment counts no more, both rows say returned, and what it paid is owed again.",
+    confirmReturn: "Confirm the return",
+    confirmReturnWill: "The payment that came back counts no more, and both rows say returned. It cannot be undone.",
+    reversalOpen:
+      "A reversal cannot be claimed as money received. Say which payment it returns, or leave it out with a reason; until then no due that it may concern is confirmed by itself.",
+    reversalConfirmed:
+      "The arrival of what came back is signed and cannot be taken back; people of both regions correct what is posted in a later period. The row stays here; leave it out with a reason when that is done.",
     take: "It pays these",
     takeWill: "A second person has to confirm; then it is booked and the other region is told that it arrived.",
     reject: "Leave out",
@@ -140,6 +151,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
       booked: "booked",
       proposed: "to confirm",
       rejected: "left out",
+      returned: "returned",
       duplicate: "duplicate",
       faulty: "faulty",
     },

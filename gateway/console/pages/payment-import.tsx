@@ -17,7 +17,15 @@ export type PaymentImportModel = {
   readonly columns: { readonly [field: string]: string };
 };
 
-const STATES: readonly BankPayment["state"][] = ["booked", "open", "proposed", "duplicate", "faulty", "rejected"];
+const STATES: readonly BankPayment["state"][] = [
+  "booked",
+  "open",
+  "proposed",
+  "duplicate",
+  "faulty",
+  "rejected",
+  "returned",
+];
 
 export function PaymentImportPage({ view, model }: { view: View; model: PaymentImportModel }) {
   const { result, fault } = model;

@@ -1,5 +1,5 @@
 import type { PaymentView } from "../../../node/payments/list-payments.ts";
-import type { Allocation } from "../../../node/payments/model.ts";
+import type { Allocation, Suggestion } from "../../../node/payments/model.ts";
 import { yuan } from "../../reports/money.ts";
 import { shortDigest } from "../format.ts";
 import { CommentField, Confirm } from "../parts/confirm.tsx";
@@ -8,12 +8,16 @@ import { holds, say, type View } from "../view.ts";
 /** One row of a bank's file that a person has to decide, with what may be said of it. */
 export function PaymentRow({ view, payment }: { view: View; payment: PaymentView }) {
   const t = view.t.payments;
-  const { date, direction, name, account, region, text, bankReference, fen, origin } = payment;
+  const { date, direction, isReversal, name, account, region, text, bankReference, fen, origin } = payment;
   return (
     <tr id={payment.id}>
       <td class="keep">
         {date ?? "—"}
-        <small class="quiet block">{t.direction[direction]}</small>
+        {isReversal ? (
+          <span class="marker warn block">{t.reversal[direction]}</span>
+        ) : (
+          <small class="quiet block">{t.direction[direction]}</small>
+        )}
       </td>
       <td>
         {name === "" ? "—" : name}
@@ -27,12 +31,17 @@ export function PaymentRow({ view, payment }: { view: View; payment: PaymentView
           {t.origin(`${origin.source} ${shortDigest(origin.file)}`, String(origin.row))}
         </small>
       </td>
-      <td class="num">{fen === null ? "—" : yuan(fen)}</td>
+      <td class="num">{fen === null ? "—" : signed(payment, fen)}</td>
       <td>
         <Decision view={view} payment={payment} />
       </td>
     </tr>
   );
+}
+
+/** What takes money back is never to be read as money that came. */
+function signed({ isReversal }: PaymentView, fen: string): string {
+  return isReversal ? `−${yuan(fen)}` : yuan(fen);
 }
 
 function Decision({ view, payment }: { view: View; payment: PaymentView }) {
@@ -42,12 +51,16 @@ function Decision({ view, payment }: { view: View; payment: PaymentView }) {
   const common = { view, action: `/console/payments/${encodeURIComponent(id)}/decide` };
   const confirm = view.t.negotiation.confirm;
   if (proposal !== null) {
+    const willConfirm =
+      proposal.returns === undefined
+        ? { label: t.confirm, willHappen: t.confirmWill }
+        : { label: t.confirmReturn, willHappen: t.confirmReturnWill };
     return (
       <>
-        <Allocations view={view} allocations={proposal.allocations} />
+        <Allocations view={view} {...proposal} />
         {mayAct ? (
           <div class="actions">
-            <Confirm {...common} label={t.confirm} willHappen={t.confirmWill} confirm={confirm} tone="primary">
+            <Confirm {...common} {...willConfirm} confirm={confirm} tone="primary">
               <input type="hidden" name="decision" value="confirm" />
               <p class="form-hint">{t.needsSecond}</p>
             </Confirm>
@@ -64,24 +77,19 @@ function Decision({ view, payment }: { view: View; payment: PaymentView }) {
   }
   return (
     <>
-      {suggestions.length === 0 ? <span class="quiet">{t.noSuggestion}</span> : null}
-      {suggestions.length === 0 && region === null && payment.account !== "" ? (
+      <Standing view={view} payment={payment} />
+      {suggestions.length === 0 && !payment.isReversal && region === null && payment.account !== "" ? (
         <a class="block" href="/console/payments/accounts">
           {t.knowAccount}
         </a>
       ) : null}
       {suggestions.map((suggestion) => (
         <>
-          <Allocations view={view} allocations={suggestion.allocations} />
+          <Allocations view={view} {...suggestion} />
           <small class="quiet">{say(view, suggestion.text)}</small>
           {mayAct ? (
             <div class="actions">
-              <Confirm {...common} label={t.take} willHappen={t.takeWill} confirm={confirm}>
-                <input type="hidden" name="decision" value="propose" />
-                {suggestion.allocations.map(({ reference, fen }) => (
-                  <input type="hidden" name="allocation" value={`${reference} ${fen}`} />
-                ))}
-              </Confirm>
+              <Take view={view} action={common.action} suggestion={suggestion} />
             </div>
           ) : null}
         </>
@@ -100,9 +108,42 @@ function Decision({ view, payment }: { view: View; payment: PaymentView }) {
   );
 }
 
-function Allocations({ view, allocations }: { view: View; allocations: readonly Allocation[] }) {
+/** What stands in the way of the row, before anything is suggested. */
+function Standing({ view, payment }: { view: View; payment: PaymentView }) {
+  const t = view.t.payments;
+  const { isReversal, rule, suggestions } = payment;
+  if (isReversal) return <p class="quiet">{rule === "reversal-confirmed" ? t.reversalConfirmed : t.reversalOpen}</p>;
+  return suggestions.length === 0 ? <span class="quiet">{t.noSuggestion}</span> : null;
+}
+
+function Take({ view, action, suggestion }: { view: View; action: string; suggestion: Suggestion }) {
+  const t = view.t.payments;
+  const { allocations, returns } = suggestion;
+  const confirm = view.t.negotiation.confirm;
+  if (returns !== undefined) {
+    return (
+      <Confirm view={view} action={action} label={t.takeReturn} willHappen={t.takeReturnWill} confirm={confirm}>
+        <input type="hidden" name="decision" value="return" />
+        <input type="hidden" name="returns" value={returns} />
+      </Confirm>
+    );
+  }
+  return (
+    <Confirm view={view} action={action} label={t.take} willHappen={t.takeWill} confirm={confirm}>
+      <input type="hidden" name="decision" value="propose" />
+      {allocations.map(({ reference, fen }) => (
+        <input type="hidden" name="allocation" value={`${reference} ${fen}`} />
+      ))}
+    </Confirm>
+  );
+}
+
+type Said = { readonly allocations: readonly Allocation[]; readonly returns?: string };
+
+function Allocations({ view, allocations, returns }: Said & { view: View }) {
   return (
     <ul class="lines tight">
+      {returns === undefined ? null : <li>{view.t.payments.returnsPayment(returns)}</li>}
       {allocations.map(({ reference, fen }) => (
         <li>{view.t.payments.pays(reference, yuan(fen))}</li>
       ))}

@@ -58,6 +58,10 @@ function decisionOf(form: Form): Result<Decision> {
       const reject = form.text("reason");
       return reject === undefined ? noReason() : ok({ reject: reject.slice(0, 500) });
     }
+    case "return": {
+      const returns = form.text("returns");
+      return returns === undefined ? noReason() : ok({ returns: returns.slice(0, 64) });
+    }
     default: {
       const allocations = form.all("allocation").flatMap((written) => {
         const [, reference = "", fen = ""] = /^(\S{1,32}) ([1-9][0-9]{0,40})$/.exec(written) ?? [];

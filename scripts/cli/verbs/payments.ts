@@ -109,15 +109,15 @@ function importVerb(payments: Command): void {
 }
 
 function describeImport({ rows, states, isRepeated }: ImportResult): string {
-  const { booked, open, duplicate, faulty } = states;
+  const { booked, open, returned, duplicate, faulty } = states;
   const again = isRepeated
     ? say("此文件此前已导入,未作改动。", "This file was imported before; nothing changed. ")
     : "";
   return (
     again +
     say(
-      `共 ${rows} 行:已入账 ${booked},待人工认定 ${open},重复 ${duplicate},有误 ${faulty}`,
-      `${rows} rows: ${booked} booked, ${open} for a person, ${duplicate} repeated, ${faulty} faulty`,
+      `共 ${rows} 行:已入账 ${booked},待人工认定 ${open},已退回 ${returned},重复 ${duplicate},有误 ${faulty}`,
+      `${rows} rows: ${booked} booked, ${open} for a person, ${returned} returned, ${duplicate} repeated, ${faulty} faulty`,
     )
   );
 }
@@ -126,7 +126,7 @@ function listVerb(payments: Command): void {
   example(
     limited(payments.command("list").description("列出收付款 list payments")).option(
       "--state <state>",
-      "open booked proposed rejected duplicate faulty",
+      "open booked proposed rejected returned duplicate faulty",
     ),
     "heliu payments list --state open",
   ).action(async (options: { limit: string; state?: string }, command: Command) => {
@@ -141,17 +141,36 @@ function listVerb(payments: Command): void {
       { title: say("状态", "state") },
       { title: say("参考号或建议", "reference or suggestion") },
     ];
-    answer(items, () => table(columns, items.map(rowOf)));
+    answer(items, () => table(columns, items.map(paymentRow)));
   });
 }
 
-function rowOf(p: PaymentView): string[] {
+export function paymentRow(p: PaymentView): string[] {
   const chosen = p.proposal?.allocations ?? (p.allocations.length > 0 ? p.allocations : p.suggestions[0]?.allocations);
-  const references = (chosen ?? []).map(({ reference, fen }) => `${reference} ${yuan(fen)}`).join(", ");
-  const sign = p.direction === "out" ? "-" : "";
-  const amount = p.fen === null ? "—" : `${sign}${yuan(p.fen)}`;
-  return [p.id, p.date ?? "—", amount, p.region ?? p.name, `${p.state} (${p.rule})`, references];
+  const references = (chosen ?? []).map(({ reference, fen }) => `${reference} ${yuan(fen)}`);
+  // A reversal goes the other way than the column that it stands in.
+  const sign = (p.direction === "out") !== p.isReversal ? "-" : "";
+  const amount = p.fen === null ? "—" : `${sign}${yuan(p.fen)}${p.isReversal ? say(" 退汇", " reversal") : ""}`;
+  const said = [...references, ...returnOf(p)].join(", ");
+  return [p.id, p.date ?? "—", amount, p.region ?? p.name, `${p.state} (${p.rule})`, said];
 }
+
+function returnOf({ state, rule, returns, returnedBy, proposal, suggestions }: PaymentView): string[] {
+  if (returnedBy !== undefined) return [say(`被 ${returnedBy} 退回`, `returned by ${returnedBy}`)];
+  const id = returns ?? proposal?.returns ?? suggestions[0]?.returns;
+  const confirmed =
+    state === "open" && rule === "reversal-confirmed"
+      ? [say("到账已签署确认,由人员在以后账期更正", "its arrival is signed; people correct it in a later period")]
+      : [];
+  return id === undefined ? confirmed : [say(`退回 ${id}`, `returns ${id}`), ...confirmed];
+}
+
+type MatchOptions = {
+  readonly due?: string[];
+  readonly returns?: string;
+  readonly confirm?: boolean;
+  readonly reject?: string;
+};
 
 function matchVerb(payments: Command): void {
   example(
@@ -159,14 +178,16 @@ function matchVerb(payments: Command): void {
       .command("match <id>")
       .description("人工认定,一人提出、另一人确认 decide by persons: one proposes, another confirms")
       .option("--due <reference=fen...>", "付的是哪些应付款,金额以分计 which dues it pays, in fen")
+      .option("--returns <id>", "退汇或冲正退回的是哪一笔 the payment that this reversal takes back")
       .option("--confirm", "确认他人的认定 confirm what another person proposed")
       .option("--reject <why>", "退回,或认定与应付款无关 send back, or say that it pays none of them"),
     "heliu payments match P-1f… --due HE7K3Q9M2ABX=120000",
     "heliu payments match P-1f… --confirm",
-  ).action(async (id: string, options: { due?: string[]; confirm?: boolean; reject?: string }, command: Command) => {
+  ).action(async (id: string, options: MatchOptions, command: Command) => {
     const { connection, answer } = contextOf(command);
     const allocations = options.due?.map(allocationOf);
-    const body = { allocations, confirm: options.confirm, reject: options.reject };
+    const { returns, confirm, reject } = options;
+    const body = { allocations, returns, confirm, reject };
     const path = `/payments/${encodeURIComponent(id)}/match`;
     const done = await callJson<PaymentView>(connection(), path, { body: JSON.parse(JSON.stringify(body)) });
     answer(done, () => `${done.id} ${done.state}`);
