@@ -16,7 +16,12 @@ export const schemeSchema = z.union([
     kind: z.literal("tiers"),
     brackets: z.array(z.object({ upToFen: z.string().nullable(), weights: z.array(weight) })),
   }),
-  z.object({ kind: z.literal("shapley"), parties: z.array(z.string()), v: z.unknown(), samples: z.unknown() }),
+  z.object({
+    kind: z.literal("shapley"),
+    parties: z.array(z.string()),
+    v: z.unknown(),
+    samples: z.unknown().optional(),
+  }),
 ]);
 
 export const partyRoles = ["provider", "storage", "compute", "service", "operator", "fund"] as const;

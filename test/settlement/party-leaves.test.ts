@@ -199,7 +199,7 @@ describe("a party that has left", () => {
     const v = { kind: "pairwise", single: ["1", "1"], pairs: [] } as const;
     for (const [scheme, isRefused] of [
       [{ kind: "tiers", brackets: [{ upToFen: null, weights }] }, true],
-      [{ kind: "shapley", parties: weights.map(({ partyId }) => partyId), v, samples: null }, true],
+      [{ kind: "shapley", parties: weights.map(({ partyId }) => partyId), v }, true],
       [{ kind: "contribution", parties: [OPERATOR], components: [], fallback: weights }, true],
       [{ kind: "contribution", parties: [OPERATOR], components: [] }, false],
     ] as const) {
