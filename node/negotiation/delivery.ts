@@ -11,28 +11,36 @@ import { endStep } from "./end-negotiation.ts";
 import { learnPid } from "./find-negotiation.ts";
 import { isOver } from "./machine.ts";
 import { answerSchema, termination } from "./messages.ts";
-import type { Negotiation } from "./model.ts";
+import type { Negotiation, NegotiationState } from "./model.ts";
 import { unknownNegotiation } from "./refusal.ts";
 import { negotiations, putNegotiation } from "./store.ts";
 import { noteProposed, refusedStep } from "./third-region-answers.ts";
 import { othersOf } from "./third-region-signing.ts";
 import { noteCosignatureRefused } from "./witness-party.ts";
 
+/** Our messages that the peer may go on waiting over, with the state in which it then is. */
+const WAITS_THERE: { readonly [kind: string]: NegotiationState } = {
+  ContractRequestMessage: "REQUESTED",
+  ContractNegotiationEventMessage: "ACCEPTED",
+};
+
 /**
- * The peer took our message. Only the answer to a request that goes on waiting there tells something new (the peer's pid,
- * and for whom it waits); in every other state the peer's next message brings the pid, and a commit is spared.
+ * The peer took our message. Only the answer to a request or an acceptance that goes on waiting there tells something new
+ * (the peer's pid, and for whom it waits); in every other state the peer's next message brings the pid, and a commit is spared.
  */
 export async function noteDelivered(deps: NegotiationDeps, message: OutboxMessage, answer: Answer): Promise<void> {
   if (message.kind === "HeliuAgreementProposal") return noteProposed(deps, message, answer);
-  if (message.kind !== "ContractRequestMessage") return;
+  const state = WAITS_THERE[message.kind];
   const said = answerSchema.safeParse(answer);
-  if (!said.success || said.data.state !== "REQUESTED") return;
+  if (state === undefined || !said.success || said.data.state !== state) return;
   const { providerPid, consumerPid, reason } = said.data;
   const ref = negotiations.at(consumerPid);
   if (laneOf(consumerPid) !== message.lane) return;
   await transact(deps.store, [ref], (tx) => {
     const before = tx.get(ref);
-    if (before === undefined || before.state !== "REQUESTED" || before.peer !== message.peer) return ok(undefined);
+    if (before === undefined || before.state !== state || before.peer !== message.peer) return ok(undefined);
+    // A notice of the peer that came before its answer was read is the newer word.
+    if (state === "ACCEPTED" && before.reason?.code !== "AWAITING_PEER") return ok(undefined);
     const after = waitingAtPeer(learnPid(before, providerPid), reason, deps);
     putNegotiation(tx, before, after, deps.region);
     return ok(undefined);

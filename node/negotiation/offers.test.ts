@@ -6,6 +6,7 @@ import type { Negotiation } from "./model.ts";
 
 const li = person(CONSUMER, "li", "requester");
 const zhang = person(PROVIDER, "zhang", "approver");
+const zhao = person(PROVIDER, "zhao", "publisher");
 
 let world: World;
 beforeEach(() => {
@@ -83,5 +84,34 @@ describe("an entry that is published again while it is negotiated", () => {
     for (const { id } of [answered, asked]) {
       expect(await ours(id)).toMatchObject({ state: "TERMINATED", reason: { code: "OFFER_OUTDATED" } });
     }
+  });
+});
+
+describe("a publisher's offer that the consumer has taken", () => {
+  async function taken(): Promise<Negotiation> {
+    const asked = await ask();
+    mustSucceed(await world.provider.negotiations.counter(zhao, (await theirs(asked.id)).id, { fields: ["uscc"] }));
+    await world.settle();
+    mustSucceed(await world.consumer.negotiations.accept(li, asked.id));
+    await world.settle();
+    return asked;
+  }
+
+  it("waits for the provider's approver until the same day at both ends", async () => {
+    const asked = await taken();
+    const [c, p] = [await ours(asked.id), await theirs(asked.id)];
+    expect(p.reason).toMatchObject({ code: "AWAITING_APPROVAL", turn: { region: PROVIDER, role: "approver" } });
+    expect(p.reason?.rule).toBe("agr-510100-500000@2025.11.0/share.replyDays");
+    expect(p.reason?.until).toMatch(/^2026-10-/);
+    expect([c.state, c.reason]).toEqual(["ACCEPTED", p.reason]);
+    expect(c.timeline.at(-1)?.reason).toEqual(p.reason);
+  });
+
+  it("is a task of that approver, and agreed with the approver's yes", async () => {
+    const asked = await taken();
+    expect((await world.provider.negotiations.waiting(zhang)).length).toBe(1);
+    mustSucceed(await world.provider.negotiations.approve(zhang, (await theirs(asked.id)).id));
+    await world.settle();
+    expect(await ours(asked.id)).toMatchObject({ state: "FINALIZED", reason: null });
   });
 });

@@ -1,8 +1,10 @@
 import { ok, type Result } from "../kernel/exchange-error.ts";
+import type { Reason } from "../kernel/reason.ts";
 import type { Answer, InboundMessage } from "../outbox/model.ts";
+import { replyClock } from "../policy/decide.ts";
 import { fromOdrl } from "../policy/odrl.ts";
 import { parseOfferId } from "../policy/offer.ts";
-import { reasonOfRefusal } from "../policy/refusal.ts";
+import { neutralWait, reasonOfRefusal } from "../policy/refusal.ts";
 import { agreeStep } from "./agree.ts";
 import { lawful, refuseStep, standingOf } from "./answer-request.ts";
 import { commitMessage } from "./commit-step.ts";
@@ -60,7 +62,7 @@ export async function receiveAccepted(deps: NegotiationDeps, inbound: InboundMes
   return commitMessage(deps, { id, peer, agreementId, others, inbound }, ({ negotiation, at, nowMs }) => {
     if (negotiation === undefined) return unknownNegotiation();
     const { comment = null } = message.value;
-    const reason = approveAccepted(deps.region);
+    const reason = approveAccepted(deps, peer, nowMs);
     const accepted = advance(negotiation, {
       event: "accept",
       by: "consumer",
@@ -94,12 +96,16 @@ export function lookAtOffer(consumer: string) {
   return { ...wait, neutral: text };
 }
 
-function approveAccepted(provider: string) {
-  return waitReason(
-    { code: "AWAITING_APPROVAL", rule: "identity.four-eyes", region: provider, role: "approver" },
-    {
+/** The clock of the consumer's word runs as for a request: nobody but this region can go on, or end it, from here. */
+function approveAccepted({ region, rules }: NegotiationDeps, consumer: string, nowMs: number): Reason {
+  return {
+    code: "AWAITING_APPROVAL",
+    ...replyClock(rules, nowMs, consumer),
+    turn: { region, role: "approver" },
+    text: {
       zh: "对方已接受发布人给出的条件;须由提供方审批人批准。",
       en: "The peer accepted the terms a publisher offered; an approver of the provider has to approve them.",
     },
-  );
+    neutral: neutralWait,
+  };
 }

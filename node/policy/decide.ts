@@ -98,14 +98,9 @@ function channelUnknown(requested: UsageTerms, offer: Offer): Breach | undefined
 function waitForPerson({ entry, rules, nowMs, region, consumer }: Request): Reason {
   const turn = { region, role: "approver" };
   const condition = entry.kind === "product" ? "priced-product" : (entry.sharing.condition ?? "");
-  const due = rules.deadline("share.replyDays", nowMs, { peer: consumer });
-  // Without a rule pack or calendar nothing is granted, and no invented date is shown; a person may still answer.
-  const clock = due.ok
-    ? { rule: due.value.rule, until: due.value.until, verified: due.value.verified && !due.value.provisional }
-    : { rule: `rules.${due.error.code}`, until: null, verified: false };
   return {
     code: "AWAITING_APPROVAL",
-    ...clock,
+    ...replyClock(rules, nowMs, consumer),
     turn,
     text:
       entry.kind === "product"
@@ -119,6 +114,19 @@ function waitForPerson({ entry, rules, nowMs, region, consumer }: Request): Reas
           },
     neutral: neutralWait,
   };
+}
+
+/** Until when the provider's approver has to answer what reached this node at `nowMs`. */
+export function replyClock(
+  rules: DeadlineRules,
+  nowMs: number,
+  consumer: string,
+): Pick<Reason, "rule" | "until" | "verified"> {
+  const due = rules.deadline("share.replyDays", nowMs, { peer: consumer });
+  // Without a rule pack or calendar nothing is granted, and no invented date is shown; a person may still answer.
+  return due.ok
+    ? { rule: due.value.rule, until: due.value.until, verified: due.value.verified && !due.value.provisional }
+    : { rule: `rules.${due.error.code}`, until: null, verified: false };
 }
 
 function narrowed({ consumer }: Request): Reason {
