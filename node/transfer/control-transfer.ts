@@ -2,7 +2,6 @@ import { requireRole } from "../identity/authorise.ts";
 import type { Principal, Role } from "../identity/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Reason } from "../kernel/reason.ts";
-import type { Text } from "../kernel/text.ts";
 import { read } from "../storage/transact.ts";
 import type { TransferDeps } from "./deps.ts";
 import type { Transfer } from "./model.ts";
@@ -52,7 +51,8 @@ async function control(
   if (transfer === undefined) return notFound(id);
   const role = actingRole(principal, transfer.role);
   if (!role.ok) return role;
-  const reason = event === "start" ? null : personReason(CODES[event], event, deps.region);
+  const by = { region: deps.region, role: role.value };
+  const reason = event === "start" ? null : personReason(event, by, comment);
   return moveTransfer(deps, id, { event, actor: role.value, comment: comment ?? null, reason });
 }
 
@@ -64,12 +64,24 @@ function actingRole(principal: Principal, side: Transfer["role"]): Result<Role> 
   return refused.ok ? ok(first) : refused;
 }
 
+/** As much of a comment as a reason carries, which the other side shows as it is; the whole of it stands in the timeline here. */
+const LONGEST_SAID = 500;
+
+/** It is up to whoever stopped it; the peer is told in the words that were said here, marked as this region's. */
 function personReason(
-  { code, zh, en }: { readonly code: string } & Text,
   event: "suspend" | "terminate",
-  region: string,
+  by: { readonly region: string; readonly role: Role },
+  comment: string | undefined,
 ): Reason {
-  const text = { zh, en };
-  const turn = event === "suspend" ? { region, role: "requester" } : null;
-  return { code, rule: `transfer.${event}`, turn, until: null, verified: true, text, neutral: text };
+  const { code, ...neutral } = CODES[event];
+  const said = [...(comment ?? "").trim().toWellFormed()].slice(0, LONGEST_SAID).join("");
+  const text =
+    said === ""
+      ? neutral
+      : {
+          zh: `${neutral.zh}地区 ${by.region} 说明:「${said}」`,
+          en: `${neutral.en} Region ${by.region} says: “${said}”`,
+        };
+  const turn = event === "suspend" ? by : null;
+  return { code, rule: `transfer.${event}`, turn, until: null, verified: true, text, neutral };
 }

@@ -211,10 +211,13 @@ function contentDiffers(tx: Tx, transfer: Transfer, { sha256 }: MoveBody): Failu
   );
 }
 
+/** A peer's words are kept and shown, so there is an end to them. */
+const LONGEST_REASON = 8_000;
+
 /** The peer's own words where it is a Heliu node; otherwise its code, in ours. */
 function reasonSaid(transfer: Transfer, event: TransferEvent, { code, reason }: MoveBody): Reason {
   const said = reasonSchema.safeParse(reason?.[0]);
-  if (said.success) return said.data;
+  if (said.success && JSON.stringify(said.data).length <= LONGEST_REASON) return said.data;
   const name = code ?? (event === "suspend" ? "SUSPENDED_BY_PEER" : "TERMINATED_BY_PEER");
   const text = {
     zh: `对方(${transfer.peer})${event === "suspend" ? "暂停" : "终止"}了传输,原因代码 ${name}。`,
