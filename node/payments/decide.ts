@@ -3,9 +3,10 @@ import { appendLeaf, appendLeafRefs } from "../audit/store.ts";
 import { fourEyes, requireRole } from "../identity/authorise.ts";
 import type { Principal } from "../identity/model.ts";
 import { digestOf } from "../kernel/canonical-json.ts";
-import { ok, type Result } from "../kernel/exchange-error.ts";
+import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
+import { leftOf } from "./left.ts";
 import { book } from "./match-open.ts";
 import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
 import { putPayment } from "./open.ts";
@@ -45,6 +46,16 @@ export async function decidePayment(
   return propose(deps, actor, payment, allocations ?? []);
 }
 
+/** What was set aside may be taken up again: one person said so, and money must not be lost by it. */
+function isUndecided({ state }: BankPayment): boolean {
+  return state === "open" || state === "rejected";
+}
+
+function refuseState(id: string, now: BankPayment | undefined): Failure {
+  if (now?.state === "duplicate") return refusePayment("PAYMENT_DUPLICATE", { id, first: now.duplicateOf ?? "—" });
+  return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+}
+
 async function propose(
   deps: PaymentDeps,
   actor: Principal,
@@ -54,9 +65,6 @@ async function propose(
   if (isReversal) return refusePayment("PAYMENT_REVERSAL", { id });
   if (account === "" || currency !== "CNY" || fen === null) return refusePayment("PAYMENT_NO_ACCOUNT", { id });
   const total = allocations.reduce((sum, one) => sum + BigInt(one.fen), 0n);
-  if (total <= 0n || total > BigInt(fen)) {
-    return refusePayment("PAYMENT_AMOUNT", { value: total.toString(), expected: `1…${fen}` });
-  }
   const references = allocations.map(({ reference }) => reference);
   const twice = references.find((one, i) => references.indexOf(one) !== i);
   if (twice !== undefined) return refusePayment("PAYMENT_DUE_TWICE", { reference: twice });
@@ -64,7 +72,11 @@ async function propose(
   const ref = payments.at(id);
   return transact(deps.store, [ref, ...owed], (tx) => {
     const now = tx.get(ref);
-    if (now?.state !== "open") return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+    if (now === undefined || !isUndecided(now)) return refuseState(id, now);
+    const rest = leftOf(now);
+    if (total <= 0n || total > rest) {
+      return refusePayment("PAYMENT_AMOUNT", { value: total.toString(), expected: `1…${rest}` });
+    }
     const others = new Set<string>();
     for (const { reference, fen: part } of allocations) {
       const due = tx.get(dues.at(reference));
@@ -83,6 +95,7 @@ async function propose(
       ...now,
       state: "proposed",
       proposal: { by: actor.userId, allocations },
+      rejectedFor: null,
       revision: now.revision + 1,
     };
     putPayment(tx, proposed);
@@ -102,14 +115,20 @@ async function proposeReturn(
   const owed = (paid?.allocations ?? []).map(({ reference }) => dues.at(reference));
   return transact(store, [ref, paidRef, ...owed], (tx) => {
     const now = tx.get(ref);
-    if (now?.state !== "open") return refusePayment("PAYMENT_STATE", { id, state: now?.state ?? "—" });
+    if (now === undefined || !isUndecided(now)) return refuseState(id, now);
     const payment = tx.get(paidRef);
     const isFit = payment !== undefined && payment.state !== "proposed" && mayReturn(now, payment);
     if (!isFit) return refusePayment("PAYMENT_RETURN", { id: returns, reversal: id });
     const confirmed = owed.map((one) => tx.get(one)).find((due) => due !== undefined && due.confirmedAt !== null);
     if (confirmed !== undefined) return refusePayment("PAYMENT_CONFIRMED", { reference: confirmed.reference });
     const proposal = { by: actor.userId, allocations: [], returns };
-    const proposed: BankPayment = { ...now, state: "proposed", proposal, revision: now.revision + 1 };
+    const proposed: BankPayment = {
+      ...now,
+      state: "proposed",
+      proposal,
+      rejectedFor: null,
+      revision: now.revision + 1,
+    };
     putPayment(tx, proposed);
     return ok(proposed);
   });
@@ -148,12 +167,13 @@ async function reject(deps: PaymentDeps, { id }: BankPayment, why: string): Prom
     const rejectedFor = isProposal ? null : why;
     const after: BankPayment = { ...now, state, rejectedFor, proposal: null, revision: now.revision + 1 };
     putPayment(tx, after);
-    if (state === "rejected") appendLeaf(tx, deps.region, leafOf(nowMs, "rejected", after));
+    if (state === "rejected")
+      appendLeaf(tx, deps.region, leafOf(nowMs, after.allocations.length === 0 ? "rejected" : "rest-rejected", after));
     return ok(after);
   });
 }
 
-function leafOf(atMs: number, decision: "booked" | "rejected", payment: BankPayment): AuditEvent {
+function leafOf(atMs: number, decision: "booked" | "rejected" | "rest-rejected", payment: BankPayment): AuditEvent {
   const { id, allocations, fen, origin } = payment;
   const references = allocations.map(({ reference }) => reference).join(" ");
   const digest = digestOf({ id, file: origin.file, row: String(origin.row), fen: fen ?? "", references });

@@ -1,6 +1,7 @@
 import type { Principal } from "../identity/model.ts";
 import type { Reason } from "../kernel/reason.ts";
 import { list } from "../storage/transact.ts";
+import { leftOf } from "./left.ts";
 import type { BankPayment } from "./model.ts";
 import { paymentsLeft, proposalsOfOthers } from "./open.ts";
 import type { PaymentDeps } from "./process.ts";
@@ -9,6 +10,8 @@ import { payments } from "./store.ts";
 
 /** A payment as people and programs see it: whether a second person is needed, not who the first one was. */
 export type PaymentView = Omit<BankPayment, "proposal"> & {
+  /** What of it is given to no due. */
+  readonly leftFen: string;
   readonly proposal: { readonly allocations: BankPayment["allocations"]; readonly returns?: string } | null;
 };
 
@@ -22,9 +25,10 @@ export type PaymentQuery = {
 export type PaymentPage = { readonly items: readonly PaymentView[]; readonly next: string | null };
 
 export function paymentView({ proposal, ...payment }: BankPayment): PaymentView {
-  if (proposal === null) return { ...payment, proposal };
+  const leftFen = leftOf(payment).toString();
+  if (proposal === null) return { ...payment, leftFen, proposal };
   const { by: _, ...said } = proposal;
-  return { ...payment, proposal: said };
+  return { ...payment, leftFen, proposal: said };
 }
 
 /** By id; with `state` open: the list of what a person has to decide, with suggestions. */
@@ -42,7 +46,7 @@ export async function listPayments(deps: PaymentDeps, query: PaymentQuery): Prom
 
 function paymentsIn({ store }: PaymentDeps, { state, cursor }: PaymentQuery): AsyncIterable<BankPayment> {
   const options = cursor === undefined ? {} : { after: [cursor] };
-  const isWaiting = state === "open" || state === "proposed";
+  const isWaiting = state === "open" || state === "proposed" || state === "rejected";
   return isWaiting ? paymentsLeft(store, state, options) : list(store, payments, [], options);
 }
 

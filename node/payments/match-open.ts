@@ -5,6 +5,7 @@ import { read, transact } from "../storage/transact.ts";
 import { regionOf } from "./accounts.ts";
 import { prepareConfirmation } from "./confirm.ts";
 import { keepSuggestions } from "./keep-suggestions.ts";
+import { leftOf } from "./left.ts";
 import { matchPayments } from "./match.ts";
 import type { Allocation, BankPayment, Due, KnownAccount } from "./model.ts";
 import { duesLeft, paymentsLeft, putDue, putPayment } from "./open.ts";
@@ -68,6 +69,10 @@ export async function book(
     if (now === undefined) return refusePayment("PAYMENT_NOT_FOUND", { id });
     if (now.state !== from) return refusePayment("PAYMENT_STATE", { id, state: now.state });
     if (now.isReversal) return refusePayment("PAYMENT_REVERSAL", { id });
+    const total = allocations.reduce((sum, { fen }) => sum + BigInt(fen), 0n);
+    if (total > leftOf(now)) {
+      return refusePayment("PAYMENT_AMOUNT", { value: `${total}`, expected: `≤ ${leftOf(now)}` });
+    }
     let party: string | undefined;
     for (const { reference, fen } of allocations) {
       const due = tx.get(dues.at(reference));
@@ -85,15 +90,17 @@ export async function book(
       tx.put(accountRef, account);
     }
     const region = now.region ?? party ?? null;
-    const booked: BankPayment = {
+    const given: BankPayment = {
       ...now,
       region,
       state: "booked",
       rule,
-      allocations,
+      allocations: [...now.allocations, ...allocations],
       suggestions: [],
       revision: now.revision + 1,
     };
+    // What is left stays in the list until it is given to a due, or somebody says what it is.
+    const booked: BankPayment = leftOf(given) === 0n ? given : { ...given, state: "open", rule: "rest" };
     putPayment(tx, booked);
     if (evidence !== undefined) appendLeaf(tx, own, evidence(booked));
     return ok(booked);

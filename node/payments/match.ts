@@ -1,5 +1,6 @@
 import { chinaDateOf, msOf } from "../kernel/instant.ts";
 import type { Text } from "../kernel/text.ts";
+import { leftOf } from "./left.ts";
 import type { Allocation, BankPayment, Due, Suggestion } from "./model.ts";
 import { normaliseText, referencesIn, slipsOf } from "./reference.ts";
 
@@ -25,7 +26,10 @@ const MOST_SUGGESTIONS = 5;
  */
 export function matchPayments(rows: readonly BankPayment[], dues: readonly Due[], region: string): Matched {
   const open = openDues(dues, region);
-  const readable = rows.filter(mayPay).sort((a, b) => (a.date + a.id < b.date + b.id ? -1 : 1));
+  const readable = rows
+    .filter(mayPay)
+    .map(restOf)
+    .sort((a, b) => (a.date + a.id < b.date + b.id ? -1 : 1));
   const certain: Match[] = [];
   const book = (row: Row, rule: string, allocations: readonly Allocation[]) => {
     for (const { reference, fen } of allocations) (open.byReference.get(reference) as Open).left -= BigInt(fen);
@@ -81,9 +85,14 @@ function mayPay(row: BankPayment): row is Row {
   return !row.isReversal && row.date !== null && row.fen !== null && row.currency === "CNY" && row.account !== "";
 }
 
-/** A twin of an earlier row without the bank's own number may be one transfer told twice. */
-function mayBeCertain({ region, duplicateOf }: Row): boolean {
-  return region !== null && duplicateOf === null;
+/** What was given to dues already is no longer looked for. */
+function restOf(row: Row): Row {
+  return row.allocations.length === 0 ? row : { ...row, fen: leftOf(row).toString() };
+}
+
+/** Of what persons have begun to give to dues they say the rest. A twin of an earlier row without the bank's own number may be one transfer told twice. */
+function mayBeCertain({ region, duplicateOf, allocations }: Row): boolean {
+  return region !== null && duplicateOf === null && allocations.length === 0;
 }
 
 function claimsOn(allocations: readonly Allocation[]): Map<string, number> {
@@ -211,7 +220,8 @@ function pairsFor(row: Row, { byParty }: OpenDues): Suggestion[] {
   return pairs.slice(0, MOST_SUGGESTIONS);
 }
 
-function ruleOf({ region, duplicateOf }: Row, suggestions: readonly Suggestion[]): string {
+function ruleOf({ region, duplicateOf, allocations }: Row, suggestions: readonly Suggestion[]): string {
+  if (allocations.length > 0) return "rest";
   if (duplicateOf !== null) return "twin";
   if (region === null) return "account-unknown";
   return suggestions.length === 0 ? "nothing-fits" : "not-certain";

@@ -2,6 +2,7 @@ import { ok } from "../kernel/exchange-error.ts";
 import { collection, type ListOptions, type Ref } from "../storage/collection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, type Tx, transact } from "../storage/transact.ts";
+import { leftOf } from "./left.ts";
 import type { BankPayment, Due, Netting } from "./model.ts";
 import { dues, nettings, payments } from "./store.ts";
 
@@ -15,10 +16,12 @@ const openPayments = collection<string>("payment-open");
 const proposedPayments = collection<{ readonly id: string; readonly by: string }>("payment-proposed");
 /** (own account, direction, fen, id) of every row that is no reversal. */
 const alikePayments = collection<string>("payment-alike");
+/** Ids of what a person set aside and others may take up again. */
+const rejectedPayments = collection<string>("payment-rejected");
 /** That what was kept otherwise before, or not at all, has been looked at. */
 const indexes = collection<true>("payment-indexed");
 const indexed = indexes.at("open");
-const alikeIndexed = indexes.at("alike");
+const rowsIndexed = indexes.at("rows");
 
 /** The only way a round is written. */
 export function putNetting(tx: Tx, netting: Netting): void {
@@ -56,6 +59,8 @@ function markPayment(tx: Tx, { id, state, proposal }: BankPayment): void {
   else tx.remove(openPayments.at(id));
   if (state === "proposed" && proposal !== null) tx.put(proposedPayments.at(id), { id, by: proposal.by });
   else tx.remove(proposedPayments.at(id));
+  if (state === "rejected") tx.put(rejectedPayments.at(id), id);
+  else tx.remove(rejectedPayments.at(id));
 }
 
 /** Of what never changes of a row, so it is put as often as the row and never removed. */
@@ -68,7 +73,7 @@ export async function paymentsAlike(
   store: Store,
   { ownAccount, direction, fen }: Pick<BankPayment, "ownAccount" | "direction" | "fen">,
 ): Promise<BankPayment[]> {
-  await indexAlike(store);
+  await indexRows(store);
   const found: BankPayment[] = [];
   for await (const id of list(store, alikePayments, [ownAccount, direction, fen ?? ""])) {
     const payment = await read(store, payments.at(id));
@@ -79,22 +84,27 @@ export async function paymentsAlike(
 
 const ROWS_PER_COMMIT = 500;
 
-/** Once for a database from before. */
-async function indexAlike(store: Store): Promise<void> {
-  if ((await read(store, alikeIndexed)) !== undefined) return;
-  let rows: BankPayment[] = [];
+/** Once for a database from before: rows are marked as they stand, and what was left of one that counted as booked is open again. */
+async function indexRows(store: Store): Promise<void> {
+  if ((await read(store, rowsIndexed)) !== undefined) return;
+  let ids: string[] = [];
   const mark = async (isLast: boolean) => {
-    const marked = rows;
-    rows = [];
-    await transact(store, [], (tx) => {
-      for (const one of marked) markAlike(tx, one);
-      if (isLast) tx.put(alikeIndexed, true);
+    const refs = ids.map((id) => payments.at(id));
+    ids = [];
+    await transact(store, refs, (tx) => {
+      for (const ref of refs) {
+        const payment = tx.get(ref);
+        if (payment === undefined) continue;
+        const isRest = payment.state === "booked" && leftOf(payment) > 0n;
+        putPayment(tx, isRest ? { ...payment, state: "open", rule: "rest" } : payment);
+      }
+      if (isLast) tx.put(rowsIndexed, true);
       return ok(true);
     });
   };
-  for await (const payment of list(store, payments)) {
-    rows.push(payment);
-    if (rows.length === ROWS_PER_COMMIT) await mark(false);
+  for await (const { id } of list(store, payments)) {
+    ids.push(id);
+    if (ids.length === ROWS_PER_COMMIT) await mark(false);
   }
   await mark(true);
 }
@@ -126,11 +136,13 @@ export async function* duesLeft(store: Store): AsyncGenerator<Due> {
 /** Those that wait for persons, by id: years of booked payments would stand before them. */
 export async function* paymentsLeft(
   store: Store,
-  state: "open" | "proposed",
+  state: "open" | "proposed" | "rejected",
   options: ListOptions = {},
 ): AsyncGenerator<BankPayment> {
   await indexOpen(store);
-  const ids = state === "open" ? list(store, openPayments, [], options) : list(store, proposedPayments, [], options);
+  await indexRows(store);
+  const plain = state === "open" ? openPayments : rejectedPayments;
+  const ids = state === "proposed" ? list(store, proposedPayments, [], options) : list(store, plain, [], options);
   for await (const one of ids) {
     const found = await read(store, payments.at(typeof one === "string" ? one : one.id));
     if (found?.state === state) yield found;

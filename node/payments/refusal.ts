@@ -20,6 +20,7 @@ const codes = {
   PAYMENT_DECISION: "invalid-input",
   PAYMENT_NO_ACCOUNT: "invalid-input",
   PAYMENT_REVERSAL: "conflict",
+  PAYMENT_DUPLICATE: "conflict",
   PAYMENT_RETURN: "invalid-input",
   PAYMENT_CONFIRMED: "conflict",
   PAYMENT_COLUMNS: "invalid-input",
@@ -111,6 +112,10 @@ const texts: { readonly [code in PaymentCode]: Text } = {
   PAYMENT_REVERSAL: {
     zh: "{id} 是退汇或冲正,不是到账,不能认领为付款;请指明它退回的是哪一笔(heliu payments match {id} --returns 编号),或注明理由排除。",
     en: "{id} takes a payment back, so it cannot pay anything; say which payment it returns (heliu payments match {id} --returns ID), or reject it with a reason.",
+  },
+  PAYMENT_DUPLICATE: {
+    zh: "{id} 与 {first} 是同一笔转账,不再另行处理;请处理 {first}(已排除的可重新认领)。",
+    en: "{id} is the same transfer as {first}, so nothing is decided about it; decide about {first}, which can be taken up again if it was rejected.",
   },
   PAYMENT_RETURN: {
     zh: "{id} 不能作为被 {reversal} 退回的款项:须为同一本方账户、金额相同、方向相符、日期不晚于它、且尚未退回或待复核;请核对编号。",

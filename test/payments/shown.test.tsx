@@ -10,6 +10,7 @@ const payment: PaymentView = {
   ...{ bankReference: "B-1", origin: { source: "ccb", file: "0".repeat(64), row: 4 }, region: "500000" },
   ...{ state: "open", rule: "reversal", allocations: [], proposal: null, rejectedFor: null, duplicateOf: null },
   ...{ suggestions: [{ allocations: [], returns: "P-1", text: { zh: "金额相同", en: "Same amount" } }], revision: 1 },
+  leftFen: "0",
 };
 
 const principal = { userId: "one", name: "one", roles: ["finance"], region: "510100" };
@@ -30,4 +31,23 @@ it("says of a reversal of what was confirmed that people correct it", () => {
   const confirmed: PaymentView = { ...payment, rule: "reversal-confirmed" };
   expect(page(confirmed)).toContain("以后账期更正");
   expect(paymentRow(confirmed).at(-1)).toContain("以后账期更正");
+});
+
+it("shows what is left of a payment, and offers to take up again what was left out", () => {
+  vi.stubEnv("HELIU_LANG", "zh");
+  const allocations = [{ reference: "HE7K3Q9M2ABX", fen: "7000" }];
+  const rest: PaymentView = {
+    ...payment,
+    isReversal: false,
+    rule: "rest",
+    suggestions: [],
+    allocations,
+    leftFen: "3000",
+  };
+  expect(page(rest)).toContain("余 30.00 元");
+  expect(paymentRow(rest).at(-1)).toBe("HE7K3Q9M2ABX 70.00, 余 30.00 元");
+  const rejected = page({ ...rest, state: "rejected", rejectedFor: "多付" });
+  expect(rejected).toContain("排除理由:多付");
+  expect(rejected).toContain('name="reference"');
+  expect(rejected).not.toContain('value="reject"');
 });

@@ -105,10 +105,21 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
       "A reversal cannot be claimed as money received. Say which payment it returns, or leave it out with a reason; until then no due that it may concern is confirmed by itself.",
     reversalConfirmed:
       "The arrival of what came back is signed and cannot be taken back; people of both regions correct what is posted in a later period. The row stays here; leave it out with a reason when that is done.",
+    booked: (yuan) => `CNY ${yuan} booked`,
+    left: (yuan) => `CNY ${yuan} left to identify`,
+    setAside: "Payments left out",
+    setAsideHint:
+      "One person leaves a payment out; it can be claimed again, and a second person confirms that as always.",
+    setAsideFor: (why) => `Left out because: ${why}`,
+    claim: "It pays another due…",
+    claimReference: "Reference",
+    claimAmount: "Amount (CNY)",
+    badClaim: "Give a reference and an amount in yuan with at most two decimals.",
     take: "It pays these",
     takeWill: "A second person has to confirm; then it is booked and the other region is told that it arrived.",
     reject: "Leave out",
-    rejectWill: "The row is not listed any more; the reason goes into the audit log.",
+    rejectWill:
+      "The row, or what is left of it, goes to those left out and can be claimed again later; the audit log holds that it was left out.",
     rejectReason: "Reason",
     confirm: "Confirm and book",
     confirmWill:

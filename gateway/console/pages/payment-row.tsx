@@ -8,7 +8,8 @@ import { holds, say, type View } from "../view.ts";
 /** One row of a bank's file that a person has to decide, with what may be said of it. */
 export function PaymentRow({ view, payment }: { view: View; payment: PaymentView }) {
   const t = view.t.payments;
-  const { date, direction, isReversal, name, account, region, text, bankReference, fen, origin } = payment;
+  const { date, direction, isReversal, name, account, region, text, bankReference, fen, origin, allocations, leftFen } =
+    payment;
   return (
     <tr id={payment.id}>
       <td class="keep">
@@ -31,8 +32,13 @@ export function PaymentRow({ view, payment }: { view: View; payment: PaymentView
           {t.origin(`${origin.source} ${shortDigest(origin.file)}`, String(origin.row))}
         </small>
       </td>
-      <td class="num">{fen === null ? "—" : signed(payment, fen)}</td>
+      <td class="num">
+        {fen === null ? "—" : signed(payment, fen)}
+        {allocations.length === 0 ? null : <small class="quiet block">{t.left(yuan(leftFen))}</small>}
+      </td>
       <td>
+        <Booked view={view} allocations={allocations} />
+        {payment.rejectedFor === null ? null : <small class="block">{t.setAsideFor(payment.rejectedFor)}</small>}
         <Decision view={view} payment={payment} />
       </td>
     </tr>
@@ -96,15 +102,54 @@ function Decision({ view, payment }: { view: View; payment: PaymentView }) {
       ))}
       {mayAct ? (
         <div class="actions">
-          <Confirm {...common} label={t.reject} willHappen={t.rejectWill} confirm={confirm} tone="danger">
-            <input type="hidden" name="decision" value="reject" />
-            <CommentField id={`why-${id}`} name="reason" label={t.rejectReason} isRequired />
-          </Confirm>
+          {payment.isReversal || payment.account === "" ? null : <Claim view={view} action={common.action} id={id} />}
+          {payment.state === "rejected" ? null : <Reject view={view} action={common.action} id={id} />}
         </div>
       ) : (
         <small class="quiet block">{t.needsFinance}</small>
       )}
     </>
+  );
+}
+
+/** What two persons gave to dues already, while some of the payment is left. */
+function Booked({ view, allocations }: { view: View; allocations: readonly Allocation[] }) {
+  if (allocations.length === 0) return null;
+  const sum = allocations.reduce((total, { fen }) => total + BigInt(fen), 0n);
+  return (
+    <>
+      <small class="block">{view.t.payments.booked(yuan(sum))}</small>
+      <Allocations view={view} allocations={allocations} />
+    </>
+  );
+}
+
+function Reject({ view, action, id }: { view: View; action: string; id: string }) {
+  const t = view.t.payments;
+  const confirm = view.t.negotiation.confirm;
+  return (
+    <Confirm view={view} action={action} label={t.reject} willHappen={t.rejectWill} confirm={confirm} tone="danger">
+      <input type="hidden" name="decision" value="reject" />
+      <CommentField id={`why-${id}`} name="reason" label={t.rejectReason} isRequired />
+    </Confirm>
+  );
+}
+
+/** For what is not among the suggestions: the rest of a payment, or one that was left out. */
+function Claim({ view, action, id }: { view: View; action: string; id: string }) {
+  const t = view.t.payments;
+  return (
+    <Confirm view={view} action={action} label={t.claim} willHappen={t.takeWill} confirm={view.t.negotiation.confirm}>
+      <input type="hidden" name="decision" value="propose" />
+      <label class="form-label" for={`reference-${id}`}>
+        {t.claimReference}
+      </label>
+      <input class="form-control" id={`reference-${id}`} name="reference" maxlength={32} required />
+      <label class="form-label" for={`yuan-${id}`}>
+        {t.claimAmount}
+      </label>
+      <input class="form-control" id={`yuan-${id}`} name="yuan" maxlength={24} inputmode="decimal" required />
+    </Confirm>
   );
 }
 

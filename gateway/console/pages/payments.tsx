@@ -18,12 +18,15 @@ export type PaymentsModel = {
   readonly next: string | null;
   /** More are proposed than are shown: those first are to be decided first. */
   readonly proposedNext: string | null;
+  /** What one person left out and may be claimed again. */
+  readonly rejected: readonly PaymentView[];
+  readonly rejectedNext: string | null;
   readonly done: string | undefined;
 };
 
 /** What has to be decided about money that came or went, and what is still owed. */
 export function PaymentsPage({ view, model }: { view: View; model: PaymentsModel }) {
-  const { ageing, open, proposed, next, proposedNext, done } = model;
+  const { ageing, open, proposed, next, proposedNext, rejected, rejectedNext, done } = model;
   const t = view.t.payments;
   const late = ageing.items
     .filter(({ side, daysOverdue }) => side === "receivable" && daysOverdue > 0)
@@ -63,6 +66,19 @@ export function PaymentsPage({ view, model }: { view: View; model: PaymentsModel
           </p>
         )}
       </section>
+      {rejected.length === 0 ? null : (
+        <section class="card" id="rejected">
+          <h2 class="card-header">
+            {t.setAside} <small class="quiet">{t.setAsideHint}</small>
+          </h2>
+          <Rows view={view} rows={rejected} />
+          {rejectedNext === null ? null : (
+            <p class="card-footer">
+              <a href={`/console/payments?rejected=${encodeURIComponent(rejectedNext)}#rejected`}>{t.more}</a>
+            </p>
+          )}
+        </section>
+      )}
       <section class="card" id="ageing">
         <h2 class="card-header">
           {t.ageing} <small class="quiet">{t.asOf(ageing.asOf)}</small>

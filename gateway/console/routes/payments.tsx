@@ -6,6 +6,7 @@ import type { ImportResult } from "../../../node/payments/import.ts";
 import { PROBLEM } from "../../api/problem.ts";
 import type { GatewayDeps } from "../../deps.ts";
 import { readGrid } from "../../formats/read-grid.ts";
+import { fenWritten } from "../fen-written.ts";
 import { type Form, missing, readForm } from "../form.ts";
 import { AccountsPage } from "../pages/accounts.tsx";
 import { PaymentImportPage } from "../pages/payment-import.tsx";
@@ -26,15 +27,17 @@ export function paymentRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps):
 
   app.get("/console/payments", async (c) => {
     const view = c.get("view");
-    const [ageing, open, proposed] = await Promise.all([
+    const [ageing, open, proposed, rejected] = await Promise.all([
       payments.ageing(),
       payments.list({ state: "open", limit: PAGE, cursor: c.req.query("cursor") }),
       payments.list({ state: "proposed", limit: PAGE }),
+      payments.list({ state: "rejected", limit: PAGE, cursor: c.req.query("rejected") }),
     ]);
     const done = doneText(view, c.req.query("done"));
     const model = {
       ...{ ageing, done, open: open.items, next: open.next },
       ...{ proposed: proposed.items, proposedNext: proposed.next },
+      ...{ rejected: rejected.items, rejectedNext: rejected.next },
     };
     return page(c, <PaymentsPage view={view} model={model} />);
   });
@@ -67,9 +70,19 @@ function decisionOf(form: Form): Result<Decision> {
         const [, reference = "", fen = ""] = /^(\S{1,32}) ([1-9][0-9]{0,40})$/.exec(written) ?? [];
         return reference === "" ? [] : [{ reference, fen }];
       });
+      const reference = form.text("reference");
+      if (allocations.length === 0 && reference !== undefined) return claimOf(reference, form.text("yuan") ?? "");
       return allocations.length === 0 ? noReason() : ok({ allocations });
     }
   }
+}
+
+function claimOf(reference: string, yuan: string): Result<Decision> {
+  const fen = fenWritten(yuan);
+  const { zh, en } = messagesIn;
+  const isFit = fen !== null && fen !== "0" && /^\S{1,32}$/.test(reference);
+  if (!isFit) return missing({ zh: zh.payments.badClaim, en: en.payments.badClaim });
+  return ok({ allocations: [{ reference, fen }] });
 }
 
 function importRoutes(app: Hono<ConsoleEnvironment>, deps: GatewayDeps): void {

@@ -151,8 +151,14 @@ export function paymentRow(p: PaymentView): string[] {
   // A reversal goes the other way than the column that it stands in.
   const sign = (p.direction === "out") !== p.isReversal ? "-" : "";
   const amount = p.fen === null ? "—" : `${sign}${yuan(p.fen)}${p.isReversal ? say(" 退汇", " reversal") : ""}`;
-  const said = [...references, ...returnOf(p)].join(", ");
+  const said = [...references, ...restOf(p), ...returnOf(p)].join(", ");
   return [p.id, p.date ?? "—", amount, p.region ?? p.name, `${p.state} (${p.rule})`, said];
+}
+
+/** Of a payment that was given to dues in part. */
+function restOf({ allocations, leftFen }: PaymentView): string[] {
+  if (allocations.length === 0 || leftFen === "0") return [];
+  return [say(`余 ${yuan(leftFen)} 元`, `CNY ${yuan(leftFen)} left`)];
 }
 
 function returnOf({ state, rule, returns, returnedBy, proposal, suggestions }: PaymentView): string[] {
@@ -180,7 +186,10 @@ function matchVerb(payments: Command): void {
       .option("--due <reference=fen...>", "付的是哪些应付款,金额以分计 which dues it pays, in fen")
       .option("--returns <id>", "退汇或冲正退回的是哪一笔 the payment that this reversal takes back")
       .option("--confirm", "确认他人的认定 confirm what another person proposed")
-      .option("--reject <why>", "退回,或认定与应付款无关 send back, or say that it pays none of them"),
+      .option(
+        "--reject <why>",
+        "退回,或认定该笔(或其余额)与应付款无关;以后仍可用 --due 重新认领 send back, or set the row (or its rest) aside; --due takes it up again",
+      ),
     "heliu payments match P-1f… --due HE7K3Q9M2ABX=120000",
     "heliu payments match P-1f… --confirm",
   ).action(async (id: string, options: MatchOptions, command: Command) => {
@@ -190,7 +199,7 @@ function matchVerb(payments: Command): void {
     const body = { allocations, returns, confirm, reject };
     const path = `/payments/${encodeURIComponent(id)}/match`;
     const done = await callJson<PaymentView>(connection(), path, { body: JSON.parse(JSON.stringify(body)) });
-    answer(done, () => `${done.id} ${done.state}`);
+    answer(done, () => [done.id, done.state, ...restOf(done)].join(" "));
   });
 }
 
