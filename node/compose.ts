@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isBeginning } from "./audit/begin-log.ts";
+import { isUnfinished } from "./audit/begin-log.ts";
 import { presentSigner } from "./audit/generation.ts";
 import { type Audit, createAudit } from "./audit/service.ts";
 import { appendLeaf, appendLeafRefs } from "./audit/store.ts";
@@ -311,7 +311,7 @@ function lifecycle(parts: {
 
 /** A disk of an earlier day is noticed before it writes anything; whoever is away is compared with later. */
 async function checkStart(store: Store, audit: Audit, scheduler: Scheduler): Promise<Result<true>> {
-  if (await isBeginning(store)) return unfinished();
+  if (await isUnfinished(store)) return unfinished();
   let cancel = () => {};
   const patience = new Promise<void>((resolve) => {
     cancel = scheduler.after(START_PATIENCE_MS, resolve);

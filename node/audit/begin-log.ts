@@ -23,6 +23,9 @@ type Beginning = {
 
 export const beginning = collection<Beginning>("audit-head").at("beginning");
 
+/** That peers are giving back what they hold while the log stays what it is. While it stands the node does not start either. */
+const takingBack = collection<true>("audit-head").at("taking-back");
+
 const CHUNK = 1_000n;
 
 type Deps = { readonly store: Store; readonly runtime: Runtime; readonly region: string };
@@ -106,7 +109,20 @@ export async function isBeginning(store: Store): Promise<boolean> {
   return (await read(store, beginning)) !== undefined;
 }
 
+export async function beginTakingBack(store: Store): Promise<void> {
+  await transact(store, [], (tx) => ok(tx.put(takingBack, true)));
+}
+
+/** Whether a restore was broken off, with a new log or without. */
+export async function isUnfinished(store: Store): Promise<boolean> {
+  return (await isBeginning(store)) || (await read(store, takingBack)) !== undefined;
+}
+
 /** Everything is back that peers held; the node may start. */
-export async function endBeginning(store: Store): Promise<void> {
-  await transact(store, [], (tx) => ok(tx.remove(beginning)));
+export async function endRestore(store: Store): Promise<void> {
+  await transact(store, [], (tx) => {
+    tx.remove(beginning);
+    tx.remove(takingBack);
+    return ok(true);
+  });
 }

@@ -1,4 +1,4 @@
-import { beginLog, endBeginning, isBeginning } from "../audit/begin-log.ts";
+import { beginLog, beginTakingBack, endRestore, isBeginning } from "../audit/begin-log.ts";
 import { ownGeneration } from "../audit/generation.ts";
 import { originIn } from "../audit/log-names.ts";
 import { signerUnder } from "../audit/note.ts";
@@ -24,9 +24,11 @@ export type RestoreProgress = {
 };
 
 export type RestoreReport = {
-  /** `current`: no peer holds more than this disk, so nothing was done. */
+  /** `current`: no peer holds more than this disk, so it stayed as it is. */
   readonly outcome: "current" | "restored";
+  /** The log that this node goes on with; a new one where peers had seen more of the old one than is here. */
   readonly origin: string;
+  readonly isNewLog: boolean;
   readonly kept: string;
   /** The old log's last checkpoint that a peer had seen. */
   readonly signed: string | null;
@@ -54,8 +56,8 @@ const TAKE: { readonly [kind: string]: Take } = {
 const movedFor = collection<{ readonly generation: number }>("audit-head").at("moved");
 
 /**
- * Brings a node back whose disk is of an earlier day: asks every peer what it holds, begins a new log with the last checkpoint
- * they have seen, takes back what was signed. Nothing is written before all have been asked; broken off, it goes on.
+ * Brings a node back whose disk is of an earlier day: asks every peer what it has seen, begins a new log with the last checkpoint
+ * that is not here any more, takes back what was signed. Nothing is written before all have been asked; broken off, it goes on.
  */
 export async function restoreNode(deps: RestoreDeps, options: RestoreOptions = {}): Promise<Result<RestoreReport>> {
   const { store, log } = deps;
@@ -73,7 +75,15 @@ export async function restoreNode(deps: RestoreDeps, options: RestoreOptions = {
   const isHalted = (await read(store, logHead))?.halted !== undefined;
   const isBehind =
     seen !== undefined && (seen.generation > own || (seen.generation === own && seen.size > BigInt(kept)));
-  if (!isGoingOn && !isBehind && !isHalted) return ok(report("current", originIn(log.name, own), kept, seen, peers));
+  const about = [kept, seen, peers] as const;
+  if (!isGoingOn && !isBehind && !isHalted) {
+    // Between two checkpoints no peer has seen the log grow, and yet they hold what was signed meanwhile.
+    await beginTakingBack(store);
+    const found = await takeAll(deps, peers, options);
+    await endRestore(store);
+    const outcome = Object.keys(found.taken).length === 0 ? "current" : "restored";
+    return ok({ ...report(outcome, originIn(log.name, own), ...about), ...found });
+  }
 
   let generation = own;
   // Lower than ours: the new log has begun already, and peers have not heard of it.
@@ -85,8 +95,9 @@ export async function restoreNode(deps: RestoreDeps, options: RestoreOptions = {
   }
   await moveLeafNumbers(deps, generation);
   const { taken, refused } = await takeAll(deps, peers, options);
-  await endBeginning(store);
-  return ok({ ...report("restored", originIn(log.name, generation), kept, seen, peers), taken, refused });
+  await endRestore(store);
+  const isNewLog = isGoingOn || generation !== own;
+  return ok({ ...report("restored", originIn(log.name, generation), ...about), isNewLog, taken, refused });
 }
 
 type Highest = { origin: string; generation: number; size: bigint; note: string };
@@ -161,6 +172,7 @@ function report(
   return {
     outcome,
     origin,
+    isNewLog: false,
     kept,
     signed: seen === undefined ? null : String(seen.size),
     peers,

@@ -105,12 +105,13 @@ function tell(report: RestoreReport, isJson: boolean): void {
     );
     return;
   }
-  const { taken, kept, signed, origin } = report;
+  const { taken, kept, signed, origin, isNewLog } = report;
   const counts = Object.entries(taken).map(([kind, count]) => `${kind} ${count}`);
+  const log = isNewLog ? say(`新日志为 ${origin}。`, `The log goes on as ${origin}. `) : "";
   print(
     say(
-      `已恢复:本机有 ${kept} 条审计记录,其他地区见过 ${signed} 条;取回 ${counts.join("、") || "0"}。新日志为 ${origin}。可以启动节点。`,
-      `Restored: this disk had ${kept} audit entries, peers had seen ${signed}; taken back: ${counts.join(", ") || "nothing"}. The log goes on as ${origin}. The node may start.`,
+      `已恢复:本机有 ${kept} 条审计记录,其他地区见过 ${signed ?? 0} 条;取回 ${counts.join("、") || "0"}。${log}可以启动节点。`,
+      `Restored: this disk had ${kept} audit entries, peers had seen ${signed ?? 0}; taken back: ${counts.join(", ") || "nothing"}. ${log}The node may start.`,
     ),
   );
   for (const { kind, peer, error } of report.refused)
