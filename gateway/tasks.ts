@@ -11,6 +11,7 @@ export type Task = {
     | "settlement"
     | "netting"
     | "import"
+    | "entries"
     | "alert"
     | "log"
     | "objection"
@@ -37,6 +38,7 @@ export async function waitingFor(deps: GatewayDeps, principal: Principal): Promi
     payments,
     accounts,
     imports,
+    entries,
   ];
   const found = await Promise.all(rooms.map((room) => room(deps, principal)));
   return found.flat().sort((a, b) => dueOf(a).localeCompare(dueOf(b)));
@@ -117,6 +119,26 @@ const imports: Room = async (deps, principal) =>
     title: { zh: `目录导入待确认:${entries} 条`, en: `Import to confirm: ${entries} entries` },
     reason,
     href: "/console/catalog",
+  }));
+
+const ENTRIES = {
+  review: {
+    title: (n: string) => ({ zh: `目录条目待审核:${n} 条`, en: `Catalogue entries to review: ${n}` }),
+    href: "/console/catalog?status=reviewing",
+  },
+  returned: {
+    title: (n: string) => ({ zh: `目录条目被退回:${n} 条`, en: `Catalogue entries sent back: ${n}` }),
+    href: "/console/catalog?status=draft",
+  },
+};
+
+const entries: Room = async (deps, principal) =>
+  (await deps.catalog.queues(principal)).map(({ queue, entries, reason }) => ({
+    kind: "entries",
+    id: queue,
+    title: ENTRIES[queue].title(entries),
+    reason,
+    href: ENTRIES[queue].href,
   }));
 
 const alerts: Room = async (deps, principal) =>

@@ -6,7 +6,8 @@ import { list, read, transact } from "../storage/transact.ts";
 import type { CatalogDeps } from "./context.ts";
 import { publicationRefs } from "./decide-publication.ts";
 import { BATCH_ENTRIES, checkFile } from "./import-entries.ts";
-import type { CatalogRow, ImportReport } from "./model.ts";
+import type { CatalogEntry, CatalogRow, ImportReport } from "./model.ts";
+import { putRecord } from "./pending.ts";
 import { drawSalts, type PublicStep, publishPending } from "./publish.ts";
 import { entryRecords, importedEntries, waitingImports } from "./store.ts";
 
@@ -38,6 +39,10 @@ export async function confirmImport(
     runtime.failPoint("catalog.confirm.batch");
     await publishBatch(deps, importId, ids.slice(at, at + BATCH_ENTRIES), step);
   }
+  const published = new Set(ids);
+  const kept = rows.map(({ value }) => (value as CatalogEntry).id).filter((id) => !published.has(id));
+  for (let at = 0; at < kept.length; at += BATCH_ENTRIES)
+    await leaveImport(deps, importId, kept.slice(at, at + BATCH_ENTRIES));
   await transact(store, [], (tx) => ok(tx.remove(waitingImports.at(importId))));
   const faults = checked.value.faults.filter(({ level }) => level === "error");
   return ok({ importId: null, imported: ids, unchanged: [], refused: checked.value.refused, faults, notes: [] });
@@ -65,6 +70,19 @@ async function publishBatch(
       // A later import of the same entry took its place meanwhile, and waits for its own confirmation.
       if (record?.pending?.importId !== importId) continue;
       publishPending(tx, record, { ...step, salts: drawn });
+    }
+    return ok(true);
+  });
+}
+
+/** What could not be published with the others stays under review, where an approver finds it without its import. */
+async function leaveImport({ store }: CatalogDeps, importId: string, ids: readonly string[]): Promise<void> {
+  const refs = ids.map((id) => entryRecords.at(id));
+  await transact(store, refs, (tx) => {
+    for (const ref of refs) {
+      const record = tx.get(ref);
+      if (record?.pending?.importId !== importId) continue;
+      putRecord(tx, { ...record, pending: { ...record.pending, importId: null } });
     }
     return ok(true);
   });

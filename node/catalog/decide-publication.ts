@@ -152,7 +152,7 @@ function writePending(tx: Tx, record: EntryRecord, to: PublicationState, step: P
   if (record.pending === null || (to !== "draft" && to !== "reviewing" && to !== "refused")) return undefined;
   const entry = { ...record.pending.entry, status: to };
   // Whoever sent it back or submitted it took it out of its import: confirming that must not publish it past them.
-  const pending = { ...record.pending, entry, state: to, importId: null };
+  const pending = { ...record.pending, entry, state: to, importId: null, isReturned: to === "draft" };
   writeStep(tx, { ...record, pending }, record.pending.state, step);
   return entry;
 }

@@ -5,10 +5,10 @@ import { instantOf } from "../kernel/instant.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import type { Tx } from "../storage/transact.ts";
 import type { CatalogEntry } from "./model.ts";
+import { putRecord } from "./pending.ts";
 import {
   appendChange,
   type EntryRecord,
-  entryRecords,
   entrySteps,
   entryVersions,
   isHiddenFromPeers,
@@ -107,7 +107,7 @@ function changeOf(tx: Tx, entry: CatalogEntry, { atMs, salts }: PublicStep): Sto
 export function writeStep(tx: Tx, record: EntryRecord, from: string, step: Omit<PublicStep, "salts" | "region">): void {
   const revision = record.revision + 1;
   const shown = record.pending ?? { state: record.state, entry: record.current };
-  tx.put(entryRecords.at(record.id), { ...record, revision });
+  putRecord(tx, { ...record, revision });
   tx.put(entrySteps.at(record.id, revision), {
     at: instantOf(step.atMs),
     event: step.event,

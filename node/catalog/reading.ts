@@ -5,6 +5,8 @@ import { list, read } from "../storage/transact.ts";
 import type { CatalogDeps } from "./context.ts";
 import { entryUnknown } from "./decide-publication.ts";
 import type { CatalogEntry } from "./model.ts";
+import { countQueue } from "./pending.ts";
+import { queuesFor, type WaitingEntries } from "./queues.ts";
 import {
   type EntryRecord,
   entryRecords,
@@ -13,7 +15,6 @@ import {
   type RefusalRecord,
   refusals as refusalRecords,
   type StepRecord,
-  type WaitingImport,
   waitingImports,
 } from "./store.ts";
 
@@ -39,10 +40,12 @@ export type CatalogReading = {
   readonly steps: (id: string) => Promise<readonly StepRecord[]>;
   /** Entries that were refused as secret: their ids and codes are all that is kept. */
   readonly refused: () => Promise<readonly RefusalRecord[]>;
-  /** Imports that this person may confirm. */
+  /** Imports that this person may confirm, each with how many of its entries still wait. */
   readonly waiting: (
     principal: Principal,
   ) => Promise<readonly { readonly id: string; readonly entries: number; readonly reason: Reason }[]>;
+  /** Single entries that wait for this person: to be approved, or to be put right after they were sent back. */
+  readonly queues: (principal: Principal) => Promise<readonly WaitingEntries[]>;
 };
 
 export function createCatalogReading({ store, region }: CatalogDeps): CatalogReading {
@@ -73,11 +76,16 @@ export function createCatalogReading({ store, region }: CatalogDeps): CatalogRea
     refused: () => collect(list(store, refusalRecords)),
     async waiting({ userId, roles }) {
       if (!roles.includes("approver")) return [];
-      const imports = await collect(list(store, waitingImports));
-      return imports
-        .filter(({ importedBy }) => importedBy !== userId)
-        .map((waiting) => ({ id: waiting.id, entries: waiting.entries, reason: reasonOf(waiting, region) }));
+      const found: { id: string; entries: number; reason: Reason }[] = [];
+      for await (const { id, importedBy } of list(store, waitingImports)) {
+        if (importedBy === userId) continue;
+        // Entries that were sent back, or came again in a newer file, wait elsewhere by now.
+        const entries = await countQueue(store, ["import", id]);
+        if (entries > 0) found.push({ id, entries, reason: importReason(entries, region) });
+      }
+      return found;
     },
+    queues: (principal) => queuesFor(store, region, principal),
   };
 }
 
@@ -93,7 +101,7 @@ async function collect<T>(records: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
-function reasonOf({ entries }: WaitingImport, region: string): Reason {
+function importReason(entries: number, region: string): Reason {
   const text = {
     zh: `导入的 ${entries} 个条目标明已发布,须由导入人以外的审批人确认后才对外可见。`,
     en: `The file says its ${entries} entries are published; an approver other than the importer confirms before anybody sees them.`,

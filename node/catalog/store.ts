@@ -14,6 +14,8 @@ export type PendingVersion = {
   /** User id, for four eyes; never leaves the node. */
   readonly submittedBy: string;
   readonly importId: string | null;
+  /** A draft that an approver sent back; one that was imported as a draft is its publisher's own affair. */
+  readonly isReturned?: boolean;
 };
 
 export type EntryRecord = {
