@@ -15,7 +15,9 @@ export async function accountsWaiting(
 ): Promise<WaitingAccount[]> {
   if (!roles.some((role) => role === "finance" || role === "approver")) return [];
   const waiting: WaitingAccount[] = [];
-  for await (const { account, region, name, proposedBy } of list(store, knownAccounts)) {
+  for await (const known of list(store, knownAccounts)) {
+    const { account } = known;
+    const { region, name, proposedBy } = known.change ?? known;
     if (proposedBy === null || proposedBy === userId) continue;
     waiting.push({ account, region, name, reason: waitsForSameAccount(own, { region, name }) });
   }

@@ -9,7 +9,6 @@ import { list, read, transact } from "../storage/transact.ts";
 import { accountKey } from "./columns.ts";
 import type { KnownAccount } from "./model.ts";
 import type { PaymentDeps } from "./process.ts";
-import { refusePayment } from "./refusal.ts";
 import { knownAccounts } from "./store.ts";
 
 /** Whose account it is: registered by two persons, or learnt from a match that two persons made. */
@@ -20,9 +19,12 @@ export async function regionOf({ store }: Pick<PaymentDeps, "store">, account: s
 }
 
 export type AccountInput = { readonly account: string; readonly region: string; readonly name: string };
-export type AccountView = Omit<KnownAccount, "proposedBy"> & { readonly isInForce: boolean };
+export type AccountView = Omit<KnownAccount, "proposedBy" | "change"> & { readonly isInForce: boolean };
 
-/** One person says whose account it is, another one agrees by saying the same; a bank account is what fraud changes first. */
+/**
+ * One person says whose account it is, another one agrees by saying the same; a bank account is what fraud changes first.
+ * So it is with a change of what is in force, too: it holds for what is not booked yet.
+ */
 export async function registerAccount(
   deps: PaymentDeps,
   actor: Principal,
@@ -35,18 +37,22 @@ export async function registerAccount(
   const nowMs = deps.runtime.nowMs();
   return transact(deps.store, [ref, ...appendLeafRefs()], (tx) => {
     const before = tx.get(ref);
-    const isSame = before?.region === input.region && before.name === input.name;
-    if (before !== undefined && before.proposedBy === null) {
-      if (before.region === input.region) return ok(viewOf(before));
-      return refusePayment("ACCOUNT_TAKEN", { account, region: before.region });
+    const isInForce = before !== undefined && before.proposedBy === null;
+    if (isInForce && before.region === input.region) {
+      // Saying again what is in force takes a change back that one person proposed.
+      const { change, ...kept } = before;
+      if (change !== undefined) tx.put(ref, kept);
+      return ok(viewOf(kept));
     }
     const proposal = { account, region: input.region, name: input.name, addedAt: instantOf(nowMs) };
-    if (before === undefined || before.proposedBy === null || !isSame) {
-      const proposed = { ...proposal, proposedBy: actor.userId };
-      tx.put(ref, proposed);
-      return ok(viewOf(proposed));
+    const said = isInForce ? before.change : before;
+    const isSame = said?.region === input.region && said.name === input.name;
+    if (said === undefined || said.proposedBy === null || !isSame) {
+      const { account: _, ...change } = { ...proposal, proposedBy: actor.userId };
+      tx.put(ref, isInForce ? { ...before, change } : { account, ...change });
+      return ok(viewOf({ account, ...change }));
     }
-    const eyes = fourEyes(before.proposedBy, actor);
+    const eyes = fourEyes(said.proposedBy, actor);
     if (!eyes.ok) return eyes;
     const known = { ...proposal, proposedBy: null };
     tx.put(ref, known);
@@ -67,8 +73,12 @@ function viewOf({ account, region, name, addedAt, proposedBy }: KnownAccount): A
   return { account, region, name, addedAt, isInForce: proposedBy === null };
 }
 
-export async function accountsOf({ store }: PaymentDeps): Promise<AccountView[]> {
+/** A change that waits for a second person stands after what is in force. */
+export async function accountsOf({ store }: Pick<PaymentDeps, "store">): Promise<AccountView[]> {
   const found: AccountView[] = [];
-  for await (const one of list(store, knownAccounts)) found.push(viewOf(one));
+  for await (const one of list(store, knownAccounts)) {
+    found.push(viewOf(one));
+    if (one.change !== undefined) found.push(viewOf({ account: one.account, ...one.change }));
+  }
   return found;
 }

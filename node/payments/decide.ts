@@ -6,6 +6,7 @@ import { digestOf } from "../kernel/canonical-json.ts";
 import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
+import { regionOf } from "./accounts.ts";
 import { leftOf } from "./left.ts";
 import { book } from "./match-open.ts";
 import type { Allocation, BankPayment, KnownAccount } from "./model.ts";
@@ -70,6 +71,7 @@ async function propose(
   if (twice !== undefined) return refusePayment("PAYMENT_DUE_TWICE", { reference: twice });
   const owed = references.map((reference) => dues.at(reference));
   const ref = payments.at(id);
+  const owner = await regionOf(deps, account);
   return transact(deps.store, [ref, ...owed], (tx) => {
     const now = tx.get(ref);
     if (now === undefined || !isUndecided(now)) return refuseState(id, now);
@@ -89,10 +91,12 @@ async function propose(
     }
     // One transfer is one party's; and an account that is known to be another's pays nobody else's debt.
     const [party] = others;
-    const isForeign = now.region !== null && now.region !== party;
+    const region = now.allocations.length > 0 ? now.region : (owner ?? now.region);
+    const isForeign = region !== null && region !== party;
     if (others.size !== 1 || isForeign) return refusePayment("PAYMENT_DUE", { reference: [...others].join(" / ") });
     const proposed: BankPayment = {
       ...now,
+      region,
       state: "proposed",
       proposal: { by: actor.userId, allocations },
       rejectedFor: null,

@@ -8,10 +8,12 @@ import { payments } from "./store.ts";
 /** What may be said of an open row, for the person who decides; written only where it is new. */
 export async function keepSuggestions(
   { store }: Pick<PaymentDeps, "store">,
-  { id, region, ...before }: BankPayment,
-  { rule, suggestions }: Pick<BankPayment, "rule" | "suggestions">,
+  before: BankPayment,
+  { region, rule, suggestions }: Pick<BankPayment, "region" | "rule" | "suggestions">,
 ): Promise<void> {
-  if (JSON.stringify([before.rule, before.suggestions]) === JSON.stringify([rule, suggestions])) return;
+  const known = [before.region, before.rule, before.suggestions];
+  if (JSON.stringify(known) === JSON.stringify([region, rule, suggestions])) return;
+  const { id } = before;
   await transact(store, [payments.at(id)], (tx) => {
     const now = tx.get(payments.at(id));
     if (now?.state === "open") putPayment(tx, { ...now, region, rule, suggestions, revision: now.revision + 1 });

@@ -21,21 +21,26 @@ const AT_ONCE = 64;
 export async function matchOpen(deps: PaymentDeps): Promise<void> {
   await takeBackCertain(deps);
   const open = await openRows(deps);
+  const rows = open.map(({ row }) => row);
   const owed: Due[] = [];
   for await (const due of duesLeft(deps.store)) if (due.paidFen !== due.fen) owed.push(due);
-  const { certain, uncertain } = matchPayments(open, owed, deps.region);
+  const { certain, uncertain } = matchPayments(rows, owed, deps.region);
   await inGroups(certain, ({ id, rule, allocations }) => book(deps, id, allocations, { rule, from: "open" }));
-  await inGroups(open, async (one) => {
-    const now = uncertain.get(one.id);
-    if (now !== undefined) await keepSuggestions(deps, one, now);
+  await inGroups(open, async ({ stored, row: { id, region } }) => {
+    const now = uncertain.get(id);
+    if (now !== undefined) await keepSuggestions(deps, stored, { ...now, region });
   });
   await confirmPaid(deps);
 }
 
-async function openRows(deps: PaymentDeps): Promise<BankPayment[]> {
-  const found: BankPayment[] = [];
-  for await (const payment of paymentsLeft(deps.store, "open")) {
-    found.push(payment.region === null ? { ...payment, region: await regionOf(deps, payment.account) } : payment);
+type Opened = { readonly stored: BankPayment; readonly row: BankPayment };
+
+async function openRows(deps: PaymentDeps): Promise<Opened[]> {
+  const found: Opened[] = [];
+  for await (const stored of paymentsLeft(deps.store, "open")) {
+    // Whose the account is may have been learnt, or changed, since; what was given to a due in part is that party's.
+    const known = stored.allocations.length > 0 ? null : await regionOf(deps, stored.account);
+    found.push({ stored, row: { ...stored, region: known ?? stored.region } });
   }
   return found;
 }
@@ -87,9 +92,10 @@ export async function book(
       const taken = tx.get(accountRef);
       const isOther = taken !== undefined && taken.proposedBy === null && taken.region !== account.region;
       if (isOther) return refusePayment("ACCOUNT_TAKEN", { account: account.account, region: taken.region });
-      tx.put(accountRef, account);
+      // What two persons registered keeps its name, and a change of it goes on waiting.
+      if (taken === undefined || taken.proposedBy !== null) tx.put(accountRef, account);
     }
-    const region = now.region ?? party ?? null;
+    const region = party ?? now.region;
     const given: BankPayment = {
       ...now,
       region,

@@ -191,6 +191,14 @@ export type ImportedFile = {
   readonly isComplete: boolean;
 };
 
+export type AccountChange = {
+  readonly region: string;
+  readonly name: string;
+  readonly addedAt: string;
+  /** User id, for four eyes. */
+  readonly proposedBy: string;
+};
+
 /** An account at a bank or treasury and whose it is. */
 export type KnownAccount = {
   readonly account: string;
@@ -199,6 +207,8 @@ export type KnownAccount = {
   readonly addedAt: string;
   /** User id of who asked, while a second person has not agreed; null once in force. */
   readonly proposedBy: string | null;
+  /** What one person says it should be instead; what is in force stays so until another one says the same. */
+  readonly change?: AccountChange;
 };
 
 export type Invoice = {

@@ -138,8 +138,8 @@ const texts: { readonly [code in PaymentCode]: Text } = {
     en: "The file has {rows} rows, more than the {limit} allowed; split it by month and import the parts.",
   },
   ACCOUNT_TAKEN: {
-    zh: "账号 {account} 已登记为地区 {region} 所有;请核对账号。",
-    en: "The account {account} is registered for region {region}; check the number.",
+    zh: "账号 {account} 已登记为地区 {region} 所有;请核对账号;登记有误的,由两人先后登记正确的地区即可更改。",
+    en: "The account {account} is registered for region {region}; check the number. If that is wrong, two persons who register the right region change it.",
   },
   INVOICE_STATE: {
     zh: "协议 {agreementId} 在 {periodId} 没有已签署的结算单,不能登记发票;请先完成结算。",

@@ -5,6 +5,7 @@ import { ok, type Result } from "../kernel/exchange-error.ts";
 import type { Text } from "../kernel/text.ts";
 import type { Store } from "../storage/port.ts";
 import { read, transact } from "../storage/transact.ts";
+import { regionOf } from "./accounts.ts";
 import { keepSuggestions } from "./keep-suggestions.ts";
 import type { BankPayment, Due } from "./model.ts";
 import { paymentsAlike, paymentsLeft, putDue, putPayment } from "./open.ts";
@@ -39,7 +40,8 @@ export async function takeBackCertain(deps: PaymentDeps): Promise<void> {
       if (done.ok) continue;
     }
     const suggestions = fitting.map(({ id }) => ({ allocations: [], returns: id, text: MAY_RETURN }));
-    await keepSuggestions(deps, row, { rule: isConfirmed ? "reversal-confirmed" : "reversal", suggestions });
+    const region = (await regionOf(deps, row.account)) ?? row.region;
+    await keepSuggestions(deps, row, { region, rule: isConfirmed ? "reversal-confirmed" : "reversal", suggestions });
   }
 }
 

@@ -184,7 +184,7 @@ export const paymentsEn: Filled<typeof paymentsZh> = {
     waitsForSecond: "waits for a second person to say the same",
     register: "Register an account",
     registerWill:
-      "The first person's word waits for a second one; when another person says the same it is in force and payments of the account can be booked by themselves.",
+      "The first person's word waits for a second one; when another person says the same it is in force and payments of the account can be booked by themselves. Two persons change the region of an account in the same way; what was booked stays.",
     agree: "Agree",
     badAccount: "An account has 4 to 64 characters and belongs to a region that is known.",
   },

@@ -166,7 +166,8 @@ export const paymentsZh = {
     inForce: "已生效",
     waitsForSecond: "等待另一人登记相同内容",
     register: "登记账户",
-    registerWill: "首次登记等待另一人;另一人登记相同内容后生效,该账号的款项可自动入账。",
+    registerWill:
+      "首次登记等待另一人;另一人登记相同内容后生效,该账号的款项可自动入账。已生效的账号同样由两人更改地区,已入账的不变。",
     agree: "同意",
     badAccount: "账号须为 4–64 位,地区须为已知地区。",
   },

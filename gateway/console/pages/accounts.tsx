@@ -57,7 +57,7 @@ export function AccountsPage({ view, model }: { view: View; model: Model }) {
                     <span class={`marker ${isInForce ? "good" : "warn"}`}>
                       {isInForce ? t.inForce : t.waitsForSecond}
                     </span>
-                    {!waiting.has(account) ? null : (
+                    {isInForce || !waiting.has(account) ? null : (
                       <div class="actions">
                         <Confirm
                           view={view}
