@@ -34,6 +34,13 @@ describe("what may be done about an objection", () => {
     ]);
   });
 
+  it("is for the role that raised it to take or send back", () => {
+    const raised = { at: "2026-11-01T00:00:00.000Z", event: "raise", from: null, to: "raised", comment: null };
+    const handled = { side: "requester", state: "handled", timeline: [{ ...raised, actor: "finance" }] } as const;
+    expect(open(handled, "finance")[0]).toEqual(["confirm", null]);
+    expect(open(handled, "requester")[0]).toEqual(["confirm", "role"]);
+  });
+
   it("takes another person to approve than who verified", () => {
     expect(open({ state: "verified", verifiedBy: "u-1" }, "approver")).toEqual([
       ["approve", "self"],

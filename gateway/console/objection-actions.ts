@@ -1,6 +1,11 @@
 import type { Principal, Role } from "../../node/identity/model.ts";
 import type { Objection } from "../../node/objections/model.ts";
-import { type ObjectionEvent, objectionProcedure, REQUESTER_EVENTS } from "../../node/procedures/objection.ts";
+import {
+  type ObjectionEvent,
+  objectionProcedure,
+  REQUESTER_EVENTS,
+  raiserOf,
+} from "../../node/procedures/objection.ts";
 
 /** What may be done next from here, and why this reader may not where they may not. */
 export type ObjectionAction = {
@@ -14,9 +19,10 @@ const MOST_REOPENED = 2;
 
 /** From the procedure's own table, so that no button promises what the service refuses. */
 export function objectionActions(objection: Objection, { roles, userId }: Principal): ObjectionAction[] {
-  const { type, state, side, reopened, verifiedBy } = objection;
+  const { type, state, side, reopened, verifiedBy, timeline } = objection;
   const found = new Map<ObjectionEvent, ObjectionAction>();
-  for (const { from, event, by, needsReason = false, fourEyes = false } of objectionProcedure(type).moves) {
+  const { moves } = objectionProcedure(type, raiserOf(timeline));
+  for (const { from, event, by, needsReason = false, fourEyes = false } of moves) {
     const isOurs = REQUESTER_EVENTS.includes(event) === (side === "requester");
     if (from !== state || by === "node" || !isOurs || found.has(event)) continue;
     if (event === "reopen" && reopened >= MOST_REOPENED) continue;

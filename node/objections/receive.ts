@@ -4,7 +4,7 @@ import type { InboundMessage } from "../outbox/model.ts";
 import { REQUESTER_EVENTS } from "../procedures/objection.ts";
 import { messageSchema, type Objection, type ObjectionMessage } from "./model.ts";
 import { type Change, commitMove, type ObjectionDeps } from "./move.ts";
-import { reasonOf } from "./reason.ts";
+import { reasonOf, reasonTold } from "./reason.ts";
 import { badMessage, notFound } from "./refusal.ts";
 import { checkAbout } from "./trace.ts";
 
@@ -70,14 +70,14 @@ function follow(
   }
   const at = instantOf(atMs);
   const isAnswer = state === "handled" || state === "refused";
-  const own = { type: before.type, state, requester: peer, provider: deps.region, atMs };
+  const own = { type: before.type, state, requester: peer, provider: deps.region, atMs, before };
   const after: Objection = {
     ...before,
     state,
     outcome: event === "reopen" ? null : (outcome ?? before.outcome),
     answer: isAnswer ? (comment ?? before.answer) : before.answer,
     // The provider's clock counts at both ends.
-    reason: before.side === "provider" ? reasonOf(deps.rules, own) : reason,
+    reason: before.side === "provider" ? reasonOf(deps.rules, own) : reasonTold(reason, deps.region, before),
     reopened: before.reopened + (event === "reopen" ? 1 : 0),
     timeline: [...before.timeline, { at, event, actor: `peer:${peer}`, from: before.state, to: state, comment }],
     updatedAt: at,

@@ -3,15 +3,15 @@ import type { Principal } from "../identity/model.ts";
 import { ok, type Result } from "../kernel/exchange-error.ts";
 import { newUlid } from "../kernel/ids.ts";
 import { instantOf } from "../kernel/instant.ts";
-import type { Reason } from "../kernel/reason.ts";
+import { reasonSchema } from "../kernel/reason.ts";
 import type { TopicHandler } from "../outbox/model.ts";
 import { advance } from "../procedures/engine.ts";
-import { type ObjectionEvent, objectionProcedure, REQUESTER_EVENTS } from "../procedures/objection.ts";
+import { type ObjectionEvent, objectionProcedure, REQUESTER_EVENTS, raiserOf } from "../procedures/objection.ts";
 import type { Store } from "../storage/port.ts";
 import { list, read, transact } from "../storage/transact.ts";
 import type { Objection, Outcome, RaiseRequest } from "./model.ts";
 import { answerOf, type Change, commitMove, type ObjectionDeps } from "./move.ts";
-import { reasonOf } from "./reason.ts";
+import { reasonOf, reasonTold } from "./reason.ts";
 import { receiveObjection } from "./receive.ts";
 import { moved, notConsumer, notFound, otherSide } from "./refusal.ts";
 import { objections, objectionsByAgreement } from "./store.ts";
@@ -48,19 +48,22 @@ export function createObjections(deps: ObjectionDeps): Objections {
     act: (actor, id, act) => actOn(deps, actor, id, act),
     async get(id) {
       const found = await read(store, objections.at(id));
-      return found === undefined ? notFound(id) : ok({ ...found, receipts: await traceAbout(store, found) });
+      return found === undefined
+        ? notFound(id)
+        : ok({ ...withOwnTurn(found, region), receipts: await traceAbout(store, found) });
     },
     async list({ agreement, limit, cursor }) {
       const items: Objection[] = [];
       for await (const one of objectionsIn(store, agreement, cursor)) {
         if (items.length === limit) return { items, next: items.at(-1)?.id ?? null };
-        items.push(one);
+        items.push(withOwnTurn(one, region));
       }
       return { items, next: null };
     },
     async waiting(principal) {
       const found: Objection[] = [];
-      for await (const one of list(store, objections)) {
+      for await (const held of list(store, objections)) {
+        const one = withOwnTurn(held, region);
         const turn = one.reason?.turn;
         if (turn?.region === region && principal.roles.some((role) => role === turn.role)) found.push(one);
       }
@@ -72,16 +75,22 @@ export function createObjections(deps: ObjectionDeps): Objections {
         return taken.ok ? ok(answerOf(taken.value)) : taken;
       },
       async delivered(message, answer) {
-        // The provider's own clock and turn, as it has set them.
-        const { objectionId, state, reason } = answer as {
+        const {
+          objectionId,
+          state,
+          reason: said,
+        } = answer as {
           objectionId?: string;
           state?: string;
-          reason?: Reason | null;
+          reason?: unknown;
         };
         if (objectionId === undefined || message.lane !== `objection/${objectionId}`) return;
+        // Clock and role of a turn are set where the turn is: a peer's answer moves no deadline of our own.
+        const reason = reasonSchema.safeParse(said).data;
+        if (reason?.turn?.region !== message.peer) return;
         await transact(store, [objections.at(objectionId)], (tx) => {
           const held = tx.get(objections.at(objectionId));
-          if (held === undefined || held.state !== state || reason == null) return ok(true);
+          if (held === undefined || held.state !== state) return ok(true);
           tx.put(objections.at(objectionId), { ...held, reason });
           return ok(true);
         });
@@ -98,6 +107,11 @@ export function createObjections(deps: ObjectionDeps): Objections {
       },
     },
   };
+}
+
+/** A record of an earlier version may name a role that did not raise it and may not take it. */
+function withOwnTurn(held: Objection, region: string): Objection {
+  return held.side === "requester" ? { ...held, reason: reasonTold(held.reason, region, held) } : held;
 }
 
 async function* objectionsIn(store: Store, agreement: string | undefined, cursor: string | undefined) {
@@ -161,9 +175,9 @@ function step(deps: ObjectionDeps, before: Objection, actor: Principal, act: Act
   const { event, comment, outcome = null } = act;
   const { type, state, side, peer } = before;
   const holds = (guard: string) => (guard === "reviewed-alone" ? type === "quality" : before.reopened < 2);
-  // Whoever verified may not approve; billing is raised and confirmed by whoever asked.
+  // Whoever verified may not approve; an answer is for the role that asked.
   const asked = { state, event, actor, requestedBy: before.verifiedBy, comment, holds, atMs };
-  const move = advance(objectionProcedure(type), asked, deps.rules);
+  const move = advance(objectionProcedure(type, raiserOf(before.timeline)), asked, deps.rules);
   if (!move.ok) return move;
   const { from, to, by } = move.value;
   const at = instantOf(atMs);
@@ -174,7 +188,7 @@ function step(deps: ObjectionDeps, before: Objection, actor: Principal, act: Act
     state: to,
     outcome: event === "verify" ? (outcome ?? "explained") : event === "reopen" ? null : before.outcome,
     answer: event === "verify" || event === "refuse" ? comment : before.answer,
-    reason: reasonOf(deps.rules, { type, state: to, ...parties, atMs }),
+    reason: reasonOf(deps.rules, { type, state: to, ...parties, atMs, before }),
     verifiedBy: event === "verify" ? actor.userId : before.verifiedBy,
     reopened: before.reopened + (event === "reopen" ? 1 : 0),
     timeline: [...before.timeline, { at, event, actor: by, from, to, comment }],

@@ -21,6 +21,11 @@ const VERIFIER: { readonly [T in ObjectionType]: Role } = {
 /** Events of the region that raised it; all others are the provider's. */
 export const REQUESTER_EVENTS: readonly ObjectionEvent[] = ["confirm", "reopen", "withdraw"];
 
+/** In which role one was raised, as the region that did so recorded it; the other one reads it in whose turn it is. */
+export function raiserOf(timeline: readonly { readonly event: string; readonly actor: string }[]): Role {
+  return timeline.some(({ event, actor }) => event === "raise" && actor === "finance") ? "finance" : "requester";
+}
+
 /** Rule keys of the two clocks: until it is taken up, and until it is answered. */
 export function clocksOf(type: ObjectionType): { readonly accept: string; readonly verify: string } {
   if (type === "quality") return { accept: "quality.ackDays", verify: "quality.fixDays" };
@@ -30,9 +35,13 @@ export function clocksOf(type: ObjectionType): { readonly accept: string; readon
 /**
  * Objections and quality reports. Source: domain.md §6.4 and §6.5: raise, accept, mark, verify, handle, remove the mark, file. Accepting
  * marks at once. What changes rights or money is verified by one person and approved by another; a fault of quality
- * is answered by the source unit alone, and the reporter may send it back twice.
+ * is answered by the source unit alone, and the reporter may send it back twice. What becomes of the answer is up to the
+ * role that raised it.
  */
-export function objectionProcedure(type: ObjectionType): Procedure<ObjectionState, ObjectionEvent, ObjectionGuard> {
+export function objectionProcedure(
+  type: ObjectionType,
+  raiser: Role,
+): Procedure<ObjectionState, ObjectionEvent, ObjectionGuard> {
   const verifier = VERIFIER[type];
   const taker: Role = type === "rights" ? "approver" : verifier;
   const open: readonly ObjectionState[] = ["raised", "marked", "verified", "handled"];
@@ -45,16 +54,16 @@ export function objectionProcedure(type: ObjectionType): Procedure<ObjectionStat
       { from: "marked", event: "verify", to: "verified", by: verifier, needsReason: true },
       { from: "verified", event: "approve", to: "handled", by: "approver", fourEyes: true },
       { from: "verified", event: "return", to: "marked", by: "approver", needsReason: true },
-      { from: "handled", event: "confirm", to: "archived", by: "requester" },
+      { from: "handled", event: "confirm", to: "archived", by: raiser },
       {
         from: "handled",
         event: "reopen",
         to: "marked",
-        by: "requester",
+        by: raiser,
         needsReason: true,
         guard: "reopened-twice-at-most",
       },
-      ...open.map((from) => ({ from, event: "withdraw", to: "withdrawn", by: "requester" }) as const),
+      ...open.map((from) => ({ from, event: "withdraw", to: "withdrawn", by: raiser }) as const),
     ],
   };
 }
@@ -63,9 +72,10 @@ export function objectionProcedure(type: ObjectionType): Procedure<ObjectionStat
 export function turnOf(
   type: ObjectionType,
   state: ObjectionState,
+  raiser: Role,
 ): { readonly side: "requester" | "provider"; readonly role: Role } | null {
   if (state === "raised") return { side: "provider", role: type === "rights" ? "approver" : VERIFIER[type] };
   if (state === "marked") return { side: "provider", role: VERIFIER[type] };
   if (state === "verified") return { side: "provider", role: "approver" };
-  return state === "handled" ? { side: "requester", role: "requester" } : null;
+  return state === "handled" ? { side: "requester", role: raiser } : null;
 }
