@@ -40,13 +40,13 @@ export async function accountOf({ payments }: PayingRegion, region: string, ...w
 
 let files = 0;
 
-/** A bank's file with one column of money received; each row: yuan, text, the bank's number, day, account. */
+/** A bank's file; each row: yuan received (or `out` and yuan paid), text, the bank's number, day, account. */
 export async function arrives(world: PayingWorld, ...rows: readonly (readonly string[])[]) {
   const grid = [
     ["账号:6222000000000000009"],
     ["交易日期", "收入金额", "支出金额", "对方账号", "对方户名", "摘要", "交易流水号"],
     ...rows.map(([yuan = "", text = "", number = "", day = "2026-11-05", account = ACCOUNT]) => [
-      ...[day, yuan, "", account, "专户", text, number],
+      ...[day, yuan.startsWith("out ") ? "" : yuan, /^out (.*)/.exec(yuan)?.[1] ?? "", account, "专户", text, number],
     ]),
   ];
   const file = (files++).toString(16).padStart(64, "0");

@@ -107,3 +107,17 @@ it("guesses at nothing where a payment of an earlier, confirmed month may be the
   expect((await rowsOf(cd))[2]).toMatchObject({ state: "open", rule: "reversal" });
   expect(await dueOf(cd)).toMatchObject({ paidFen: "5000" });
 });
+
+it("holds a due back for money that went out under its reference, until two persons say what that was", async () => {
+  const [world, cd] = await receiving(one("10684"));
+  const { reference } = await dueOf(cd);
+  await arrives(world, ["106.84", reference, "B-1"], ["out 106.84", `${reference} 退款`, "B-2"]);
+  await world.quiet();
+  expect(await dueOf(cd)).toMatchObject({ paidFen: "10684", confirmedAt: null });
+  const [paid, out] = await rowsOf(cd);
+  expect([paid?.state, out?.state]).toEqual(["booked", "open"]);
+  mustSucceed(await cd.payments.decide(person("one"), out?.id ?? "", { returns: paid?.id }));
+  mustSucceed(await cd.payments.decide(person("two"), out?.id ?? "", { confirm: true }));
+  expect(await rowsOf(cd)).toMatchObject([{ state: "returned" }, { state: "returned" }]);
+  expect(await dueOf(cd)).toMatchObject({ paidFen: "0", confirmedAt: null });
+});
