@@ -7,6 +7,8 @@ const refuse = refusals({
   BUNDLE_REGION: "integrity",
   BUNDLE_UNWITNESSED: "integrity",
   BUNDLE_EARLIER: "integrity",
+  BUNDLE_EARLIER_UNPROVED: "integrity",
+  BUNDLE_EARLIER_OTHER: "invalid-input",
   BUNDLE_SEAL: "integrity",
   BUNDLE_AGREEMENT: "integrity",
   BUNDLE_AGREEMENT_SIGNATURE: "integrity",
@@ -40,6 +42,14 @@ const TEXTS: { readonly [C in Code]: (what: string) => Text } = {
   BUNDLE_EARLIER: (what) => ({
     zh: `与此前的证据包不衔接(${what}):日志或条目被改写过。请保留两份文件并交监督方。`,
     en: `It does not continue the earlier bundle (${what}): the log or its entries were rewritten. Keep both files and bring them to the supervisor.`,
+  }),
+  BUNDLE_EARLIER_UNPROVED: (what) => ({
+    zh: `文件中没有从大小 ${what} 起的一致性证明,无从与此前的证据包比较;请加 --since ${what} 重新导出。`,
+    en: `The file holds no consistency proof from size ${what}, so it cannot be compared with the earlier bundle; have it exported again with --since ${what}.`,
+  }),
+  BUNDLE_EARLIER_OTHER: (what) => ({
+    zh: `此前的证据包出自另一份日志(${what}),不能相互比较;请给出同一地区的证据包。`,
+    en: `The earlier bundle is of another log (${what}), so the two cannot be compared; give one of the same region.`,
   }),
   BUNDLE_SEAL: (what) => ({
     zh: `出具地区的封签与文件内容不符(${what}):文件在导出之后被改动。`,

@@ -158,14 +158,18 @@ function* faultsAgainst(
     return;
   }
   const [origin, size = "", root] = before.value.log.checkpoint.split("\n");
-  const [, sizeNow, rootNow] = bundle.log.checkpoint.split("\n");
+  const [originNow, sizeNow, rootNow] = bundle.log.checkpoint.split("\n");
   const { consistency, entries } = bundle.log;
   const isSame = size === sizeNow && root === rootNow;
   const isBefore = succession !== undefined && succession.before.origin === origin;
   if (isBefore && BigInt(size) > succession.before.size) yield fault("BUNDLE_EARLIER", `size ${size}`);
-  if (!isBefore && !isSame && (consistency?.size !== size || consistency?.root !== root)) {
-    yield fault("BUNDLE_EARLIER", `size ${size}`);
+  if (!isBefore && origin !== originNow) {
+    yield fault("BUNDLE_EARLIER_OTHER", origin ?? "");
+    return;
   }
+  // Without a proof nothing is said against the log; with one for another root it was rewritten.
+  if (!isBefore && !isSame && consistency?.size !== size) yield fault("BUNDLE_EARLIER_UNPROVED", size);
+  else if (!isBefore && !isSame && consistency?.root !== root) yield fault("BUNDLE_EARLIER", `size ${size}`);
   const kept = isBefore ? succession.kept : undefined;
   const changed = before.value.log.entries.find(
     ({ index, leaf }, place) =>

@@ -199,7 +199,15 @@ describe("an agreement's evidence", () => {
     });
     expect(codesOf(later, { earlier: another })).toEqual(["BUNDLE_EARLIER"]);
     const without = Buffer.from(await world.bundle(world.provider, { isWhole: true }));
-    expect(codesOf(without, { earlier: Buffer.from(text) })).toEqual(["BUNDLE_EARLIER"]);
+    // Nothing speaks against the log: the file lacks what would speak for it.
+    expect(codesOf(without, { earlier: Buffer.from(text) })).toEqual(["BUNDLE_EARLIER_UNPROVED"]);
+    const lineChanged = (line: number, words: string) =>
+      altered(({ log }) => {
+        log.checkpoint = log.checkpoint.split("\n").with(line, words).join("\n");
+      });
+    const rewritten = lineChanged(2, Buffer.alloc(32, 1).toString("base64"));
+    expect(codesOf(later, { earlier: rewritten })).toEqual(["BUNDLE_EARLIER"]);
+    expect(codesOf(later, { earlier: lineChanged(0, "main/520100/log") })).toEqual(["BUNDLE_EARLIER_OTHER"]);
   });
 
   it("holds what its decisions were made from, so that they can be made again", () => {
