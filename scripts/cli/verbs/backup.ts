@@ -24,8 +24,8 @@ export function backupVerbs(program: Command): void {
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
     answer({ out: options.out, files: manifest.files.length, bytes, at: manifest.at }, () =>
       say(
-        `已备份到 ${options.out}:${manifest.files.length} 个文件,${bytes} 字节。其中含全部私钥,请按 CA 私钥的要求保管。`,
-        `Backed up to ${options.out}: ${manifest.files.length} files, ${bytes} bytes. It holds every private key; keep it as the CA's key is kept.`,
+        `已备份到 ${options.out}:${manifest.files.length} 个文件,${bytes} 字节。其中含全部私钥,请按 CA 私钥的要求保管。管理员令牌(token)不在其中,请另行保管。`,
+        `Backed up to ${options.out}: ${manifest.files.length} files, ${bytes} bytes. It holds every private key; keep it as the CA's key is kept. An administrator's token is not in it; keep one elsewhere.`,
       ),
     );
   });
