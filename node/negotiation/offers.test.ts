@@ -63,6 +63,17 @@ describe("an entry that is published again while it is negotiated", () => {
     expect((await documentOf(world.consumer, signed)).entry.version).toBe("3");
   });
 
+  it("is answered at the version offered also when it is published once more meanwhile, and then offered at the new one", async () => {
+    const asked = await offeredAt3();
+    world.provider.entries.set("cd-scjg-0001", conditionalEntry({ version: 4 }));
+    mustSucceed(await world.consumer.negotiations.counter(li, asked.id, { fields: ["ent_name"] }));
+    await world.settle();
+    expect(await ours(asked.id)).toMatchObject({ state: "REQUESTED", entry: { version: "3" } });
+    mustSucceed(await world.provider.negotiations.counter(zhang, (await theirs(asked.id)).id, { fields: ["uscc"] }));
+    await world.settle();
+    expect(await ours(asked.id)).toMatchObject({ state: "OFFERED", entry: { version: "4" } });
+  });
+
   it("is agreed at that version when the offer is accepted", async () => {
     const asked = await offeredAt3();
     mustSucceed(await world.consumer.negotiations.accept(li, asked.id));
