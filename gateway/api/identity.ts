@@ -86,20 +86,19 @@ export function identityRoutes(api: Api, deps: GatewayDeps): void {
     },
     async ({ body, principal }) => identity.users.add(principal, body),
   );
+  stepRoute(api, "disable", "Disable a user; sessions and tokens end at once", identity.users.disable);
+  const enable = "Enable a disabled user again; earlier sessions and tokens stay ended";
+  stepRoute(api, "enable", enable, identity.users.enable);
+  tokenRoutes(api, deps);
+}
+
+function stepRoute(api: Api, step: string, summary: string, take: GatewayDeps["identity"]["users"]["disable"]): void {
+  const path = `/api/v1/users/{id}/${step}`;
   route(
     api,
-    {
-      method: "post",
-      path: "/api/v1/users/{id}/disable",
-      tag: "users",
-      summary: "Disable a user; sessions and tokens end at once",
-      access: ["admin"],
-      params: id,
-      answer: user,
-    },
-    async ({ params, principal }) => identity.users.disable(principal, params.id),
+    { method: "post", path, tag: "users", summary, access: ["admin"], params: id, answer: user },
+    async ({ params, principal }) => take(principal, params.id),
   );
-  tokenRoutes(api, deps);
 }
 
 function tokenRoutes(api: Api, { identity }: GatewayDeps): void {

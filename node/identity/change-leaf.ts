@@ -8,7 +8,7 @@ export type IdentityChange = {
   /** `user/<id>` or `token/<id>`: leaves never name persons. */
   readonly subject: string;
   readonly actor: string;
-  readonly what: "user.added" | "user.disabled" | "token.created" | "token.revoked";
+  readonly what: "user.added" | "user.disabled" | "user.enabled" | "token.created" | "token.revoked";
   readonly roles: readonly Role[];
   readonly nowMs: number;
 };

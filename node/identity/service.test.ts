@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { mustSucceed } from "../kernel/exchange-error.ts";
 import { type Runtime, systemRuntime } from "../kernel/runtime.ts";
 import { openMemoryStore } from "../storage/memory.ts";
-import { list } from "../storage/transact.ts";
+import { list, read } from "../storage/transact.ts";
 import { fourEyes, requireRole } from "./authorise.ts";
-import { sessions, tokens, users } from "./identity-store.ts";
+import { sessions, tokens, userNames, users } from "./identity-store.ts";
 import type { IdentityEvent } from "./leaf-writer.ts";
 import type { Role } from "./model.ts";
 import { createPasswordHasher } from "./password.ts";
@@ -132,6 +132,52 @@ describe("a disabled user", () => {
     for (const bearer of bearers) expect((await identity.authenticate(bearer)).ok).toBe(true);
     await identity.users.disable(admin, user.id);
     for (const bearer of bearers) expect(await identity.authenticate(bearer)).toMatchObject(code("USER_DISABLED"));
+  });
+});
+
+describe("a user enabled again", () => {
+  it("signs in with the same name and password, while what ended with it stays ended", async () => {
+    const { identity, admin, add, token, leaves, store } = await open();
+    const user = mustSucceed(await identity.users.add(admin, { name: "wang", roles: ["finance"], password: PASSWORD }));
+    const before = [
+      (await token(user.id)).token,
+      mustSucceed(await identity.sessions.createWithPassword("wang", PASSWORD)).session,
+      mustSucceed(await identity.sessions.create((await token(user.id)).token)).session,
+    ];
+    mustSucceed(await identity.users.disable(admin, user.id));
+    const other = { ...admin, userId: (await add("li", ["approver"])).id, roles: ["approver"] as const };
+    expect(await identity.users.enable(other, user.id)).toMatchObject(code("ROLE_REQUIRED"));
+    expect(await identity.users.enable(admin, "nobody")).toMatchObject(code("USER_UNKNOWN"));
+    expect(await identity.users.enable(admin, user.id)).toMatchObject({ value: { name: "wang", disabled: false } });
+    expect(leaves.at(-1)).toMatchObject({
+      subject: `user/${user.id}`,
+      detail: { what: "user.enabled", roles: "finance" },
+    });
+    const written = leaves.length;
+    mustSucceed(await identity.users.enable(admin, user.id));
+    expect(leaves).toHaveLength(written);
+
+    const refused = await Promise.all(before.map((bearer) => identity.authenticate(bearer)));
+    expect(refused.map((each) => (each.ok ? "ok" : each.error.code))).toEqual([
+      ...["TOKEN_REVOKED", "SESSION_UNKNOWN", "TOKEN_REVOKED"],
+    ]);
+    expect((await identity.tokens.list(user.id)).map(({ revokedAt }) => revokedAt !== null)).toEqual([true, true]);
+    for (const bearer of [
+      (await token(user.id)).token,
+      mustSucceed(await identity.sessions.createWithPassword("wang", PASSWORD)).session,
+    ]) {
+      expect(await identity.authenticate(bearer)).toMatchObject({ value: { userId: user.id, roles: ["finance"] } });
+    }
+    expect(await read(store, userNames.at("wang"))).toEqual({ id: user.id });
+  });
+
+  it("counts as an administrator again, so that another may be disabled", async () => {
+    const { identity, admin, add } = await open();
+    const spare = await add("spare", ["admin"]);
+    mustSucceed(await identity.users.disable(admin, spare.id));
+    expect(await identity.users.disable(admin, admin.userId)).toMatchObject(code("LAST_ADMINISTRATOR"));
+    mustSucceed(await identity.users.enable(admin, spare.id));
+    expect(await identity.users.disable(admin, admin.userId)).toMatchObject({ value: { disabled: true } });
   });
 });
 

@@ -4,7 +4,15 @@ import type { Principal } from "./model.ts";
 import { createPasswordHasher } from "./password.ts";
 import { authenticateSession, createSession, endSession, SESSION_PREFIX, type Session, signIn } from "./sessions.ts";
 import { authenticateToken, createToken, listTokens, type NewToken, revokeToken, type Token } from "./tokens.ts";
-import { addFirstAdministrator, addUser, disableUser, listUsers, type NewUser, type User } from "./users.ts";
+import {
+  addFirstAdministrator,
+  addUser,
+  disableUser,
+  enableUser,
+  listUsers,
+  type NewUser,
+  type User,
+} from "./users.ts";
 
 /** The people and programs of this node. Whoever acts is given as a principal; this room decides whether they may. */
 export type Identity = {
@@ -15,6 +23,7 @@ export type Identity = {
       user: Omit<NewUser, "roles">,
     ) => Promise<Result<{ readonly user: User; readonly token: string; readonly principal: Principal }>>;
     readonly disable: (actor: Principal, id: string) => Promise<Result<User>>;
+    readonly enable: (actor: Principal, id: string) => Promise<Result<User>>;
     readonly list: () => Promise<User[]>;
   };
   readonly tokens: {
@@ -50,6 +59,7 @@ export function createIdentity(given: Omit<IdentityDeps, "passwords"> & Partial<
         return token.ok ? ok({ user: added.value, token: token.value.token, principal }) : token;
       },
       disable: (actor, id) => disableUser(deps, actor, id),
+      enable: (actor, id) => enableUser(deps, actor, id),
       list: () => listUsers(deps),
     },
     tokens: {

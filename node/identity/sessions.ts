@@ -3,7 +3,7 @@ import { type Failure, ok, type Result } from "../kernel/exchange-error.ts";
 import { instantOf, msOf } from "../kernel/instant.ts";
 import { read, transact } from "../storage/transact.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { sessions, tokens, users } from "./identity-store.ts";
+import { isEndedWith, openedNow, sessions, tokens, type UserRecord, users } from "./identity-store.ts";
 import type { Principal } from "./model.ts";
 import { refuse } from "./refusal.ts";
 import { authenticateToken, checkTokenRecord, principalOf, unknownToken, userDisabled } from "./tokens.ts";
@@ -26,30 +26,33 @@ export async function signIn(deps: IdentityDeps, name: string, password: string)
   // The same for an unknown name, a program without password and a wrong password; disabled is said only to who knows it.
   if (user === undefined || !matches) return signInFailed();
   if (user.disabledAt !== null) return userDisabled(user);
-  return openSession(deps, user.id, null);
+  return openSession(deps, user, null);
 }
 
 /** For a user id that was established already (single sign-on), or for a token in exchange for a browser session. */
 export async function createSession(deps: IdentityDeps, userIdOrToken: string): Promise<Result<Session>> {
   if (userIdOrToken.startsWith("hlu_")) {
     const held = await authenticateToken(deps, userIdOrToken);
-    return held.ok ? openSession(deps, held.value.principal.userId, held.value.tokenId) : held;
+    if (!held.ok) return held;
+    const holder = await read(deps.store, users.at(held.value.principal.userId));
+    return holder === undefined ? unknownToken() : openSession(deps, holder, held.value.tokenId);
   }
   const user = await read(deps.store, users.at(userIdOrToken));
   if (user === undefined) return unknownUser(userIdOrToken);
-  return user.disabledAt === null ? openSession(deps, user.id, null) : userDisabled(user);
+  return user.disabledAt === null ? openSession(deps, user, null) : userDisabled(user);
 }
 
 async function openSession(
   { store, runtime }: IdentityDeps,
-  userId: string,
+  user: UserRecord,
   tokenId: string | null,
 ): Promise<Result<Session>> {
   const session = SESSION_PREFIX + Buffer.from(runtime.randomBytes(SECRET_BYTES)).toString("base64url");
   const nowMs = runtime.nowMs();
   const expiresAt = instantOf(nowMs + LIFETIME_MS);
   return transact(store, [], (tx) => {
-    tx.put(sessions.at(sha256Hex(session)), { userId, createdAt: instantOf(nowMs), expiresAt, tokenId });
+    const record = { userId: user.id, createdAt: instantOf(nowMs), expiresAt, tokenId, ...openedNow(user) };
+    tx.put(sessions.at(sha256Hex(session)), record);
     return ok({ session, expiresAt });
   });
 }
@@ -66,7 +69,7 @@ export async function authenticateSession(deps: IdentityDeps, session: string): 
     return token === undefined ? unknownToken() : checkTokenRecord(deps, token);
   }
   const user = await read(deps.store, users.at(record.userId));
-  if (user === undefined) return unknownSession();
+  if (user === undefined || isEndedWith(user, record)) return unknownSession();
   return user.disabledAt === null ? ok(principalOf(user, deps.region)) : userDisabled(user);
 }
 

@@ -6,7 +6,7 @@ import { list, read, transact } from "../storage/transact.ts";
 import { requireRole } from "./authorise.ts";
 import { changeLeaf } from "./change-leaf.ts";
 import type { IdentityDeps } from "./deps.ts";
-import { type TokenRecord, tokens, type UserRecord, users } from "./identity-store.ts";
+import { isEndedWith, openedNow, type TokenRecord, tokens, type UserRecord, users } from "./identity-store.ts";
 import type { Principal, Role } from "./model.ts";
 import { refuse } from "./refusal.ts";
 import { unknownUser } from "./users.ts";
@@ -64,7 +64,7 @@ export async function createToken(
     const user = tx.get(userRef);
     if (user === undefined) return unknownUser(userId);
     if (user.disabledAt !== null) return userDisabled(user);
-    const record = { ...asked, roles: passedOn(actor, user, asked.roles) };
+    const record = { ...asked, roles: passedOn(actor, user, asked.roles), ...openedNow(user) };
     tx.put(tokens.at(id), record);
     const by = actor.roles.includes("admin") ? "admin" : "node";
     changeLeaf(deps, tx, {
@@ -101,7 +101,10 @@ export async function revokeToken(deps: IdentityDeps, actor: Principal, id: stri
 export async function listTokens({ store }: IdentityDeps, userId?: string): Promise<Token[]> {
   const found: Token[] = [];
   for await (const token of list(store, tokens)) {
-    if (userId === undefined || token.userId === userId) found.push(viewOf(token));
+    if (userId !== undefined && token.userId !== userId) continue;
+    const user = await read(store, users.at(token.userId));
+    const endedAt = user !== undefined && isEndedWith(user, token) ? (user.ended?.at ?? null) : null;
+    found.push({ ...viewOf(token), revokedAt: token.revokedAt ?? endedAt });
   }
   return found;
 }
@@ -127,6 +130,7 @@ export async function checkTokenRecord(deps: IdentityDeps, record: TokenRecord):
   const user = await read(deps.store, users.at(record.userId));
   if (user === undefined) return unknownToken();
   if (user.disabledAt !== null) return userDisabled(user);
+  if (isEndedWith(user, record)) return revoked(user.ended?.at ?? record.createdAt);
   const principal = principalOf(user, deps.region, effectiveRoles(user, record));
   return ok(record.expiresAt === null ? principal : { ...principal, expiresAt: record.expiresAt });
 }
@@ -152,7 +156,7 @@ function effectiveRoles(user: UserRecord, token: TokenRecord): readonly Role[] {
   return token.roles === null ? user.roles : user.roles.filter((role) => token.roles?.includes(role));
 }
 
-function viewOf({ hash: _hash, ...shown }: TokenRecord): Token {
+function viewOf({ hash: _hash, openedAfter: _openedAfter, ...shown }: TokenRecord): Token {
   return shown;
 }
 

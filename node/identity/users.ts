@@ -95,6 +95,29 @@ export async function disableUser(deps: IdentityDeps, actor: Principal, id: stri
   });
 }
 
+/**
+ * The same person under the same name and roles. Tokens and sessions that ended stay so: whoever disabled them may not have
+ * known of each, and a password or a new token opens the door again.
+ */
+export async function enableUser(deps: IdentityDeps, actor: Principal, id: string): Promise<Result<User>> {
+  const allowed = requireRole(actor, "admin");
+  if (!allowed.ok) return allowed;
+  const nowMs = deps.runtime.nowMs();
+  const ref = users.at(id);
+  return transact(deps.store, [ref, identityHead, ...deps.leaves.appendLeafRefs()], (tx) => {
+    const user = tx.get(ref);
+    if (user === undefined) return unknownUser(id);
+    if (user.disabledAt === null) return ok(viewOf(user));
+    const head = tx.get(identityHead) ?? NONE;
+    if (user.roles.includes("admin")) tx.put(identityHead, { ...head, administrators: head.administrators + 1 });
+    const ended = { times: (user.ended?.times ?? 0) + 1, at: user.disabledAt };
+    const enabled = { ...user, disabledAt: null, ended };
+    tx.put(ref, enabled);
+    changeLeaf(deps, tx, { subject: `user/${id}`, actor: "admin", what: "user.enabled", roles: user.roles, nowMs });
+    return ok(viewOf(enabled));
+  });
+}
+
 export async function listUsers({ store }: IdentityDeps): Promise<User[]> {
   const found: User[] = [];
   for await (const user of list(store, users)) found.push(viewOf(user));
@@ -143,8 +166,8 @@ function nameTaken(name: string): Failure {
   return refuse(
     "USER_EXISTS",
     {
-      zh: `用户 ${name} 已存在,或本节点已有管理员;请换一个名称,或由现有管理员添加。`,
-      en: `There is a user ${name} already, or the node has its administrator; take another name, or let the administrator add the user.`,
+      zh: `用户 ${name} 已存在,或本节点已有管理员;请换一个名称,或由现有管理员添加;已停用的用户可重新启用(heliu users enable)。`,
+      en: `There is a user ${name} already, or the node has its administrator; take another name, or let the administrator add the user; one that was disabled can be enabled again (heliu users enable).`,
     },
     { name },
   );

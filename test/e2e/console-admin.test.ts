@@ -38,6 +38,13 @@ describe("users and tokens in the console", () => {
     expect(Number(/([0-9]+) 个有效令牌/.exec(after.text)?.[1])).toBe(Number(before) - 1);
     const [held] = await tokensOf(user.id);
     expect(after.text).not.toContain(`/console/users/tokens/${held?.id}/revoke`);
+
+    expect(after.text).toContain(`/console/users/${user.id}/enable`);
+    expect((await send(`/users/${user.id}/enable`, {})).status).toBe(303);
+    expect(await meOf(token)).toBe(401);
+    const enabled = await page("/users");
+    expect(enabled.text).not.toContain(`/console/users/tokens/${held?.id}/revoke`);
+    expect(enabled.text).toContain(`/console/users/${user.id}/disable`);
   });
 
   it.each(["soon", "31.12.2099", "2099", "2099-1-1", "2099-13-01", "2099-02-30"])(

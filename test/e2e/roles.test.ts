@@ -15,6 +15,7 @@ const WRITES: { readonly [route: string]: "open" | "any" | readonly Role[] } = {
   "post /api/v1/session": "open",
   "post /api/v1/users": ["admin"],
   "post /api/v1/users/{id}/disable": ["admin"],
+  "post /api/v1/users/{id}/enable": ["admin"],
   "post /api/v1/tokens": ["admin"],
   "delete /api/v1/tokens/{id}": ["admin"],
   "post /api/v1/catalog/import": ["publisher"],

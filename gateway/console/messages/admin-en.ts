@@ -15,6 +15,9 @@ export const adminEn: Filled<typeof adminZh> = {
     since: "Since",
     disable: "Disable",
     disableWill: "Sessions and tokens of this user end at once; what was done and the log stay as they are.",
+    enable: "Enable again",
+    enableWill:
+      "The user may sign in again with the same name, password and roles; sessions and tokens that ended stay ended, so issue new tokens where they are needed.",
     newToken: "Issue a token",
     newTokenWill: "The token has all roles of the user and is shown once; hand it over in person or by a safe way.",
     tokenName: "What for (such as: office computer)",
@@ -32,7 +35,7 @@ export const adminEn: Filled<typeof adminZh> = {
     addWill:
       "The user may act in the roles chosen; writing never implies approving, and nobody approves what they asked for.",
     password: "Password (at least 12 characters; empty for programs, which use tokens)",
-    adminOnly: "An administrator has to add, disable and issue",
+    adminOnly: "An administrator has to add, disable, enable and issue",
   },
   sources: {
     title: "Sources",

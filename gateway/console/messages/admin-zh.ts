@@ -12,6 +12,8 @@ export const adminZh = {
     since: "建立",
     disable: "停用",
     disableWill: "该用户的会话和令牌立即失效;已办理的事项和日志不变。",
+    enable: "重新启用",
+    enableWill: "该用户可按原有名称、口令和角色再次登录;停用时失效的会话和令牌不恢复,需要的令牌请重新签发。",
     newToken: "签发令牌",
     newTokenWill: "令牌具有该用户的全部角色,只显示一次;请当面或经安全渠道交付。",
     tokenName: "用途(例如:办公电脑)",
@@ -28,7 +30,7 @@ export const adminZh = {
     add: "新增用户",
     addWill: "该用户将可按所选角色办理事项;写不等于批,申请人不能批准自己的申请。",
     password: "口令(至少 12 个字符;程序留空,只用令牌)",
-    adminOnly: "新增、停用和签发须由管理员办理",
+    adminOnly: "新增、停用、启用和签发须由管理员办理",
   },
   sources: {
     title: "数据源",

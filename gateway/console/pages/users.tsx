@@ -107,7 +107,7 @@ function UserTable({ view, users }: { view: View; users: readonly User[] }) {
             <td class="keep">
               <Time view={view} at={user.createdAt} />
             </td>
-            <td>{user.disabled || !holds(view, "admin") ? null : <UserActions view={view} user={user} />}</td>
+            <td>{holds(view, "admin") ? <UserActions view={view} user={user} /> : null}</td>
           </tr>
         ))}
       </tbody>
@@ -119,6 +119,14 @@ function UserActions({ view, user }: { view: View; user: User }) {
   const t = view.t.users;
   const base = `/console/users/${encodeURIComponent(user.id)}`;
   const { confirm } = view.t.negotiation;
+  if (user.disabled) {
+    const enable = { action: `${base}/enable`, label: t.enable, willHappen: t.enableWill };
+    return (
+      <div class="actions">
+        <Confirm view={view} {...enable} confirm={confirm} />
+      </div>
+    );
+  }
   return (
     <div class="actions">
       <Confirm view={view} action={`${base}/tokens`} label={t.newToken} willHappen={t.newTokenWill} confirm={confirm}>

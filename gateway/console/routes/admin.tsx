@@ -42,6 +42,11 @@ function userRoutes(app: Hono<ConsoleEnvironment>, { identity }: GatewayDeps): v
     return disabled.ok ? c.redirect("/console/users?done=recorded", 303) : refused(c, disabled.error);
   });
 
+  app.post("/console/users/:id/enable", async (c) => {
+    const enabled = await identity.users.enable(c.get("view").principal, c.req.param("id"));
+    return enabled.ok ? c.redirect("/console/users?done=recorded", 303) : refused(c, enabled.error);
+  });
+
   app.post("/console/users/:id/tokens", async (c) => {
     const form = await readForm(c);
     const [name, until] = [form.text("name"), form.text("expires")];

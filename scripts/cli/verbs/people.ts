@@ -28,6 +28,18 @@ export function peopleVerbs(program: Command): void {
       );
     },
   );
+  example(users.command("enable <id>").description("重新启用 enable again"), "heliu users enable 01J…").action(
+    async (id: string, _options: unknown, command: Command) => {
+      const { connection, answer } = contextOf(command);
+      const user = await callJson<User>(connection(), `/users/${encodeURIComponent(id)}/enable`, { method: "POST" });
+      answer(user, () =>
+        say(
+          `已重新启用 ${user.name};此前的会话和令牌仍然失效,请重新签发令牌`,
+          `Enabled ${user.name}; earlier sessions and tokens stay ended, so issue a new token`,
+        ),
+      );
+    },
+  );
   example(users.command("list").description("列出 list"), "heliu users list --json").action(
     async (_options: unknown, command: Command) => {
       const { connection, answer } = contextOf(command);
