@@ -89,6 +89,11 @@ function newSerial(): string {
   return bytes.toString("hex");
 }
 
+/** Whether a serial can be one that was given here. */
+export function isOwnForm(serial: string): boolean {
+  return /^[4-7][0-9a-f]{31}$/.test(serial);
+}
+
 /** RFC 5280 §4.2.1.10. A kind without any permitted name would be unconstrained, so it is excluded as a whole. */
 function nameConstraints({ uriHosts, hosts }: Permitted): Uint8Array {
   const subtree = (tag: number, content: Uint8Array) => writeDer(derTag.sequence, writeDer(tag, content));

@@ -76,6 +76,19 @@ describe("the certificates of a node folder", () => {
     });
   });
 
+  it("are told apart, when revoked, from serials that this folder has never seen", async () => {
+    const { leaf } = mustSucceed(await showCertificates(dir, NOW));
+    const revoke = async (serial: string) => {
+      const { seen } = mustSucceed(await revokeSerial(dir, { serial, reason: "unspecified" }, NOW));
+      return seen;
+    };
+    expect(await revoke("deadbeef")).toBe("never-issued");
+    // As another node of the region may have it: its leaf is kept there alone.
+    expect(await revoke(`4${"0".repeat(31)}`)).toBe("not-here");
+    expect(await revoke(leaf.serial.toUpperCase())).toBe("here");
+    expect(await revoke("dead:beef")).toBe("never-issued");
+  });
+
   it("are given to a second node by a one-time token over the network", async () => {
     const second = await mkdtemp(join(tmpdir(), "heliu-certs-"));
     const node = { nodeName: "second", hosts: ["127.0.0.1"] };

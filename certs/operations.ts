@@ -8,7 +8,7 @@ import { makeCrl, type Revocation, type RevocationReason, revocationReasons } fr
 import { createEnrolments } from "./enrolment.ts";
 import { type EnrolmentListener, enrol, listenForEnrolment } from "./enrolment-listener.ts";
 import { readCa, readCredentials, readNodeFile, writeCredentials, writeNodeFile } from "./files.ts";
-import { newP256Key } from "./mint.ts";
+import { isOwnForm, newP256Key } from "./mint.ts";
 import { hostsOf, parseSpiffeId, spiffeIdOf } from "./names.ts";
 import { refuse } from "./refusal.ts";
 import { halfLifeMs } from "./renewal.ts";
@@ -92,12 +92,21 @@ export async function renewLeaf(dir: string, nowMs: number): Promise<Result<{ re
   return ok({ serial: new X509Certificate(leaf.value).serialNumber.toLowerCase() });
 }
 
-/** Adds a serial to the region's revocation list and signs it under the next number. A serving node takes it up by itself. */
+/** What this folder knows of a serial; nobody keeps a list of all that was issued, since leaves last a day. */
+export type SeenSerial = "here" | "not-here" | "never-issued";
+
+/**
+ * Adds a serial to the region's revocation list and signs it under the next number. A serving node takes it up by itself.
+ * Also one that was never seen here: a leaf of another node, or made with a stolen key of the authority, is known by its
+ * serial alone. Whoever revokes is told, so that a slip does not look done.
+ */
 export async function revokeSerial(
   dir: string,
   revocation: { readonly serial: string; readonly reason: RevocationReason },
   nowMs: number,
-): Promise<Result<{ readonly number: string; readonly crlPem: string }>> {
+): Promise<
+  Result<{ readonly number: string; readonly crlPem: string; readonly serial: string; readonly seen: SeenSerial }>
+> {
   const serial = revocation.serial
     .toLowerCase()
     .replaceAll(":", "")
@@ -114,7 +123,14 @@ export async function revokeSerial(
   // The source before the list: should the second write fail, the next revocation takes a higher number again.
   await writeNodeFile(dir, "revoked", `${JSON.stringify({ number: number.toString(), revoked }, null, 2)}\n`);
   await writeNodeFile(dir, "crl", crlPem);
-  return ok({ number: number.toString(), crlPem });
+  return ok({ number: number.toString(), crlPem, serial, seen: await seenHere(dir, serial) });
+}
+
+async function seenHere(dir: string, serial: string): Promise<SeenSerial> {
+  if (!isOwnForm(serial)) return "never-issued";
+  const held = await readNodeFile(dir, "leafCertificate");
+  const isHeld = held.ok && new X509Certificate(held.value).serialNumber.toLowerCase() === serial;
+  return isHeld ? "here" : "not-here";
 }
 
 /** What `heliu certs issue --listen` runs: a one-time token for one node, and the listener that takes it. */

@@ -8,6 +8,7 @@ import {
   openEnrolment,
   renewLeaf,
   revokeSerial,
+  type SeenSerial,
   showCertificates,
 } from "../../../certs/operations.ts";
 import { CliFault, must } from "../client.ts";
@@ -59,12 +60,35 @@ export function certVerbs(program: Command): void {
     const revoked = must(
       await revokeSerial(folderOf(options), { serial, reason: reason as RevocationReason }, Date.now()),
     );
-    answer({ number: revoked.number }, () =>
-      say(`吊销列表第 ${revoked.number} 版`, `Revocation list number ${revoked.number}`),
+    const { number, serial: listed, seen } = revoked;
+    answer({ number, serial: listed, seen }, () =>
+      [
+        say(`吊销列表第 ${number} 版`, `Revocation list number ${number}`),
+        ...SEEN[seen].map((one) => one(listed)),
+      ].join("\n"),
     );
   });
   bundleVerb(certs);
 }
+
+/** A slip in a serial is listed like any other; whoever typed it has to hear of it. */
+const SEEN: { readonly [seen in SeenSerial]: readonly ((serial: string) => string)[] } = {
+  here: [],
+  "not-here": [
+    (serial) =>
+      say(
+        `序列号 ${serial} 不是本节点现用的证书,本机也不保存签发记录;请到持有该证书的节点用 heliu certs show 核对。`,
+        `The serial ${serial} is not of this node's present leaf, and what was issued is not kept here; check it with heliu certs show at the node that holds the leaf.`,
+      ),
+  ],
+  "never-issued": [
+    (serial) =>
+      say(
+        `注意:本区域从未签发过 ${serial} 这种形式的序列号(应为 32 位十六进制,以 4 至 7 开头),想吊销的证书可能仍然有效;请用 heliu certs show 核对后重新吊销。`,
+        `Note: this region never issues serials such as ${serial} (they have 32 hex digits and begin with 4 to 7), so the certificate that was meant may still be valid; check it with heliu certs show and revoke again.`,
+      ),
+  ],
+};
 
 type IssueOptions = { csr?: string; node: string; host: string[]; out?: string; listen?: string };
 
